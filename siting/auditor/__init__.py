@@ -1,0 +1,96 @@
+"""Whether a plan keeps every rule, found out without the model or the solver.
+
+The audit takes the problem and the tables of a solution, recomputes with numpy what the rules say and compares. It
+shares no code with the model: only the physics and the quantities that follow from the tables of the instance.
+
+A row holds if it is violated by no more than an absolute floor by unit (:data:`siting.auditor.report.FLOORS`) plus
+``tolerance`` times the largest term of the row. Solvers promise 1e-7 to 1e-6 on rows that they have scaled, so a
+smaller tolerance would blame them for rounding; one larger than this would hide a missing term.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from siting.auditor.compute import check_delay, check_sites, check_work
+from siting.auditor.money import CARBON_TERMS, COST_TERMS, check_carbon, check_cost, money_totals
+from siting.auditor.power import check_balance, check_built, check_green, check_operation, power_totals
+from siting.auditor.report import Audit, Check, Ledger
+from siting.auditor.tables import Plan, read, what_can_exist
+from siting.problem import Problem
+
+__all__ = ["CARBON_TERMS", "COST_TERMS", "Audit", "Check", "audit"]
+
+
+def audit(
+    problem: Problem,
+    tables: Mapping[str, pd.DataFrame],
+    objective_million: float | None = None,
+    tolerance: float = 1e-6,
+) -> Audit:
+    """Recompute a plan from the problem and its tables, and check every rule.
+
+    Parameters
+    ----------
+    problem : Problem
+        What was solved, with the calendar that was used.
+    tables : mapping of str to DataFrame
+        Tables of the solution by name. Tables and columns that the format does not know are ignored.
+    objective_million : float, optional
+        Objective that the solver reported; without it the check ``objective`` is left out.
+    tolerance : float
+        Relative part of the tolerance of a row.
+
+    Returns
+    -------
+    Audit
+        Checks and recomputed totals. A table that cannot be read is a failed check, not an exception.
+    """
+    problem = what_can_exist(problem)
+    ledger = Ledger(problem, tolerance)
+    plan = read(problem, tables, ledger)
+    _check_calendar(problem, plan, ledger)
+    _check_signs(plan, ledger)
+    check_sites(problem, plan, ledger)
+    check_work(problem, plan, ledger)
+    check_delay(problem, plan, ledger)
+    check_built(problem, plan, ledger)
+    check_operation(problem, plan, ledger)
+    check_balance(problem, plan, ledger)
+    check_green(problem, plan, ledger)
+    check_carbon(problem, plan, tables, ledger)
+    check_cost(problem, plan, tables, objective_million, ledger)
+    totals = {**money_totals(problem, plan, tables), **power_totals(problem, plan)}
+    return Audit(ledger.checks, totals)
+
+
+def _check_calendar(p: Problem, plan: Plan, ledger: Ledger) -> None:
+    ledger.equal("calendar", plan.weight, p.calendar.weight, [ledger.period], "1", what="weight")
+    ledger.equal("calendar", plan.first_hour, p.calendar.hour[:, 0], [ledger.period], "1", what="first_hour")
+
+
+def _check_signs(plan: Plan, ledger: Ledger) -> None:
+    site, region, period, hour, axes = ledger.site, ledger.region, ledger.period, ledger.hour, plan.axes
+    for name, values, indices, unit in (
+        ("modules", plan.modules, [site, ledger.compute], "1"),
+        ("open", plan.open, [site], "1"),
+        ("claimed_mwh", plan.claimed_mwh, [site], "MWh/year"),
+        ("assigned_mw", plan.assigned_mw, [axes.rigid, region, site], "MW"),
+        ("supply_mw", plan.supply_mw, [axes.supply], "MW"),
+        ("storage_mw", plan.storage_mw, [axes.storage], "MW"),
+        ("storage_mwh", plan.storage_mwh, [axes.storage], "MWh"),
+        ("corridor_mw", plan.corridor_mw, [axes.corridor], "MW"),
+        ("generation_mw", plan.generation_mw, [period, axes.supply, hour], "MW"),
+        ("grid_mw", plan.grid_mw, [period, region, hour], "MW"),
+        ("charge_mw", plan.charge_mw, [period, axes.storage, hour], "MW"),
+        ("discharge_mw", plan.discharge_mw, [period, axes.storage, hour], "MW"),
+        ("stored_mwh", plan.stored_mwh, [period, axes.storage, hour], "MWh"),
+        ("forward_mw", plan.flow_mw[:, :, 0], [period, axes.corridor, hour], "MW"),
+        ("backward_mw", plan.flow_mw[:, :, 1], [period, axes.corridor, hour], "MW"),
+        ("backlog_mwh", plan.backlog_mwh, [period, axes.batch, hour], "MWh"),
+        ("flexible_mw", plan.flexible_mw, [period, axes.batch_site, hour], "MW"),
+        ("moved_mw", plan.moved_mw, [period, axes.delayed, region, site], "MW"),
+    ):
+        ledger.at_most("non_negative", -values, 0.0, indices, unit, what=name)

@@ -1,0 +1,243 @@
+"""Carbon by source and cost by term, recomputed region by region, and compared with what is reported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from siting.auditor.compute import built_mw, capacity_bounds
+from siting.auditor.report import Ledger
+from siting.auditor.tables import Plan, Reader
+from siting.physics.finance import annuity
+from siting.problem import Problem, derived
+from siting.problem.problem import FloatArray
+
+CARBON_TERMS = ("grid", "generation", "building", "compute", "supply", "storage")
+"""Sources of carbon in the table ``carbon``; all but the first two are embodied in what is built."""
+
+COST_TERMS = (
+    "site opening",
+    "building",
+    "compute",
+    "supply",
+    "storage",
+    "corridors",
+    "grid energy",
+    "generation",
+    "wheeling",
+    "data movement",
+    "carbon",
+)
+"""Terms of the table ``cost``."""
+
+Tables = Mapping[str, pd.DataFrame]
+
+
+def check_carbon(p: Problem, plan: Plan, tables: Tables, ledger: Ledger) -> None:
+    """Reported carbon of every source and region, and the cap."""
+    _compare("carbon", "carbon_t", carbon_t(p, plan), tables, "t", ledger)
+    cap = p.settings.carbon.cap_t
+    if cap is not None:
+        ledger.at_most("carbon_cap", float(_all_carbon_t(p, plan, tables).sum()), cap, [], "t")
+
+
+def check_cost(p: Problem, plan: Plan, tables: Tables, objective_million: float | None, ledger: Ledger) -> None:
+    """Reported cost of every term and region, and that the terms sum to the objective."""
+    cost = cost_million(p, plan, tables)
+    _compare("cost", "cost_million", cost, tables, "million", ledger)
+    if objective_million is not None:
+        every = [*cost.values(), *added(p, tables, "cost").values()]
+        total = sum(float(value.sum()) for value in every)
+        size = sum(float(np.abs(value).sum()) for value in every)
+        ledger.equal("objective", objective_million, total, [], "million", scale=size)
+
+
+def added(p: Problem, tables: Tables, table: str) -> dict[str, FloatArray]:
+    """Terms of ``cost`` or ``carbon`` that a user has added to the model, each (regions,), as reported."""
+    ours, column = (COST_TERMS, "cost_million") if table == "cost" else (CARBON_TERMS, "carbon_t")
+    frame = tables.get(table)
+    if frame is None or not {"term", "region", column} <= set(frame.columns):
+        return {}
+    rest = frame[~frame["term"].isin(ours)]
+    return {
+        str(term): rows.groupby("region")[column].sum().reindex(p.regions.index).fillna(0.0).to_numpy(dtype=np.float64)
+        for term, rows in rest.groupby("term")
+    }
+
+
+def carbon_t(p: Problem, plan: Plan) -> dict[str, FloatArray]:
+    """CO2 of the year by source, each (regions,), tonnes."""
+    factor = derived.grid_factor_t_per_mwh(p)[list(p.regions.index)].to_numpy(dtype=float)[p.calendar.hour]
+    emitted = _weighted(p, plan.generation_mw.sum(axis=2)) * _of(p.supply, "factor_t_per_mwh")
+    carbon = {
+        "grid": _weighted(p, (plan.grid_mw * factor.transpose(0, 2, 1)).sum(axis=2)),
+        "generation": _by_region(p, _level(p.supply, "region"), emitted),
+    }
+    return carbon | _embodied_t(p, plan)
+
+
+def cost_million(p: Problem, plan: Plan, tables: Tables) -> dict[str, FloatArray]:
+    """Cost of the year by term, each (regions,), million; carbon that a user has added is priced like ours."""
+    region_of_site = p.sites["region"].to_numpy()
+    opening, building, compute = _site_costs(p, plan)
+    price = p.hourly["price_per_mwh"][list(p.regions.index)].to_numpy(dtype=float)[p.calendar.hour]
+    bought = _weighted(p, (plan.grid_mw * price.transpose(0, 2, 1)).sum(axis=2))
+    generated = _weighted(p, plan.generation_mw.sum(axis=2)) * _of(p.supply, "variable_cost_per_mwh")
+    sent = _weighted(p, plan.flow_mw.sum(axis=3)) * _of(p.corridors, "wheeling_cost_per_mwh")[:, None]
+    carbon = _all_carbon_t(p, plan, tables) * p.settings.carbon.price
+    corridor = _corridor_cost(p, plan) / 2
+    first, second = p.corridors["from_region"].to_numpy(), p.corridors["to_region"].to_numpy()
+    cost = {
+        "site opening": _by_region(p, region_of_site, opening),
+        "building": _by_region(p, region_of_site, building),
+        "compute": _by_region(p, region_of_site, compute),
+        "supply": _by_region(p, _level(p.supply, "region"), _supply_cost(p, plan)),
+        "storage": _by_region(p, _level(p.storage, "region"), _storage_cost(p, plan)),
+        "corridors": _by_region(p, first, corridor) + _by_region(p, second, corridor),
+        "grid energy": bought,
+        "generation": _by_region(p, _level(p.supply, "region"), generated),
+        "wheeling": _by_region(p, first, sent[:, 0]) + _by_region(p, second, sent[:, 1]),
+        "data movement": _data_cost(p, plan),
+        "carbon": carbon,
+    }
+    return {term: value / 1e6 for term, value in cost.items()}
+
+
+def money_totals(p: Problem, plan: Plan, tables: Tables) -> dict[str, object]:
+    """Objective, cost by term, carbon by source, racks and EFLOPS of the whole plan."""
+    cost = {term: float(value.sum()) for term, value in cost_million(p, plan, tables).items()}
+    cost |= {term: float(value.sum()) for term, value in added(p, tables, "cost").items()}
+    carbon = {source: float(value.sum()) for source, value in carbon_t(p, plan).items()}
+    carbon |= {source: float(value.sum()) for source, value in added(p, tables, "carbon").items()}
+    installed = built_mw(p, plan).sum(axis=0)
+    return {
+        "objective_million": sum(cost.values()),
+        "cost_million": cost,
+        "carbon_t": {**carbon, "total": sum(carbon.values())},
+        "racks": float((installed * 1000 / _of(p.compute_types, "rack_kw")).sum()),
+        "eflops": float((installed * _of(p.compute_types, "eflops_per_mw")).sum()),
+    }
+
+
+def _compare(
+    table: str,
+    column: str,
+    mine: Mapping[str, FloatArray],
+    tables: Tables,
+    unit: str,
+    ledger: Ledger,
+) -> None:
+    """Compare a reported table with ours; terms that are not ours are a user's and left alone."""
+    frame = tables.get(table)
+    if frame is not None and "term" in frame.columns:
+        tables = {table: frame[frame["term"].isin(list(mine))]}
+    axes = (("term", list(mine)), ledger.region)
+    reported = Reader(tables, ledger).array(table, column, *axes)
+    values = np.array(list(mine.values()))
+    ledger.equal(table, reported, values, axes, unit)
+
+
+def _site_costs(p: Problem, plan: Plan) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Opening, building and compute of each site, currency per year."""
+    sites, types, rate = p.sites, p.compute_types, p.settings.finance.discount_rate
+    life = _annuity(rate, _of(sites, "lifetime_years"))
+    opening = (life * _of(sites, "opening_capex") + _of(sites, "fixed_cost_per_year")) * plan.open
+    built = built_mw(p, plan)
+    new = built - capacity_bounds(p)[0]
+    building = life * _of(sites, "capex_per_kw") * 1000 * new.sum(axis=1)
+    equipment = _annuity(rate, _of(types, "lifetime_years")) * _of(types, "capex_per_kw") * 1000
+    compute = new @ equipment + built @ (_of(types, "fixed_om_per_kw_year") * 1000)
+    return opening, building, compute
+
+
+def _supply_cost(p: Problem, plan: Plan) -> FloatArray:
+    rows = p.supply
+    capital = _annuity(p.settings.finance.discount_rate, _of(rows, "lifetime_years")) * _of(rows, "capex_per_kw")
+    new = plan.supply_mw - _of(rows, "existing_mw")
+    return 1000 * (capital * new + _of(rows, "fixed_om_per_kw_year") * plan.supply_mw)
+
+
+def _storage_cost(p: Problem, plan: Plan) -> FloatArray:
+    rows = p.storage
+    power = _of(rows, "capex_per_kw") * (plan.storage_mw - _of(rows, "existing_mw"))
+    energy = _of(rows, "capex_per_kwh") * (plan.storage_mwh - _of(rows, "existing_mwh"))
+    capital = _annuity(p.settings.finance.discount_rate, _of(rows, "lifetime_years")) * (power + energy)
+    return 1000 * (capital + _of(rows, "fixed_om_per_kw_year") * plan.storage_mw)
+
+
+def _corridor_cost(p: Problem, plan: Plan) -> FloatArray:
+    rows = p.corridors
+    capital = _annuity(p.settings.finance.discount_rate, _of(rows, "lifetime_years")) * _of(rows, "capex_per_kw")
+    new = plan.corridor_mw - _of(rows, "existing_mw")
+    return 1000 * (capital + _of(rows, "fixed_om_per_kw_year")) * new
+
+
+def _data_cost(p: Problem, plan: Plan) -> FloatArray:
+    """Moving data, by the region of the users, currency per year."""
+    out = np.zeros(len(p.regions))
+    cost = derived.data_cost_per_mwh(p)
+    if cost.empty:
+        return out
+    region = p.regions.index.get_indexer(cost.index.get_level_values("region"))
+    site = p.sites.index.get_indexer(cost.index.get_level_values("site"))
+    workload = cost.index.get_level_values("workload")
+    moved = _weighted(p, plan.moved_mw) * p.calendar.hours
+    for names, energy in ((plan.axes.rigid[1], plan.assigned_mw * p.hours), (plan.axes.delayed[1], moved)):
+        which = pd.Index(list(names)).get_indexer(workload) if names else np.full(len(cost), -1)
+        mine = which >= 0
+        amount = cost.to_numpy(dtype=float)[mine] * energy[which[mine], region[mine], site[mine]]
+        np.add.at(out, region[mine], amount)
+    return out
+
+
+def _all_carbon_t(p: Problem, plan: Plan, tables: Tables) -> FloatArray:
+    every = [*carbon_t(p, plan).values(), *added(p, tables, "carbon").values()]
+    total: FloatArray = np.sum(every, axis=0, dtype=np.float64)
+    return total
+
+
+def _embodied_t(p: Problem, plan: Plan) -> dict[str, FloatArray]:
+    """CO2 embodied in what is newly built, spread over its life, by region, tonnes per year."""
+    if not p.settings.carbon.embodied:
+        return {term: np.zeros(len(p.regions)) for term in ("building", "compute", "supply", "storage")}
+    place = p.sites["region"].to_numpy()
+    new = built_mw(p, plan) - capacity_bounds(p)[0]
+    servers = _of(p.compute_types, "embodied_t_per_mw") / _of(p.compute_types, "lifetime_years")
+    shell = _of(p.sites, "embodied_t_per_mw") / _of(p.sites, "lifetime_years")
+    supply = plan.supply_mw - _of(p.supply, "existing_mw")
+    supply = supply * _of(p.supply, "embodied_t_per_mw") / _of(p.supply, "lifetime_years")
+    storage = plan.storage_mwh - _of(p.storage, "existing_mwh")
+    storage = storage * _of(p.storage, "embodied_t_per_mwh") / _of(p.storage, "lifetime_years")
+    return {
+        "building": _by_region(p, place, new.sum(axis=1) * shell),
+        "compute": _by_region(p, place, new @ servers),
+        "supply": _by_region(p, _level(p.supply, "region"), supply),
+        "storage": _by_region(p, _level(p.storage, "region"), storage),
+    }
+
+
+def _annuity(rate: float, years: FloatArray) -> FloatArray:
+    result: FloatArray = annuity(rate, pd.Series(years)).to_numpy(dtype=float)
+    return result
+
+
+def _weighted(p: Problem, by_period: FloatArray) -> FloatArray:
+    result: FloatArray = np.tensordot(p.calendar.weight, by_period, axes=1)
+    return result
+
+
+def _by_region(p: Problem, names: npt.ArrayLike, values: FloatArray) -> FloatArray:
+    out = np.zeros(len(p.regions))
+    np.add.at(out, p.regions.index.get_indexer(pd.Index(np.asarray(names))), values)
+    return out
+
+
+def _of(frame: pd.DataFrame, column: str) -> FloatArray:
+    return frame[column].to_numpy(dtype=np.float64)
+
+
+def _level(frame: pd.DataFrame, name: str) -> npt.NDArray[np.object_]:
+    return frame.index.get_level_values(name).to_numpy()

@@ -1,0 +1,165 @@
+"""Rules of power: what sites draw, supply, batteries, corridors, the balance and green claims."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from siting.auditor.compute import built_mw, load_mw
+from siting.auditor.report import Ledger
+from siting.auditor.tables import Plan, claims_needed
+from siting.problem import Problem, derived
+from siting.problem.problem import FloatArray, IntArray
+
+
+def check_built(p: Problem, plan: Plan, ledger: Ledger) -> None:
+    """Supply, batteries and corridors within what exists and what may be built."""
+    axes = plan.axes
+    for name, axis, table, column, value, unit in (
+        ("supply_bounds", axes.supply, p.supply, "mw", plan.supply_mw, "MW"),
+        ("storage_bounds", axes.storage, p.storage, "mw", plan.storage_mw, "MW"),
+        ("storage_bounds", axes.storage, p.storage, "mwh", plan.storage_mwh, "MWh"),
+        ("corridor_bounds", axes.corridor, p.corridors, "mw", plan.corridor_mw, "MW"),
+    ):
+        existing, most = _column(table, f"existing_{column}"), _column(table, f"most_{column}")
+        ledger.at_most(name, existing, value, [axis], unit, what=f"at least existing_{column}")
+        ledger.at_most(name, value, most, [axis], unit, what=f"at most most_{column}")
+
+
+def check_operation(p: Problem, plan: Plan, ledger: Ledger) -> None:
+    """Generation, grid, batteries and corridors within their limits in every hour."""
+    axes, period, hour = plan.axes, ledger.period, ledger.hour
+    available = capacity_factors(p) * plan.supply_mw[None, :, None]
+    ledger.at_most("generation", plan.generation_mw, available, [period, axes.supply, hour], "MW")
+    headroom = _column(p.regions, "grid_mw")[None, :, None]
+    ledger.at_most("grid_headroom", plan.grid_mw, headroom, [period, ledger.region, hour], "MW")
+    rows = [period, axes.storage, hour]
+    through, power = plan.charge_mw + plan.discharge_mw, plan.storage_mw[None, :, None]
+    ledger.at_most("storage_power", through, power, rows, "MW")
+    ledger.at_most("storage_energy", plan.stored_mwh, plan.storage_mwh[None, :, None], rows, "MWh")
+    one_way = np.sqrt(_column(p.storage, "round_trip_efficiency"))[None, :, None]
+    before = np.roll(plan.stored_mwh, 1, axis=2)
+    after = before + one_way * plan.charge_mw - plan.discharge_mw / one_way
+    ledger.equal("storage_balance", plan.stored_mwh, after, rows, "MWh", scale=np.maximum(before, through))
+    for way, name in enumerate(("forward_mw", "backward_mw")):
+        room, ends = plan.corridor_mw[None, :, None], [period, axes.corridor, hour]
+        ledger.at_most("corridor_flow", plan.flow_mw[:, :, way], room, ends, "MW", what=name)
+
+
+def check_balance(p: Problem, plan: Plan, ledger: Ledger) -> None:
+    """Reported power and energy of sites, and the balance of every region and hour."""
+    power = site_power_mw(p, plan)
+    ledger.equal("site_power", plan.power_mw, power, [ledger.period, ledger.site, ledger.hour], "MW")
+    ledger.equal("site_energy", plan.energy_mwh, _year(p, power), [ledger.site], "MWh/year")
+    regions = len(p.regions)
+    drawn = _gather(power, _regions(p, p.sites["region"]), regions)
+    stored = _regions(p, p.storage.index.get_level_values("region"))
+    supplied = _regions(p, p.supply.index.get_level_values("region"))
+    charged = _gather(plan.charge_mw, stored, regions)
+    sent, received = exchange_mw(p, plan)
+    enters = plan.grid_mw + _gather(plan.generation_mw, supplied, regions) + received
+    enters = enters + _gather(plan.discharge_mw, stored, regions)
+    leaves = drawn + charged + sent
+    ledger.equal("power_balance", enters, leaves, [ledger.period, ledger.region, ledger.hour], "MW")
+
+
+def check_green(p: Problem, plan: Plan, ledger: Ledger) -> None:
+    """Claims of green power: at most what a site uses, together at most what is green, at least the floors."""
+    if not claims_needed(p) and not plan.claimed_mwh.any():
+        return
+    energy = _year(p, site_power_mw(p, plan))
+    ledger.at_most("green_of_site", plan.claimed_mwh, energy, [ledger.site], "MWh/year")
+    most = green_mwh(p, plan)
+    ledger.at_most("green_total", plan.claimed_mwh.sum(), most, [], "MWh/year", scale=energy.sum())
+    for number, (share, sites) in enumerate(derived.floor_sites(p), start=1):
+        mine = p.sites.index.get_indexer(pd.Index(sites))
+        wanted, claimed = share * energy[mine].sum(), plan.claimed_mwh[mine].sum()
+        ledger.at_most("green_floors", wanted, claimed, [], "MWh/year", what=f"floor {number}")
+
+
+def capacity_factors(p: Problem) -> FloatArray:
+    """Output of one MW of each row of ``supply``, (periods, supply, hours)."""
+    out = np.zeros((p.calendar.periods, len(p.supply), p.calendar.hours))
+    for i, (region, technology) in enumerate(p.supply.index):
+        series = derived.capacity_factor(p, technology)[region].to_numpy(dtype=float)
+        out[:, i] = series[p.calendar.hour]
+    return out
+
+
+def site_power_mw(p: Problem, plan: Plan) -> FloatArray:
+    """Power drawn by sites, (periods, sites, hours), MW: PUE x (idle power of all that is built + power by load)."""
+    idle = _column(p.compute_types, "idle_share")
+    load = np.tensordot(load_mw(p, plan), 1 - idle, axes=([2], [0]))
+    it_power = load + (built_mw(p, plan) @ idle)[None, :, None]
+    pue = derived.pue(p)[list(p.sites.index)].to_numpy(dtype=float)
+    result: FloatArray = pue[p.calendar.hour].transpose(0, 2, 1) * it_power
+    return result
+
+
+def exchange_mw(p: Problem, plan: Plan) -> tuple[FloatArray, FloatArray]:
+    """Power sent, and received after losses, over corridors, each (periods, regions, hours), MW."""
+    regions, kept = len(p.regions), 1 - _column(p.corridors, "loss_share")[None, :, None]
+    first, second = _regions(p, p.corridors["from_region"]), _regions(p, p.corridors["to_region"])
+    forward, backward = plan.flow_mw[:, :, 0], plan.flow_mw[:, :, 1]
+    sent = _gather(forward, first, regions) + _gather(backward, second, regions)
+    received = _gather(forward * kept, second, regions) + _gather(backward * kept, first, regions)
+    return sent, received
+
+
+def green_mwh(p: Problem, plan: Plan) -> float:
+    """Most green energy that sites may claim in the year, MWh: all losses are charged to green power."""
+    green = p.supply["green"].to_numpy(dtype=bool)
+    generated = _year(p, plan.generation_mw)
+    used = float(_year(p, site_power_mw(p, plan)).sum())
+    rest = used - float(_year(p, plan.grid_mw).sum()) - float(generated[~green].sum())
+    return min(rest, float(generated[green].sum()))
+
+
+def power_totals(p: Problem, plan: Plan) -> dict[str, object]:
+    """Energy of the year in MWh, and the green share of what sites use."""
+    used = _year(p, site_power_mw(p, plan))
+    load = _year(p, load_mw(p, plan).sum(axis=2))
+    generated = _year(p, plan.generation_mw)
+    technology = p.supply.index.get_level_values("technology")
+    by_technology = {str(name): float(generated[technology == name].sum()) for name in technology.unique()}
+    sent, received = exchange_mw(p, plan)
+    energy: dict[str, object] = {
+        "used": float(used.sum()),
+        "it_load": float(load.sum()),
+        "grid": float(_year(p, plan.grid_mw).sum()),
+        "generated": by_technology,
+        "corridor_losses": float(_year(p, sent - received).sum()),
+        "storage_losses": float(_year(p, plan.charge_mw).sum() - _year(p, plan.discharge_mw).sum()),
+    }
+    capacity = built_mw(p, plan).sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        busy = np.where(capacity > 0, load / (capacity * p.hours), 0.0)
+    total = float(used.sum())
+    return {
+        "energy_mwh": energy,
+        "green_share": max(0.0, green_mwh(p, plan)) / total if total > 0 else 0.0,
+        "utilisation": {str(site): float(value) for site, value in zip(p.sites.index, busy, strict=True)},
+    }
+
+
+def _year(p: Problem, hourly: FloatArray) -> FloatArray:
+    """Weighted sum over periods and hours; the first axis is the period, the last the hour."""
+    result: FloatArray = np.tensordot(p.calendar.weight, hourly.sum(axis=-1), axes=1)
+    return result
+
+
+def _regions(p: Problem, names: npt.ArrayLike) -> IntArray:
+    return np.asarray(p.regions.index.get_indexer(pd.Index(np.asarray(names))), dtype=np.int64)
+
+
+def _gather(values: FloatArray, region: IntArray, regions: int) -> FloatArray:
+    """Sum the second axis by region."""
+    out = np.zeros((values.shape[0], regions, values.shape[2]))
+    for i, place in enumerate(region):
+        out[:, place] += values[:, i]
+    return out
+
+
+def _column(frame: pd.DataFrame, name: str) -> FloatArray:
+    return frame[name].to_numpy(dtype=np.float64)

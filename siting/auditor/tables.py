@@ -1,0 +1,250 @@
+"""The plan that the tables tell, as dense arrays; what cannot be read is a failed check, not an exception.
+
+A row that is missing counts as zero: where the plan needs it, another rule fails. A missing table or column, a key
+that the problem does not have, a key given twice and a value that is not a number fail ``tables``; work at a place
+that the format has no room for (a pair that is not admissible) fails ``admissible_arcs``. Other columns and tables
+are left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from siting.auditor.report import Axis, Ledger
+from siting.problem import Problem, derived
+from siting.problem.problem import FloatArray, IntArray
+
+
+@dataclass(frozen=True)
+class Axes:
+    """The composite indices of a plan, each with its members in the order of the arrays."""
+
+    rigid: Axis
+    delayed: Axis
+    supply: Axis
+    storage: Axis
+    corridor: Axis
+    batch: Axis
+    batch_site: Axis
+
+    @classmethod
+    def of(cls, p: Problem) -> Axes:
+        """The indices of a problem; ``batch`` is (workload, group), ``batch_site`` adds an admissible site."""
+        late = p.workloads["max_delay_h"] > 0
+        asked = p.demand[p.demand["mean_mw"] > 0].index.get_level_values("workload")
+        wanted = p.workloads.index.isin(asked)
+        batches = derived.batches(p)
+        arcs = derived.arcs(p).merge(batches, on=["workload", "region"])[["workload", "group", "site"]]
+        return cls(
+            rigid=("workload", list(p.workloads.index[~late & wanted])),
+            delayed=("workload", list(p.workloads.index[late & wanted])),
+            supply=("region/technology", list(p.supply.index)),
+            storage=("region/storage", list(p.storage.index)),
+            corridor=("corridor", list(p.corridors.index)),
+            batch=("workload/group", _tuples(batches[["workload", "group"]])),
+            batch_site=("workload/group/site", _tuples(arcs)),
+        )
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Every variable of a plan; the shape is in the comment, in the order of the problem's tables."""
+
+    axes: Axes
+    open: FloatArray  # site
+    energy_mwh: FloatArray  # site, as reported
+    claimed_mwh: FloatArray  # site
+    modules: FloatArray  # site, compute
+    capacity_mw: FloatArray  # site, compute
+    assigned_mw: FloatArray  # rigid workload, region, site
+    placed_mw: FloatArray  # rigid workload, site, as reported
+    supply_mw: FloatArray  # supply
+    storage_mw: FloatArray  # storage
+    storage_mwh: FloatArray  # storage
+    corridor_mw: FloatArray  # corridor
+    power_mw: FloatArray  # period, site, hour, as reported
+    generation_mw: FloatArray  # period, supply, hour
+    grid_mw: FloatArray  # period, region, hour
+    charge_mw: FloatArray  # period, storage, hour
+    discharge_mw: FloatArray  # period, storage, hour
+    stored_mwh: FloatArray  # period, storage, hour
+    flow_mw: FloatArray  # period, corridor, direction (forward, backward), hour; at the sending end
+    backlog_mwh: FloatArray  # period, batch, hour
+    flexible_mw: FloatArray  # period, batch_site, hour
+    moved_mw: FloatArray  # period, delayed workload, region, site
+    weight: FloatArray  # period, as reported
+    first_hour: FloatArray  # period, as reported
+
+
+class Reader:
+    """Reads tables into arrays and writes what is wrong with them in the ledger."""
+
+    def __init__(self, tables: Mapping[str, pd.DataFrame], ledger: Ledger) -> None:
+        self._tables = tables
+        self._ledger = ledger
+
+    def array(self, table: str, column: str, *axes: Axis, inadmissible: str = "tables") -> FloatArray:
+        """One column as a dense array with the shape of ``axes``, missing rows zero.
+
+        Parameters
+        ----------
+        table, column : str
+            Where the values are. Index columns are the names of the axes, a composite one split at ``/``.
+        *axes : Axis
+            Indices of the array.
+        inadmissible : str
+            The check that fails for a key of known names that are not a member together.
+        """
+        shape = tuple(len(members) for _, members in axes)
+        out = np.zeros(shape)
+        if 0 in shape:
+            return out
+        keys = [key for label, _ in axes for key in label.split("/")]
+        frame = self._tables.get(table)
+        if frame is None:
+            self._ledger.fail("tables", f"table {table} is missing")
+            return out
+        absent = [name for name in (*keys, column) if name not in frame.columns]
+        if absent:
+            self._ledger.fail("tables", f"table {table} has no column {', '.join(absent)}")
+            return out
+        values = pd.to_numeric(frame[column], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+        flat = self._places(table, frame, axes, values, inadmissible)
+        used = flat >= 0
+        self._say_bad(table, column, frame, keys, used & ~np.isfinite(values), "is not a number")
+        twice = used & pd.Series(flat).duplicated().to_numpy(dtype=bool)
+        self._say_bad(table, column, frame, keys, twice, "is given twice")
+        out.reshape(-1)[flat[used]] = np.nan_to_num(values[used], nan=0.0, posinf=0.0, neginf=0.0)
+        return out
+
+    def _places(
+        self, table: str, frame: pd.DataFrame, axes: Sequence[Axis], values: FloatArray, inadmissible: str
+    ) -> IntArray:
+        """Flat position of every row in the dense array, -1 where it has none."""
+        flat = np.zeros(len(frame), dtype=np.int64)
+        inside = np.ones(len(frame), dtype=bool)
+        for label, members in axes:
+            names = label.split("/")
+            code, known = _codes(frame, names, members)
+            self._say_bad(table, label, frame, names, ~known, "has no place in the problem")
+            # Nobody minds a zero where nothing can be.
+            odd = known & (code < 0) & (np.abs(values) > 1e-4)
+            self._say_bad(table, label, frame, names, odd, "cannot be used", inadmissible)
+            inside &= code >= 0
+            flat = flat * len(members) + code
+        return np.where(inside, flat, -1)
+
+    def _say_bad(
+        self,
+        table: str,
+        column: str,
+        frame: pd.DataFrame,
+        keys: Sequence[str],
+        bad: npt.NDArray[np.bool_],
+        fault: str,
+        check: str = "tables",
+    ) -> None:
+        if bad.any():
+            first = ", ".join(f"{name}={frame[name].iloc[int(np.argmax(bad))]}" for name in keys)
+            self._ledger.fail(check, f"table {table}, {column}: {first} {fault} ({int(bad.sum())} rows)")
+
+
+def read(p: Problem, tables: Mapping[str, pd.DataFrame], ledger: Ledger) -> Plan:
+    """Read all tables of a solution.
+
+    Parameters
+    ----------
+    p : Problem
+        What was solved.
+    tables : mapping of str to DataFrame
+        The solution's tables by name.
+    ledger : Ledger
+        Receives the checks ``tables`` and ``admissible_arcs``.
+
+    Returns
+    -------
+    Plan
+        Dense arrays; what could not be read is zero.
+    """
+    ledger.good("tables")
+    reader, axes = Reader(tables, ledger), Axes.of(p)
+    site, compute, region, hour, period = ledger.site, ledger.compute, ledger.region, ledger.hour, ledger.period
+    claimed = claims_needed(p) or "claimed_mwh" in tables.get("site", pd.DataFrame()).columns
+    rows, work = reader.array, "admissible_arcs"
+    flows = [rows("corridor_hour", f"{way}_mw", period, axes.corridor, hour) for way in ("forward", "backward")]
+    return Plan(
+        axes=axes,
+        open=rows("site", "open", site),
+        energy_mwh=rows("site", "energy_mwh", site),
+        claimed_mwh=rows("site", "claimed_mwh", site) if claimed else np.zeros(len(p.sites)),
+        modules=rows("site_compute", "modules", site, compute),
+        capacity_mw=rows("site_compute", "capacity_mw", site, compute),
+        assigned_mw=rows("arc", "assigned_mw", axes.rigid, region, site),
+        placed_mw=rows("place", "placed_mw", axes.rigid, site),
+        supply_mw=rows("supply", "supply_mw", axes.supply),
+        storage_mw=rows("storage", "storage_mw", axes.storage),
+        storage_mwh=rows("storage", "storage_mwh", axes.storage),
+        corridor_mw=rows("corridor", "corridor_mw", axes.corridor),
+        power_mw=rows("site_hour", "power_mw", period, site, hour),
+        generation_mw=rows("supply_hour", "generation_mw", period, axes.supply, hour),
+        grid_mw=rows("region_hour", "grid_mw", period, region, hour),
+        charge_mw=rows("storage_hour", "charge_mw", period, axes.storage, hour),
+        discharge_mw=rows("storage_hour", "discharge_mw", period, axes.storage, hour),
+        stored_mwh=rows("storage_hour", "stored_mwh", period, axes.storage, hour),
+        flow_mw=np.stack(flows, axis=2),
+        backlog_mwh=rows("batch_hour", "backlog_mwh", period, axes.batch, hour),
+        flexible_mw=rows("batch_site_hour", "flexible_mw", period, axes.batch_site, hour, inadmissible=work),
+        moved_mw=rows("batch_arc", "moved_mw", period, axes.delayed, region, site),
+        weight=rows("period", "weight", period),
+        first_hour=rows("period", "first_hour", period),
+    )
+
+
+def claims_needed(p: Problem) -> bool:
+    """Whether some green floor binds some site, so that the plan must say who claims what."""
+    return any(share > 0 and sites for share, sites in derived.floor_sites(p))
+
+
+def what_can_exist(p: Problem) -> Problem:
+    """The problem without sources, storage and corridors that can hold nothing: plans need not mention them."""
+    kept = {
+        "supply": p.supply[p.supply["most_mw"] > 0],
+        "storage": p.storage[(p.storage["most_mw"] > 0) & (p.storage["most_mwh"] > 0)],
+        "corridors": p.corridors[p.corridors["most_mw"] > 0],
+    }
+    smaller = {name: rows for name, rows in kept.items() if len(rows) < len(getattr(p, name))}
+    return p.replace(**smaller) if smaller else p
+
+
+def _tuples(frame: pd.DataFrame) -> list[tuple[Any, ...]]:
+    return list(frame.drop_duplicates().itertuples(index=False, name=None))
+
+
+def _codes(frame: pd.DataFrame, keys: Sequence[str], members: Sequence[Any]) -> tuple[IntArray, npt.NDArray[np.bool_]]:
+    """Position of each row among the members (-1: none), and whether each of its names is known by itself.
+
+    Columns are coded one by one and the codes combined, which is many times faster on millions of rows than looking
+    up tuples.
+    """
+    parts = [[member[i] for member in members] for i in range(len(keys))] if len(keys) > 1 else [list(members)]
+    combined, known = np.zeros(len(frame), dtype=np.int64), np.ones(len(frame), dtype=bool)
+    row_of = np.zeros(len(members), dtype=np.int64)
+    for key, names in zip(keys, parts, strict=True):
+        levels = pd.Index(names).unique()
+        # Numbers may come back from a file as text, names as categories.
+        column = frame[key].to_numpy(dtype=object)
+        wanted = pd.to_numeric(pd.Series(column), errors="coerce") if levels.dtype.kind == "i" else column
+        code = levels.get_indexer(pd.Index(wanted))
+        known &= code >= 0
+        combined = combined * len(levels) + code
+        row_of = row_of * len(levels) + levels.get_indexer(pd.Index(names))
+    table = np.full(int(row_of.max()) + 1 if len(members) else 0, -1, dtype=np.int64)
+    table[row_of] = np.arange(len(members))
+    inside = known & (combined < len(table))
+    return np.where(inside, table[np.where(inside, combined, 0)], -1), known

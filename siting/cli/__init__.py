@@ -1,0 +1,82 @@
+"""The command line: ``siting``. Heavy libraries are imported inside the commands, so that help comes at once."""
+
+from __future__ import annotations
+
+import io
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from pathlib import Path
+from types import TracebackType
+from typing import Annotated, Any
+
+import typer
+
+from siting import __version__
+from siting.cli import instances, runs, show, solve
+from siting.cli.common import LangOption
+from siting.text import Text, asked_language
+
+app = typer.Typer(name="siting", help="program", no_args_is_help=True, pretty_exceptions_enable=False)
+app.command("list", help="list")(instances.list_instances)
+app.command("check", help="check")(instances.check)
+app.command("solve", help="solve")(solve.solve)
+app.command("audit", help="audit")(runs.audit)
+app.command("map", help="map")(runs.draw_map)
+app.command("show", help="show")(show.show)
+app.command("new", help="new")(instances.new)
+app.command("schema", help="schema")(instances.schema)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"siting {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="version", is_eager=True, callback=_version, show_default=False)
+    ] = False,
+    lang: LangOption = None,
+) -> None:
+    """Take the options that stand before the command."""
+
+
+def main() -> None:
+    """Entry point of the console script; ends the process with the exit code of the command."""
+    say = Text(asked_language(sys.argv[1:]))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+    def report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        stamp = time.strftime("%Y%m%d-%H%M%S")
+        with tempfile.NamedTemporaryFile(
+            "w", prefix=f"siting-{stamp}-", suffix=".log", delete=False, encoding="utf-8"
+        ) as log:
+            traceback.print_exception(kind, error, trace, file=log)
+        what = " ".join(f"{kind.__name__}: {error}".split())
+        print(say("error.fault", what=what, file=Path(log.name)), file=sys.stderr)
+
+    sys.excepthook = report
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    command = typer.main.get_command(app)
+    _translate(command, say)
+    command(prog_name="siting")
+
+
+def _translate(command: Any, say: Text) -> None:
+    """Replace the keys that stand in the place of help texts."""
+    command.help = command.short_help = say(f"help.{command.help}")
+    for parameter in command.params:
+        key = {"install_completion": "completion_install", "show_completion": "completion_show"}.get(
+            parameter.name, getattr(parameter, "help", None)
+        )
+        if key is not None:
+            parameter.help = say(f"help.{key}")
+    for child in getattr(command, "commands", {}).values():
+        _translate(child, say)

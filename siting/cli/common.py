@@ -1,0 +1,129 @@
+"""What every command shares: exit codes, options, consoles, and how mistakes are reported."""
+
+from __future__ import annotations
+
+import errno
+import functools
+import os
+import sys
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, ParamSpec
+
+import typer
+
+from siting.errors import InputError, SitingError, UsageError
+from siting.text import Text, asked_language
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+SOLVED, FAULT, BAD_INPUT, LIMIT, INFEASIBLE, NO_PLAN = 0, 1, 2, 3, 4, 5
+"""Exit codes: solved to the gap (or done), a fault of ours, bad input or usage, stopped with a plan, infeasible,
+stopped without a plan."""
+
+_OF_THE_SYSTEM = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR, errno.ENAMETOOLONG}
+"""Errors of the operating system that a user can mend."""
+
+_PIPED_WIDTH = 200
+
+
+class Lang(StrEnum):
+    """Languages of the command line."""
+
+    en = "en"
+    zh = "zh"
+
+
+class Hours(StrEnum):
+    """Hours of a period."""
+
+    day = "24"
+    week = "168"
+
+
+LangOption = Annotated[Lang | None, typer.Option("--lang", help="lang", show_default=False)]
+JsonOption = Annotated[bool, typer.Option("--json", help="json")]
+BaseOption = Annotated[str | None, typer.Option("--base", help="base", show_default=False)]
+SetOption = Annotated[
+    list[str] | None, typer.Option("--set", help="set", metavar="SECTION.KEY=VALUE", show_default=False)
+]
+InstanceArgument = Annotated[str, typer.Argument(help="instance", metavar="INSTANCE", show_default=False)]
+RunArgument = Annotated[str, typer.Argument(help="run", metavar="RUN", show_default=False)]
+
+P = ParamSpec("P")
+
+
+def speaker(lang: Lang | None) -> Text:
+    """Sentences in the language asked for, wherever ``--lang`` stands, or in the locale's."""
+    return Text(lang.value if lang is not None else asked_language(sys.argv[1:]))
+
+
+def guarded(command: Callable[P, int]) -> Callable[P, None]:
+    """A command that ends with the exit code it returns, and says what a user can mend without a traceback."""
+
+    @functools.wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        lang = kwargs.get("lang")
+        say = speaker(lang if isinstance(lang, Lang) else None)
+        try:
+            code = command(*args, **kwargs)
+            sys.stdout.flush()
+        except SitingError as error:
+            print_error(error, say)
+            code = BAD_INPUT
+        except KeyboardInterrupt:
+            warn(say("error.interrupted"))
+            code = NO_PLAN
+        except BrokenPipeError:
+            # Whoever reads the output has enough; what is still in the buffer goes nowhere.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = SOLVED
+        except OSError as error:
+            if error.errno not in _OF_THE_SYSTEM:
+                raise
+            what = say("error.system", file=error.filename, what=error.strerror)
+            warn(say("error.one", what=what))
+            code = BAD_INPUT
+        raise typer.Exit(code)
+
+    return run
+
+
+def print_error(error: SitingError, say: Text) -> None:
+    """One error in a line; many faults as a list."""
+    if isinstance(error, InputError):
+        warn(say("error.many", count=len(error.faults)))
+        for fault in error.faults:
+            warn(f"  - {fault}")
+    else:
+        warn(say("error.one", what=str(error)))
+
+
+def warn(line: str) -> None:
+    """A line on stderr."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def pairs(option: str, given: Iterable[str] | None, form: str, say: Text) -> dict[str, str]:
+    """``name=value`` options as a dictionary.
+
+    Raises
+    ------
+    UsageError
+        If one has no name or no equals sign.
+    """
+    found = {}
+    for item in given or ():
+        name, equals, value = item.partition("=")
+        if not equals or not name.strip():
+            raise UsageError(say("error.set_form", option=option, value=item, form=form))
+        found[name.strip()] = value.strip()
+    return found
+
+
+def console() -> Console:
+    """Console for tables: as wide as the terminal; wide enough for every column in a file or pipe."""
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else _PIPED_WIDTH, highlight=False)

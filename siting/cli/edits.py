@@ -1,0 +1,78 @@
+"""Rules of the user's own: ``--edit rules.py`` as a component of the model."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import traceback
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from siting.errors import UsageError
+from siting.text import Text
+
+if TYPE_CHECKING:
+    from siting.model.build import Component
+
+
+def read_edit(path: Path, say: Text) -> Component:
+    """The function ``add(m, p)`` of a file.
+
+    Parameters
+    ----------
+    path : Path
+        Python file; modules beside it can be imported.
+    say : Text
+        The language of the messages.
+
+    Returns
+    -------
+    callable
+        Raises UsageError with file and line where the user's function fails.
+
+    Raises
+    ------
+    UsageError
+        If the file is missing, does not run, or has no such function.
+    """
+    if not path.is_file():
+        raise UsageError(say("error.edit_missing", file=path))
+    module = ModuleType(path.stem)
+    module.__file__ = str(path)
+    # Last, so that a file of the user's does not hide a library.
+    sys.path.append(str(path.parent.resolve()))
+    try:
+        # Compiled here, because importing would leave a cache folder beside the user's file.
+        exec(compile(path.read_bytes(), str(path), "exec"), vars(module))
+    except (UnicodeDecodeError, SyntaxError) as error:
+        line = getattr(error, "lineno", None) or 1
+        raise UsageError(say("error.edit_import", file=path, line=line, what=_what(error))) from error
+    except (Exception, SystemExit) as error:
+        raise UsageError(say("error.edit_import", file=path, line=_line(error, path), what=_what(error))) from error
+    add = getattr(module, "add", None)
+    if not callable(add):
+        raise UsageError(say("error.edit_add", file=path))
+    try:
+        inspect.signature(add).bind(None, None)
+    except TypeError as error:
+        raise UsageError(say("error.edit_form", file=path)) from error
+
+    def component(m: Any, p: Any) -> None:
+        try:
+            add(m, p)
+        except (Exception, SystemExit) as error:
+            raise UsageError(say("error.edit_rule", file=path, line=_line(error, path), what=_what(error))) from error
+
+    return component
+
+
+def _line(error: BaseException, path: Path) -> int:
+    """The last line of the user's file that was running."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+    return frames[-1].lineno or 1 if frames else 1
+
+
+def _what(error: BaseException) -> str:
+    said = error.msg if isinstance(error, SyntaxError) else str(error)
+    return f"{type(error).__name__}: {' '.join(said.split())}"

@@ -1,0 +1,175 @@
+"""Command show: a plan as tables in the terminal, or what an instance assumes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from siting.cli.common import SOLVED, LangOption, console, guarded, speaker
+from siting.errors import UsageError
+from siting.text import Text
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.console import Console
+
+    from siting.problem import Problem
+
+_OF_RESULT = ("summary", "aggregation", "audit")
+
+
+@guarded
+def show(
+    place: Annotated[str, typer.Argument(help="place", metavar="RUN", show_default=False)],
+    names: Annotated[
+        list[str] | None, typer.Option("--table", help="table", metavar="NAME", show_default=False)
+    ] = None,
+    assumed: Annotated[bool, typer.Option("--assumptions", help="assumptions")] = False,
+    lang: LangOption = None,
+) -> int:
+    """Show tables of a run, or the assumptions of a run or an instance."""
+    from siting.instance import bundled_names
+    from siting.run import INSTANCE, is_run, read_result, read_run
+
+    say, out = speaker(lang), console()
+    saved = place not in bundled_names() and is_run(place)
+    if assumed:
+        _assumptions(f"{place}/{INSTANCE}" if saved else place, say, out)
+        return SOLVED
+    if place in bundled_names():
+        raise UsageError(say("error.not_run", place=place))
+    result = read_result(place)
+    if not result.get("tables"):
+        out.print(summary_table(result, say))
+        print_notes(result, say, out)
+        return SOLVED
+    problem, tables, result = read_run(place)
+    for name in names or default_tables():
+        out.print(one_table(name, problem, tables, result, say))
+    if names is None:
+        print_notes(result, say, out)
+    return SOLVED
+
+
+def default_tables() -> list[str]:
+    """Tables that are shown when none is asked for."""
+    from siting.summary import SUMMARIES
+
+    return ["summary", *SUMMARIES, "aggregation"]
+
+
+def one_table(name: str, problem: Problem, tables: Mapping[str, pd.DataFrame], result: Any, say: Text) -> Any:
+    """A table by its name: of people, of the result, or of the solution as it is.
+
+    Raises
+    ------
+    UsageError
+        If there is none of that name.
+    """
+    from siting.cli.tables import as_table
+    from siting.summary import SUMMARIES
+
+    if name in SUMMARIES:
+        return as_table(SUMMARIES[name](problem, tables, say.lang), name, say)
+    if name == "summary":
+        return summary_table(result, say)
+    if name == "aggregation":
+        return aggregation_table(result, say)
+    if name == "audit":
+        return audit_table(result["audit"], say)
+    if name not in tables:
+        names = ", ".join(dict.fromkeys([*_OF_RESULT, *SUMMARIES, *tables]))
+        raise UsageError(say("error.no_table", name=name, names=names))
+    from rich import box
+    from rich.table import Table
+
+    raw = Table(title=name, box=box.SIMPLE, title_justify="left", title_style="bold")
+    for column in tables[name]:
+        raw.add_column(str(column), overflow="fold")
+    for row in tables[name].itertuples(index=False):
+        raw.add_row(*(f"{value:.10g}" if isinstance(value, float) else str(value) for value in row))
+    return raw
+
+
+def summary_table(result: Mapping[str, Any], say: Text) -> Any:
+    """What a run comes to, in a few lines; of the result alone."""
+    from siting.cli.tables import facts
+
+    unknown = say("value.unknown")
+
+    def money(value: float | None) -> str:
+        return unknown if value is None else say("value.million", value=value, currency=result["currency"])
+
+    gap, totals = result["gap"], result["totals"]
+    rows = {
+        "status": say(f"status.{result['status']}"),
+        "objective": money(result["objective"]),
+        "bound": money(result["bound"]),
+        "gap": unknown if gap is None else say("value.percent", value=100 * gap),
+    }
+    if totals is not None:
+        rows |= {
+            "sites": say("value.sites", count=totals["sites_in_use"], all=totals["sites_to_choose_from"]),
+            "racks": f"{totals['racks']:,.0f}",
+            "eflops": f"{totals['eflops']:,.2f}",
+            "energy": say("value.gwh", value=totals["energy_mwh"]["used"] / 1e3),
+            "green": say("value.percent", value=100 * totals["green_share"]),
+            "carbon": say("value.tonnes", value=totals["carbon_t"]["total"]),
+            "audit": say("value.good" if result["audit"]["ok"] else "value.bad"),
+        }
+    rows |= {
+        "periods": say("value.periods", **result["periods"]),
+        "solver": f"HiGHS {result['solver']['version']} ({result['solver']['strategy']})",
+        "seconds": say("value.seconds", value=result["seconds"]["total"]),
+    }
+    return facts(rows, "summary", say, name=result["instance"]["name"])
+
+
+def aggregation_table(result: Mapping[str, Any], say: Text) -> Any:
+    """What the periods make of the year."""
+    import pandas as pd
+
+    from siting.cli.tables import as_table
+
+    return as_table(pd.DataFrame(result["aggregation_error"]), "aggregation", say)
+
+
+def audit_table(audit: Mapping[str, Any], say: Text) -> Any:
+    """Every check of an audit and its verdict."""
+    import pandas as pd
+
+    from siting.cli.tables import as_table
+
+    rows = [
+        {
+            "check": check["name"],
+            "verdict": say("value.good" if check["ok"] else "value.bad"),
+            "worst": f"{check['worst']:.2g}",
+            "tolerance": f"{check['tolerance']:.2g}",
+            "unit": check["unit"],
+            "where": check["where"],
+        }
+        for check in audit["checks"]
+    ]
+    return as_table(pd.DataFrame(rows), "audit", say)
+
+
+def print_notes(result: Mapping[str, Any], say: Text, out: Console) -> None:
+    """Warnings and messages of a run."""
+    for note in (*result["warnings"], *result["messages"]):
+        out.print(say(f"note.{note['code']}", **note["values"]), markup=False, soft_wrap=True)
+
+
+def _assumptions(instance: str, say: Text, out: Console) -> None:
+    import siting
+    from siting.cli.tables import as_table
+    from siting.summary import assumptions
+
+    problem = siting.load(instance)
+    rows = assumptions(problem, say.lang)
+    if len(rows):
+        out.print(as_table(rows, "assumptions", say, name=problem.settings.instance.name))
+    else:
+        out.print(say("say.no_assumptions"))

@@ -1,0 +1,89 @@
+"""Command solve."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from siting.cli.common import (
+    BaseOption,
+    Hours,
+    InstanceArgument,
+    JsonOption,
+    LangOption,
+    SetOption,
+    console,
+    guarded,
+    pairs,
+    speaker,
+    warn,
+)
+from siting.text import Text
+
+
+@guarded
+def solve(
+    instance: InstanceArgument,
+    out: Annotated[str | None, typer.Option("--out", help="out", metavar="RUN", show_default=False)] = None,
+    gap: Annotated[float, typer.Option(min=0.0, help="gap")] = 0.005,
+    time_limit: Annotated[float, typer.Option(min=0.0, help="time_limit")] = 600.0,
+    seed: Annotated[int, typer.Option(min=0, help="seed")] = 0,
+    threads: Annotated[int, typer.Option(min=0, help="threads")] = 0,
+    periods: Annotated[int | None, typer.Option(min=1, help="periods", show_default=False)] = None,
+    hours: Annotated[Hours | None, typer.Option(help="hours", show_default=False)] = None,
+    changes: SetOption = None,
+    edits: Annotated[
+        list[Path] | None, typer.Option("--edit", help="edit", metavar="RULES.PY", show_default=False)
+    ] = None,
+    base: BaseOption = None,
+    highs: Annotated[
+        list[str] | None, typer.Option("--highs", help="highs", metavar="NAME=VALUE", show_default=False)
+    ] = None,
+    as_json: JsonOption = False,
+    lang: LangOption = None,
+) -> int:
+    """Solve, audit, draw, write the run folder."""
+    say = speaker(lang)
+    settings = pairs("--set", changes, "section.key=value", say)
+    solver = pairs("--highs", highs, "name=value", say)
+    from siting.cli.progress import Reporter
+
+    reporter = Reporter(say)
+    with reporter.phase("load", "start"):
+        # Libraries take a second or two to import.
+        from siting.cli.workflow import carry_out
+        from siting.result import Options
+    options = Options(
+        gap=gap,
+        time_limit_s=time_limit,
+        seed=seed,
+        threads=threads,
+        periods=periods,
+        hours=None if hours is None else int(hours),
+        settings=settings,
+        edits=tuple(edits or ()),
+        base=base,
+        highs=solver,
+    )
+    done = carry_out(instance, options, out, reporter)
+    if as_json:
+        sys.stdout.buffer.write(done.content)
+        sys.stdout.buffer.flush()
+    else:
+        _print_result(done.content, say)
+    if done.folder is not None:
+        warn(say("note.written", folder=out or done.folder.name))
+    return done.code
+
+
+def _print_result(content: bytes, say: Text) -> None:
+    from siting.cli.show import aggregation_table, print_notes, summary_table
+
+    result, out = json.loads(content), console()
+    out.print(aggregation_table(result, say))
+    out.print(summary_table(result, say))
+    print_notes(result, say, out)

@@ -1,0 +1,70 @@
+"""Tables in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+from rich import box
+from rich.table import Table
+from rich.text import Text as Line
+
+from siting.text import Text
+
+_WORDS = {"term": "term", "quantity": "quantity", "tier": "tier", "status": "provenance"}
+"""Columns whose values are translated, and the section of the words."""
+
+_ROUNDING = 1e-9
+
+
+def as_table(data: pd.DataFrame, title: str, say: Text, **values: Any) -> Table:
+    """A frame as a table with a title, headings in the language and numbers to the right.
+
+    Parameters
+    ----------
+    data : DataFrame
+        Columns by the names of the section ``column``; others are shown as they are.
+    title : str
+        Name of the title.
+    say : Text
+        The language.
+    **values
+        What the title needs.
+    """
+    table = Table(title=say(f"title.{title}", **values), box=box.SIMPLE, title_justify="left", title_style="bold")
+    for name in data.columns:
+        numeric = pd.api.types.is_numeric_dtype(data[name]) and not pd.api.types.is_bool_dtype(data[name])
+        table.add_column(Line(say.name("column", str(name))), justify="right" if numeric else "left", overflow="fold")
+    for row in data.itertuples(index=False):
+        cells = zip(data.columns, row, strict=True)
+        table.add_row(*(Line(_cell(value, _WORDS.get(str(name)), say)) for name, value in cells))
+    return table
+
+
+def facts(data: Mapping[str, str], title: str, say: Text, **values: Any) -> Table:
+    """Facts by the names of the section ``fact``, one to a line."""
+    table = Table(
+        title=say(f"title.{title}", **values),
+        box=box.SIMPLE,
+        title_justify="left",
+        title_style="bold",
+        show_header=False,
+    )
+    table.add_column()
+    table.add_column(overflow="fold")
+    for name, value in data.items():
+        table.add_row(Line(say(f"fact.{name}")), Line(value))
+    return table
+
+
+def _cell(value: Any, words: str | None, say: Text) -> str:
+    if isinstance(value, str):
+        return say.name(words, value) if words else value
+    if value is None or (isinstance(value, float) and pd.isna(value)):
+        return ""
+    if isinstance(value, float):
+        if abs(value) < _ROUNDING:
+            return "0"
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.1f}" if abs(value) >= 10 else f"{value:.3g}"
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -1,0 +1,231 @@
+"""A solve from the instance to the run folder: load, choose periods, build, solve, audit, maps, save."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import siting
+from siting.auditor import audit
+from siting.cli.common import FAULT, INFEASIBLE, LIMIT, NO_PLAN, SOLVED
+from siting.cli.edits import read_edit
+from siting.cli.maps import base_of, draw_into
+from siting.cli.progress import Reporter
+from siting.errors import UsageError
+from siting.instance import digest, find, load
+from siting.model.build import COMPONENTS, build
+from siting.periods import aggregation_error, choose
+from siting.problem import Problem
+from siting.result import Note, Options, document
+from siting.run import LOG, MAPS, encode, holds_plan, new_run, save_plan, target_of, with_first_hour
+from siting.solution import Solution
+from siting.study.least_carbon import LeastCarbon, least_carbon
+from siting.summary import synthetic
+from siting.text import Text
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from geopandas import GeoDataFrame
+
+    from siting.model.build import Component
+
+_CODES = {"optimal": SOLVED, "feasible": LIMIT, "infeasible": INFEASIBLE, "stopped": NO_PLAN}
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a solve leaves: the exit code, ``result.json`` and where it was written (None: the earlier run was kept)."""
+
+    code: int
+    content: bytes
+    folder: Path | None
+
+
+@dataclass(frozen=True)
+class Job:
+    """An instance ready to be solved: the problem with its periods, where it came from, rules, base map, target."""
+
+    problem: Problem
+    source: Path
+    edits: tuple[Component, ...]
+    base: GeoDataFrame | None
+    target: Path
+    aggregation: pd.DataFrame
+
+
+def carry_out(instance: str, options: Options, out: str | None, reporter: Reporter) -> Finished:
+    """Solve an instance and write the run folder.
+
+    Parameters
+    ----------
+    instance : str
+        Name or folder.
+    options : Options
+        What the user asked for.
+    out : str or None
+        Run folder; by default ``run-<name of the instance>``.
+    reporter : Reporter
+        Tells, measures and logs.
+
+    Raises
+    ------
+    InputError, UsageError
+        What the user can mend.
+    """
+    with reporter.live():
+        job = _prepare(instance, options, out, reporter)
+        solution, least = _solve(job, options, reporter)
+        # From here the plan is safe from Ctrl-C until it is on the disk.
+        reporter.saving = True
+        return _finish(job, options, solution, least, reporter)
+
+
+def _prepare(instance: str, options: Options, out: str | None, reporter: Reporter) -> Job:
+    """Everything that a user can have wrong is found here, before the solver spends an hour."""
+    edits = tuple(read_edit(path, reporter.say) for path in options.edits)
+    if out is not None:
+        target_of(out)
+    with reporter.phase("load"):
+        source = find(instance)
+        problem = load(instance, options.settings)
+        target = target_of(f"run-{problem.settings.instance.name}" if out is None else out)
+        base = base_of(problem, source, options.base)
+    with reporter.phase("periods"):
+        problem = choose(problem, options.periods, options.hours)
+        aggregation = aggregation_error(problem)
+    reporter.note(f"siting {siting.__version__}, {problem.settings.instance.name}, {options.as_dict()}")
+    for quantity, row in aggregation.iterrows():
+        reporter.note(f"{quantity}: {row['year']:.6g} -> {row['periods']:.6g} ({row['error_percent']:+.2f} %)")
+    return Job(problem, source, edits, base, target, aggregation)
+
+
+def _solve(job: Job, options: Options, reporter: Reporter) -> tuple[Solution, LeastCarbon | None]:
+    with reporter.phase("build"):
+        model = build(job.problem, [*COMPONENTS, *job.edits])
+    asked: dict[str, Any] = {
+        "gap": options.gap,
+        "seed": options.seed,
+        "threads": options.threads,
+        "options": dict(options.highs),
+        "progress": reporter.progress,
+    }
+    with reporter.phase("solve", "compile"), _blame_edits(job.edits, reporter.say):
+        solution = siting.solve(model, time_limit=options.time_limit_s, **asked)
+    outcome = solution.outcome
+    reporter.seconds["handover"] = outcome.seconds_handover
+    reporter.seconds["solve"] -= outcome.seconds_handover
+    reporter.note(f"{outcome.status}: {outcome.reason} ({outcome.strategy})")
+    if solution.status != "infeasible" or job.problem.settings.carbon.cap_t is None:
+        return solution, None
+    left = max(1.0, options.time_limit_s - outcome.seconds_handover - outcome.seconds_solve)
+    with reporter.phase("least_carbon"):
+        return solution, least_carbon(model, time_limit=left, **asked)
+
+
+@contextmanager
+def _blame_edits(edits: Sequence[Component], say: Text) -> Iterator[None]:
+    """A model that cannot be handed over is the user's if the user has added to it."""
+    try:
+        yield
+    except (ValueError, AttributeError, KeyError, TypeError) as error:
+        if not edits:
+            raise
+        what = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        raise UsageError(say("error.edit_model", what=what)) from error
+
+
+def _finish(job: Job, options: Options, solution: Solution, least: LeastCarbon | None, reporter: Reporter) -> Finished:
+    """Audit the plan, and write everything into a folder that appears at the end."""
+    say, verdict, code = reporter.say, None, _CODES.get(solution.status, FAULT)
+    notes = _messages(job.problem, solution, least, say)
+    tables = with_first_hour(job.problem, solution.tables)
+    if tables:
+        with reporter.phase("audit"):
+            verdict = audit(job.problem, tables, solution.objective)
+        if not verdict.ok:
+            failed = "; ".join(str(check) for check in verdict.failures)
+            notes.append(_note(say, "audit_failed", checks=failed))
+            code = FAULT
+    good = verdict is not None and verdict.ok
+    names = ", ".join(synthetic(job.problem))
+    warnings = [_note(say, "synthetic", names=names)] if names else []
+
+    def content(draft: Path | None) -> bytes:
+        result = document(
+            version=siting.__version__,
+            problem=job.problem,
+            sha256=digest(job.source),
+            options=options,
+            outcome=solution.outcome,
+            verdict=verdict,
+            aggregation=job.aggregation,
+            seconds={**reporter.seconds, "total": reporter.elapsed_s},
+            least=least,
+            warnings=warnings,
+            messages=notes,
+        )
+        return encode(result, tables, draft)
+
+    if not good and holds_plan(job.target):
+        notes.append(_note(say, "kept", folder=str(job.target)))
+        return Finished(code, content(None), None)
+    failure = None
+    with new_run(job.target) as draft:
+        if tables:
+            with reporter.phase("save"):
+                save_plan(draft, job.problem, tables, job.source)
+        if good:
+            failure = _maps(job, solution, tables, draft, reporter)
+        if failure is not None:
+            notes.append(_note(say, "no_maps"))
+        written = content(draft)
+        for note in (*warnings, *notes):
+            reporter.note(note.text)
+        (draft / LOG).write_text(reporter.log, encoding="utf-8")
+    if failure is not None:
+        raise failure
+    return Finished(code, written, job.target)
+
+
+def _maps(
+    job: Job, solution: Solution, tables: Mapping[str, pd.DataFrame], draft: Path, reporter: Reporter
+) -> Exception | None:
+    """Draw the maps; what goes wrong is returned, because the plan that took an hour comes first."""
+    facts = {"status": solution.status, "gap": solution.gap}
+    try:
+        with reporter.phase("maps"):
+            for line in draw_into(draft / MAPS, job.problem, tables, reporter.say.lang, job.base, facts):
+                reporter.tell(line)
+    except Exception as error:  # noqa: BLE001 - raised again once the plan is written
+        shutil.rmtree(draft / MAPS, ignore_errors=True)
+        return error
+    return None
+
+
+def _messages(problem: Problem, solution: Solution, least: LeastCarbon | None, say: Text) -> list[Note]:
+    """Why a solve ended early, and what the least carbon is if the cap leaves no plan."""
+    notes = []
+    if solution.status == "feasible":
+        code = "interrupted" if solution.outcome.interrupted else "limit"
+        notes.append(_note(say, code))
+    cap = problem.settings.carbon.cap_t
+    if least is None or cap is None:
+        return notes
+    if least.status == "infeasible":
+        code = "least_other"
+    elif least.bound_t is None:
+        code = "least_unknown"
+    elif least.carbon_t is None:
+        code = "least_bound"
+    else:
+        code = "least_proven" if least.status == "optimal" else "least_found"
+    known = {"cap": cap, "least": least.carbon_t, "bound": least.bound_t}
+    return [*notes, _note(say, code, **{name: value for name, value in known.items() if value is not None})]
+
+
+def _note(say: Text, code: str, **values: Any) -> Note:
+    return Note(code, say(f"note.{code}", **values), values)

@@ -1,0 +1,139 @@
+"""``instance.toml`` and the settings that the command line changes, to :class:`Settings`."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from siting.bundled import maps_folder
+from siting.errors import Fault
+from siting.instance.files import decode
+from siting.instance.rows import explain
+from siting.instance.suggest import did_you_mean
+from siting.problem.settings import Settings
+
+FILE = "instance.toml"
+OVERRIDES = "--set"
+
+
+def read_settings(folder: Path, overrides: Mapping[str, Any]) -> tuple[Settings | None, list[Fault]]:
+    """Read ``instance.toml``, apply the overrides and validate.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the instance.
+    overrides : mapping
+        ``section.key`` to value; text is parsed as TOML.
+    """
+    path = folder / FILE
+    if not path.exists():
+        return None, [Fault(FILE, "The file is missing.", "Add instance.toml; see the format.")]
+    text = decode(path.read_bytes(), FILE)
+    if isinstance(text, Fault):
+        return None, [text]
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        return None, [
+            Fault(FILE, f"This is not valid TOML: {error}.", "Correct that line; text needs quotation marks.")
+        ]
+    faults = []
+    for name, value in overrides.items():
+        faults += _override(document, name, value)
+    try:
+        settings = Settings.model_validate(document)
+    except ValidationError as error:
+        return None, faults + [_fault(problem, overrides) for problem in error.errors()]
+    return settings, faults + _year(settings, overrides) + _base_map(folder, settings, overrides)
+
+
+def setting_names() -> list[str]:
+    """Every ``section.key`` of ``instance.toml``."""
+    return [
+        f"{section}.{key}"
+        for section, info in Settings.model_fields.items()
+        for key in _model(info.annotation).model_fields
+    ]
+
+
+def _override(document: dict[str, Any], name: str, value: Any) -> list[Fault]:
+    section, _, key = name.partition(".")
+    if name not in setting_names():
+        remedy = did_you_mean(name, setting_names(), limit=40)
+        return [Fault(OVERRIDES, "There is no such setting.", remedy, column=name, value=str(value))]
+    if isinstance(value, str):
+        try:
+            parsed = tomllib.loads(f"value = {value}")
+        except tomllib.TOMLDecodeError:
+            parsed = {}
+        if list(parsed) != ["value"]:
+            rule = "The value is not valid TOML."
+            return [Fault(OVERRIDES, rule, """Write a number, true, false or '"text"'.""", column=name, value=value)]
+        value = parsed["value"]
+    if isinstance(document.setdefault(section, {}), dict):
+        document[section][key] = value
+    return []
+
+
+def _model(annotation: Any) -> type[BaseModel]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next(found for found in map(_model_or_none, get_args(annotation)) if found is not None)
+
+
+def _model_or_none(annotation: Any) -> type[BaseModel] | None:
+    return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+
+
+def _fault(error: Any, overrides: Mapping[str, Any]) -> Fault:
+    """One error of pydantic as a fault; list items count from one."""
+    where = error["loc"]
+    parent: type[BaseModel] = Settings
+    for part in where[:-1]:
+        if isinstance(part, str) and part in parent.model_fields:
+            parent = _model(parent.model_fields[part].annotation)
+    name = ".".join(str(part + 1) if isinstance(part, int) else part for part in where)
+    file = OVERRIDES if ".".join(map(str, where[:2])) in overrides else FILE
+    if error["type"] == "extra_forbidden":
+        remedy = did_you_mean(str(where[-1]), parent.model_fields)
+        return Fault(file, "There is no such section or key.", remedy, column=name)
+    if error["type"] == "missing":
+        info = parent.model_fields[str(where[-1])]
+        about = info.description or f"a section with {', '.join(_model(info.annotation).model_fields)}"
+        return Fault(file, "This is required and missing.", f"Add it: {about}", column=name)
+    rule, remedy = explain(error, parent)
+    return Fault(file, rule, remedy, column=name, value=str(error["input"]))
+
+
+def _year(settings: Settings, overrides: Mapping[str, Any]) -> list[Fault]:
+    start = settings.instance.start
+    if (start.month, start.day) == (1, 1):
+        return []
+    file = OVERRIDES if "instance.start" in overrides else FILE
+    rule, remedy = (
+        "Hourly series begin on 1 January.",
+        f"Write {start.year}-01-01 and give series of that calendar year.",
+    )
+    return [Fault(file, rule, remedy, column="instance.start", value=str(start))]
+
+
+def base_map_path(name: str, folder: Path | None) -> Path | None:
+    """Where a base map is: a file in the instance folder, or a bundled one with or without its ending."""
+    places = [] if folder is None else [folder / name]
+    places += [maps_folder() / name, maps_folder() / f"{name}.geojson"]
+    return next((place for place in places if place.is_file()), None)
+
+
+def _base_map(folder: Path, settings: Settings, overrides: Mapping[str, Any]) -> list[Fault]:
+    name = settings.instance.base_map
+    if not name or base_map_path(name, folder) is not None:
+        return []
+    file = OVERRIDES if "instance.base_map" in overrides else FILE
+    remedy = did_you_mean(name, sorted(path.stem for path in maps_folder().glob("*.geojson")))
+    rule = "There is no such base map, bundled or in the instance folder."
+    return [Fault(file, rule, remedy, column="instance.base_map", value=name)]

@@ -1,0 +1,214 @@
+"""What no solver could mend: work that no site can take, and power that cannot be had.
+
+Every rule here is necessary for a solution to exist, and is cheap; what it lets through may still be infeasible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import breadth_first_order, maximum_flow
+
+from siting.errors import Fault
+from siting.problem import Problem
+from siting.problem.derived import arcs, capacity_factor, latency_ms, profiles, pue, site_compute
+
+_WATT = 1e-6
+_MOST_INT = 2_000_000_000
+
+
+def reach_faults(p: Problem, lines: Mapping[str, list[int]]) -> list[Fault]:
+    """Compute types that no site offers, and demand without any site within its latency bound.
+
+    Parameters
+    ----------
+    p : Problem
+        Tables without faults; its hourly series are not used.
+    lines : mapping of str to list of int
+        Line of each row of each table.
+    """
+    hosts = site_compute(p).reset_index()
+    faults = []
+    demand = p.demand.reset_index()
+    for line, (name, workload) in zip(lines["workloads"], p.workloads.iterrows(), strict=True):
+        if workload["compute"] not in set(hosts["compute"]) and demand.loc[demand["workload"] == name, "mean_mw"].any():
+            rule = "No open or free site can hold this compute type."
+            remedy = "Give a site a positive most_mw, and most_mw in capacity.csv if it has a row."
+            faults.append(Fault("workloads.csv", rule, remedy, line, "compute", str(workload["compute"])))
+    offered = set(hosts["compute"])
+    reached = set(arcs(p)[["workload", "region"]].itertuples(index=False, name=None))
+    latency = latency_ms(p)
+    places = zip(lines["demand"], demand["region"], demand["workload"], demand["mean_mw"].astype(float), strict=True)
+    for line, region, name, mean_mw in places:
+        compute, bound = p.workloads["compute"][name], float(p.workloads["latency_ms"][name])
+        if mean_mw > 0 and (name, region) not in reached and compute in offered:
+            sites = hosts.loc[hosts["compute"] == compute, "site"]
+            near = latency.loc[region].reindex(sites).astype(float)
+            rule = (
+                f"No site within {bound:g} ms of {region} can serve {name}; the nearest is {near.idxmin()} "
+                f"at {near.min():.3g} ms."
+            )
+            remedy = "Raise latency_ms of the workload, add a site nearby, or give the measured latency in links.csv."
+            faults.append(Fault("demand.csv", rule, remedy, line, "workload", name))
+    return faults
+
+
+def room_faults(p: Problem, lines: Mapping[str, list[int]], *, hourly: bool) -> list[Fault]:
+    """Demand that the sites it may use cannot hold, by an exact maximum flow from demand to sites.
+
+    Two flows are tried: all work at its mean, and the work that cannot wait in the hour when it is largest (an
+    assignment holds all year, so it must hold in that hour). Flows are of installed power, that is load over
+    ``usable_share``; what a site may have of a type is rounded down to whole modules.
+
+    Parameters
+    ----------
+    p : Problem
+        Tables without faults.
+    lines : mapping of str to list of int
+        Line of each row of each table.
+    hourly : bool
+        Whether the profiles are sound, so that the second flow can be tried.
+    """
+    demand = p.demand["mean_mw"]
+    demand = demand[demand > 0]
+    workload = demand.index.get_level_values("workload")
+    usable = p.compute_types["usable_share"].reindex(p.workloads["compute"].reindex(workload)).to_numpy(dtype=float)
+    installed = demand / usable
+    faults = _room(p, installed, "On average over the year", lines)
+    if hourly and not faults:
+        rigid = (p.workloads["max_delay_h"] == 0).reindex(workload).to_numpy(dtype=bool)
+        fixed = installed[rigid]
+        if len(fixed):
+            shape = profiles(p)[list(fixed.index.get_level_values("workload"))].to_numpy()
+            hour = int(np.argmax(shape @ fixed.to_numpy()))
+            faults = _room(p, fixed * shape[hour], f"In hour {hour} of the year, when it is largest,", lines)
+    return faults
+
+
+def _room(p: Problem, installed_mw: pd.Series, when: str, lines: Mapping[str, list[int]]) -> list[Fault]:
+    hosts = _whole_modules(p)
+    admissible = arcs(p).merge(p.workloads["compute"], left_on="workload", right_index=True)
+    nodes: dict[object, int] = {"source": 0, "sink": 1}
+    edges: dict[tuple[int, int], float] = {}
+    for key, mw in installed_mw.items():
+        edges[0, nodes.setdefault(("demand", key), len(nodes))] = float(mw)
+    for row in admissible.itertuples(index=False):
+        start = nodes.get(("demand", (row.region, row.workload)))
+        if start is not None:
+            edges[start, nodes.setdefault(("host", (row.site, row.compute)), len(nodes))] = np.inf
+    for key, mw in hosts.items():
+        if ("host", key) in nodes:
+            site = key[0]  # type: ignore[index]
+            middle = nodes.setdefault(("site", site), len(nodes))
+            edges[nodes["host", key], middle] = float(mw)
+            edges[middle, 1] = float(p.sites["most_mw"][site])
+    stuck, room = _cut(len(nodes), edges)
+    short = [key for key in installed_mw.index if nodes["demand", key] in stuck]
+    if not short:
+        return []
+    need = float(installed_mw[short].sum())
+    names = ", ".join(f"{workload} of {region}" for region, workload in short[:6])
+    more = f" and {len(short) - 6} more" if len(short) > 6 else ""
+    rule = (
+        f"{when} {names}{more} need {need:,.6g} MW of equipment, and all sites that they may use can hold "
+        f"{room:,.6g} MW."
+    )
+    remedy = "Raise most_mw of those sites, lower mean_mw, or raise latency_ms so that more sites count."
+    largest = max(short, key=lambda key: float(installed_mw[key]))
+    line = lines["demand"][list(p.demand.index).index(largest)]
+    value = f"{p.demand['mean_mw'][largest]:g}"
+    return [Fault("demand.csv", rule, remedy, line, "mean_mw", value)]
+
+
+def _whole_modules(p: Problem) -> pd.Series:
+    """Return the most of each (site, compute) that whole modules on top of what exists can reach, MW."""
+    table = site_compute(p)
+    module = p.compute_types["module_mw"].reindex(table.index.get_level_values("compute")).to_numpy(dtype=float)
+    new = np.floor((table["most_mw"] - table["existing_mw"]) / module + 1e-9) * module
+    most: pd.Series = table["existing_mw"] + new.clip(lower=0.0)
+    return most
+
+
+def _cut(count: int, edges: Mapping[tuple[int, int], float]) -> tuple[set[int], float]:
+    """Nodes that the source still reaches when the flow is greatest (demand too large), and the room behind them.
+
+    scipy's flow is of integers: demand is rounded down and room up, so that rounding never makes a fault.
+    """
+    total = sum(mw for (start, _), mw in edges.items() if start == 0)
+    if total <= 0:
+        return set(), 0.0
+    unit = max(_WATT, total / _MOST_INT * 2)
+    ends = np.array(list(edges), dtype=np.int32)
+    size = np.minimum(np.array(list(edges.values())) * (1 + 1e-9), total + 2 * unit)
+    amount = np.where(ends[:, 0] == 0, np.floor(size / (1 + 2e-9) / unit), np.ceil(size / unit)).astype(np.int32)
+    graph = csr_array((amount, (ends[:, 0], ends[:, 1])), shape=(count, count))
+    flow = maximum_flow(graph, 0, 1)
+    if flow.flow_value >= int(amount[ends[:, 0] == 0].sum()):
+        return set(), 0.0
+    residual = csr_array(graph - flow.flow)
+    residual.eliminate_zeros()
+    stuck = set(breadth_first_order(residual, 0, return_predecessors=False).tolist())
+    room = sum(mw for (start, end), mw in edges.items() if start in stuck and start != 0 and end not in stuck)
+    return stuck, room
+
+
+def power_faults(p: Problem, lines: Mapping[str, list[int]]) -> list[Fault]:
+    """Regions whose own work needs more power than the grid, sources and corridors can give.
+
+    Own work is demand whose admissible sites all lie in one region; its power is at least its load times the least
+    PUE of the sites there. Work that cannot wait is checked in every hour, all work over the year.
+
+    Parameters
+    ----------
+    p : Problem
+        Complete and without faults.
+    lines : mapping of str to list of int
+        Line of each row of each table.
+    """
+    table = arcs(p)
+    table = table.assign(power=table["site"].map(p.sites["region"]))
+    served = table.groupby(["region", "workload"])["power"].agg(["nunique", "first"])
+    own = served.loc[served["nunique"] == 1, "first"]
+    faults = []
+    for line, (region, row) in zip(lines["regions"], p.regions.iterrows(), strict=True):
+        demand = p.demand["mean_mw"].reindex(own.index[own == region])
+        if demand.empty:
+            continue
+        workload = demand.index.get_level_values("workload")
+        sites = sorted(set(table.loc[table["power"] == region, "site"]))
+        load = profiles(p)[list(workload)].to_numpy() * demand.to_numpy()
+        rigid = (p.workloads["max_delay_h"] == 0).reindex(workload).to_numpy(dtype=bool)
+        least_pue = pue(p)[sites].min(axis=1).to_numpy()
+        power = load[:, rigid].sum(axis=1) * least_pue
+        yearly, steady = _most_power_mw(p, str(region))
+        short = power - yearly - steady
+        hour = int(short.argmax())
+        rule, need, have = "", float(power[hour]), float(yearly[hour] + steady)
+        if short[hour] > 1e-6 * max(1.0, need):
+            rule = f"In hour {hour} of the year the work"
+        need_mean, have_mean = (float(load.sum(axis=1).mean() * least_pue.min()), float(yearly.mean()))
+        if not rule and need_mean > have_mean * (1 + 1e-6):
+            rule, need, have = "On average over the year the work", need_mean, have_mean
+        if rule:
+            rule += f" that only sites in {region} can do needs {need:,.6g} MW, and at most {have:,.6g} MW can be had."
+            remedy = "Raise grid_mw or the supply, storage or corridors of the region, or lower its demand."
+            faults.append(Fault("regions.csv", rule, remedy, line, "grid_mw", f"{row['grid_mw']:g}"))
+    return faults
+
+
+def _most_power_mw(p: Problem, region: str) -> tuple[npt.NDArray[np.float64], float]:
+    """Most power of a region by hour without storage, and what storage may add in an hour, MW."""
+    power = np.full(p.hours, float(p.regions["grid_mw"][region]))
+    sources = p.supply["most_mw"].reset_index()
+    sources = sources[(sources["region"] == region) & (sources["most_mw"] > 0)]
+    for technology, most in zip(sources["technology"], sources["most_mw"].astype(float), strict=True):
+        power = power + most * capacity_factor(p, technology)[region].to_numpy(dtype=float)
+    ends = (p.corridors["from_region"] == region) | (p.corridors["to_region"] == region)
+    lines = p.corridors[ends]
+    power = power + float((lines["most_mw"] * (1 - lines["loss_share"])).sum())
+    storage = p.storage[(p.storage.index.get_level_values("region") == region) & (p.storage["most_mwh"] > 0).to_numpy()]
+    return power, float(storage["most_mw"].sum())

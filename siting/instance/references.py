@@ -1,0 +1,187 @@
+"""Rules between tables: references, green floors, corridors, existing against most, provenance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from siting.errors import Fault
+from siting.instance.configuration import FILE, setting_names
+from siting.instance.files import RawTable
+from siting.instance.rows import Rows, numeric
+from siting.instance.suggest import did_you_mean
+from siting.problem.settings import Settings
+from siting.problem.tables import SERIES, TABLES
+
+REFERENCES: tuple[tuple[str, str, str, str], ...] = (
+    ("sites", "region", "regions", "region"),
+    ("workloads", "compute", "compute_types", "compute"),
+    ("demand", "region", "regions", "region"),
+    ("demand", "workload", "workloads", "workload"),
+    ("capacity", "site", "sites", "site"),
+    ("capacity", "compute", "compute_types", "compute"),
+    ("links", "region", "regions", "region"),
+    ("links", "site", "sites", "site"),
+    ("supply", "region", "regions", "region"),
+    ("storage", "region", "regions", "region"),
+    ("corridors", "from_region", "regions", "region"),
+    ("corridors", "to_region", "regions", "region"),
+)
+"""Column of a table that names a key of another: (table, column, other table, its column)."""
+
+
+def reference_faults(raw: Mapping[str, RawTable]) -> list[Fault]:
+    """Names that no row of the table that they refer to has."""
+    faults = []
+    for table, column, target, key in REFERENCES:
+        known = raw[target].keys(key) if target in raw else None
+        if known is None or table not in raw or column not in raw[table].columns:
+            continue
+        for line, cells in zip(raw[table].lines, raw[table].cells, strict=True):
+            if cells[column] and cells[column] not in known:
+                rule = f"{target}.csv has no such {key}."
+                remedy = did_you_mean(cells[column], sorted(known))
+                faults.append(Fault(raw[table].file, rule, remedy, line, column, cells[column]))
+    return faults
+
+
+def floor_faults(settings: Settings, raw: Mapping[str, RawTable]) -> list[Fault]:
+    """Green floors that name a hub, region or site that does not exist, or bind no site together."""
+    if "sites" not in raw:
+        return []
+    sites = raw["sites"]
+    faults = []
+    for number, floor in enumerate(settings.green.floors, start=1):
+        wanted = {name: getattr(floor, name) for name in ("tier", "hub", "region", "site")}
+        wanted = {name: value for name, value in wanted.items() if value is not None}
+        dangling = False
+        for name, value in wanted.items():
+            known = sites.keys(name)
+            if known is None:
+                dangling = True
+            elif value not in known and name != "tier":
+                dangling = True
+                column = f"green.floors.{number}.{name}"
+                rule = f"No site of sites.csv has this {name}."
+                faults.append(Fault(FILE, rule, did_you_mean(value, sorted(known)), column=column, value=value))
+        if not dangling and not any(all(cells[n] == v for n, v in wanted.items()) for cells in sites.cells):
+            rule, remedy = ("No site meets all conditions of this floor.", "Drop a condition or the floor.")
+            faults.append(Fault(FILE, rule, remedy, column=f"green.floors.{number}", value=str(wanted)))
+    return faults
+
+
+def value_faults(rows: Mapping[str, Rows]) -> list[Fault]:
+    """Existing capacity above the most that there may be, and corridors from a region to itself."""
+    faults = []
+    pairs = {
+        "capacity": (("existing_mw", "most_mw"),),
+        "supply": (("existing_mw", "most_mw"),),
+        "storage": (("existing_mw", "most_mw"), ("existing_mwh", "most_mwh")),
+        "corridors": (("existing_mw", "most_mw"),),
+    }
+    for table, columns in pairs.items():
+        for existing, most in columns:
+            if table not in rows or not {existing, most} <= set(rows[table].data.columns):
+                continue
+            data = rows[table].data
+            for line, has, limit in zip(rows[table].lines, data[existing], data[most], strict=True):
+                if limit is not None and has > limit:
+                    rule = f"What exists exceeds {most}, {limit:g}, which includes it."
+                    remedy = f"Raise {most} or lower {existing}."
+                    faults.append(Fault(f"{table}.csv", rule, remedy, line, existing, f"{has:g}"))
+    faults += _site_faults(rows)
+    if "corridors" in rows and {"from_region", "to_region"} <= set(rows["corridors"].data.columns):
+        data = rows["corridors"].data
+        for line, one, other in zip(rows["corridors"].lines, data["from_region"], data["to_region"], strict=True):
+            if one == other:
+                rule, remedy = ("A corridor joins two regions.", "Name another region, or delete the row.")
+                faults.append(Fault("corridors.csv", rule, remedy, line, "to_region", str(other)))
+    return faults
+
+
+def _site_faults(rows: Mapping[str, Rows]) -> list[Fault]:
+    """Existing capacity of all types together against the site, and existing capacity at a closed site."""
+    if "sites" not in rows or "capacity" not in rows:
+        return []
+    sites, capacity = rows["sites"], rows["capacity"].data
+    if not {"site", "most_mw"} <= set(sites.data.columns) or not {"site", "existing_mw"} <= set(capacity.columns):
+        return []
+    existing = capacity.groupby("site")["existing_mw"].sum()
+    faults = []
+    for line, (_, site) in zip(sites.lines, sites.data.iterrows(), strict=True):
+        has = float(existing.get(site["site"], 0.0))
+        if has > site["most_mw"] * (1 + 1e-9):
+            rule = f"capacity.csv has {has:g} MW existing at this site, more than its most_mw."
+            faults.append(
+                Fault("sites.csv", rule, "Raise most_mw or lower existing_mw.", line, "most_mw", f"{site['most_mw']:g}")
+            )
+        if has > 0 and site.get("decision") == "closed":
+            rule = f"capacity.csv has {has:g} MW existing at this site, so it cannot stay closed."
+            faults.append(Fault("sites.csv", rule, "Write free or open.", line, "decision", "closed"))
+    return faults
+
+
+def provenance_faults(raw: Mapping[str, RawTable], series: Iterable[str]) -> list[Fault]:
+    """Numeric columns and series without a source, and sources of what does not exist.
+
+    Parameters
+    ----------
+    raw : mapping of str to RawTable
+        Tables as read.
+    series : iterable of str
+        Names of the hourly series of the folder.
+    """
+    if "provenance" not in raw or not {"table", "column"} <= set(raw["provenance"].columns):
+        return []
+    faults = []
+    given = set()
+    names = [table.name for table in TABLES if table.name != "provenance"]
+    columns = {table.name: list(table.row.model_fields) for table in TABLES}
+    columns |= {"instance": setting_names(), "hourly": [s.name for s in SERIES if "*" not in s.name]}
+    table_keys = {name: _keys(raw[name]) for name in names if name in raw}
+    for line, cells in zip(raw["provenance"].lines, raw["provenance"].cells, strict=True):
+        table, column, key = cells["table"], cells["column"], cells.get("key", "")
+        given.add((table, column, key))
+        if not table or not column:
+            continue
+        place: tuple[str, str, Iterable[str], str] | None = None
+        if table not in (*names, "instance", "hourly"):
+            place = ("table", table, [*names, "instance", "hourly"], "There is no such table.")
+        elif column != "*" and column not in columns[table] and not _factor(table, column):
+            place = ("column", column, columns[table], f"{table} has no such column.")
+        elif key and table == "instance":
+            place = ("key", key, [], "instance.toml has no rows.")
+        elif key and table in table_keys and key not in table_keys[table]:
+            place = ("key", key, sorted(table_keys[table]), f"{table}.csv has no row with this key.")
+        if place is not None:
+            where, value, known, rule = place
+            faults.append(Fault("provenance.csv", rule, did_you_mean(value, known), line, where, value))
+    return faults + _unsourced(raw, given, table_keys, series)
+
+
+def _factor(table: str, column: str) -> bool:
+    return table == "hourly" and column.startswith("capacity_factor_")
+
+
+def _keys(raw: RawTable) -> set[str]:
+    return {"/".join(cells.get(name, "") for name in raw.table.key) for cells in raw.cells}
+
+
+def _unsourced(
+    raw: Mapping[str, RawTable],
+    given: set[tuple[str, str, str]],
+    table_keys: Mapping[str, set[str]],
+    series: Iterable[str],
+) -> list[Fault]:
+    wanted = [(name, column) for name in table_keys for column in numeric(raw[name].table) if raw[name].keys(column)]
+    wanted += [("hourly", name) for name in series]
+    faults = []
+    for table, column in wanted:
+        if given & {(table, "*", ""), (table, column, "")}:
+            continue
+        keys = table_keys.get(table)
+        if keys and all((table, column, key) in given for key in keys):
+            continue
+        rule = f"No source is given for {column} of {table}."
+        remedy = f"Add a row with table {table} and column {column}: status, source, year and licence."
+        faults.append(Fault("provenance.csv", rule, remedy, column="column", value=f"{table}.{column}"))
+    return faults

@@ -1,0 +1,166 @@
+"""Rows against their declarations: types, bounds, choices, blanks, repeated keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import pandas as pd
+from pydantic import BaseModel, ValidationError
+
+from siting.errors import Fault
+from siting.instance.files import RawTable
+from siting.instance.suggest import did_you_mean
+from siting.problem.tables import Table
+
+_MISSING = frozenset(
+    {"nan", "na", "n/a", "#n/a", "null", "none", "-", "--", "nil", "#div/0!", "#value!", "#ref!", "缺", "无"}
+)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The valid rows of a table: ``data`` has the columns of the file, ``lines`` the line of each row."""
+
+    data: pd.DataFrame
+    lines: list[int]
+
+
+def numeric(table: Table) -> list[str]:
+    """Return the columns of a table that hold numbers."""
+    return [name for name, kind in kinds(table).items() if kind in ("number", "integer")]
+
+
+@cache
+def kinds(table: Table) -> dict[str, str]:
+    """Say what each column holds, by JSON type: number, integer, string or boolean (blank cells aside)."""
+    properties = table.row.model_json_schema()["properties"]
+    return {name: kind_of(schema) for name, schema in properties.items()}
+
+
+def kind_of(schema: dict[str, Any]) -> str:
+    """JSON type of a property, whether or not it may be null."""
+    if "anyOf" in schema:
+        return next(kind_of(part) for part in schema["anyOf"] if part.get("type") != "null")
+    return str(schema["type"])
+
+
+def check_rows(raw: RawTable) -> tuple[Rows, list[Fault]]:
+    """Validate each row by itself, and that no key comes twice.
+
+    Returns
+    -------
+    tuple of Rows and list of Fault
+        The rows without fault, as numbers and text, and what is wrong with the others.
+    """
+    row_type = raw.table.row
+    numbers = set(numeric(raw.table))
+    faults: list[Fault] = []
+    valid, lines = [], []
+    for line, cells in zip(raw.lines, raw.cells, strict=True):
+        if line in raw.ragged:
+            continue
+        wrong = [
+            Fault(
+                raw.file,
+                "This is not a number.",
+                "Give the number, or leave an optional cell blank.",
+                line,
+                name,
+                value,
+            )
+            for name, value in cells.items()
+            if name in numbers and value.casefold() in _MISSING
+        ]
+        bad = {fault.column for fault in wrong}
+        try:
+            row = row_type.model_validate({name: value for name, value in cells.items() if value})
+        except ValidationError as error:
+            for problem in error.errors():
+                name = str(problem["loc"][0])
+                if name in raw.columns and name not in bad:
+                    rule, remedy = explain(problem, row_type)
+                    wrong.append(Fault(raw.file, rule, remedy, line, name, cells[name] or None))
+        else:
+            if not wrong:
+                valid.append(row.model_dump(include=set(raw.columns)))
+                lines.append(line)
+        faults += wrong
+    faults += _repeated(raw)
+    return Rows(pd.DataFrame(valid, columns=list(raw.columns)), lines), faults
+
+
+def explain(error: Any, row_type: type[BaseModel]) -> tuple[str, str]:
+    """Rule and remedy, in the words of the format, for an error of pydantic."""
+    kind, limits = error["type"], error.get("ctx", {})
+    name = str(error["loc"][-1])
+    info = row_type.model_fields.get(name)
+    about = (info.description or name) if info is not None else name
+    if kind == "missing":
+        return "A value is required and the cell is blank.", f"Fill it in: {about}"
+    if kind in ("float_parsing", "float_type", "int_parsing", "int_type"):
+        return (
+            "This is not a number.",
+            "Write digits with a decimal point, without unit, percent sign or thousands mark.",
+        )
+    if kind in ("int_from_float",):
+        return "This must be a whole number.", f"Round it: {about}"
+    if kind in ("bool_parsing", "bool_type"):
+        return "This must be true or false.", "Write true or false."
+    if kind == "finite_number":
+        return (
+            "The number must be finite.",
+            "Give a large number instead, or leave an optional cell blank for no limit.",
+        )
+    if kind == "literal_error":
+        choices = [choice.strip(" '") for choice in limits["expected"].replace(" or ", ", ").split(",")]
+        return f"This must be one of {', '.join(choices)}.", did_you_mean(str(error["input"]), choices)
+    if kind == "string_pattern_mismatch":
+        return (
+            f"This must match {limits['pattern']}.",
+            "Use letters, digits and hyphens; no space, colon, comma or bar.",
+        )
+    if kind in _BOUNDS:
+        return _bound(error, name)
+    return f"{error['msg']}.", f"Correct it: {about}"
+
+
+_BOUNDS = {
+    "greater_than_equal": ("ge", "at least"),
+    "greater_than": ("gt", "more than"),
+    "less_than_equal": ("le", "at most"),
+    "less_than": ("lt", "less than"),
+}
+
+
+def _bound(error: Any, name: str) -> tuple[str, str]:
+    key, words = _BOUNDS[error["type"]]
+    limit = error["ctx"][key]
+    rule = f"The value must be {words} {limit:g}."
+    if name == "latitude_deg":
+        return rule, "Give degrees north; latitude and longitude may be exchanged."
+    if key in ("le", "lt") and limit == 1:
+        return rule, "Write a share between 0 and 1: 0.8 for 80 %."
+    if key in ("ge", "gt") and limit == 0:
+        return rule, "Give a positive number; the format has no negative amounts."
+    return rule, "Check the value and its unit."
+
+
+def _repeated(raw: RawTable) -> list[Fault]:
+    key = raw.table.key
+    optional = {name for name in key if not raw.table.row.model_fields[name].is_required()}
+    if any(name not in raw.columns for name in key if name not in optional):
+        return []
+    seen: dict[tuple[str, ...], int] = {}
+    faults = []
+    for line, cells in zip(raw.lines, raw.cells, strict=True):
+        values = tuple(cells.get(name, "") for name in key)
+        if not all(value for name, value in zip(key, values, strict=True) if name not in optional):
+            continue
+        first = seen.setdefault(values, line)
+        if first != line:
+            column, value = "+".join(key), "/".join(values)
+            rule = f"The key is already in row {first}."
+            faults.append(Fault(raw.file, rule, "Keep one row for each key.", line, column, value))
+    return faults

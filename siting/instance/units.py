@@ -1,0 +1,175 @@
+"""Values and column names in another unit than the format's: found by their size or by their name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from statistics import median
+
+import numpy as np
+import pandas as pd
+
+from siting.errors import Fault
+from siting.physics.distance import great_circle_km
+
+# Dirtiest grids are near 1.2 t/MWh and lignite plants near 1.4: above 2 the figure is in g/kWh or kg/MWh.
+MOST_T_PER_MWH = 2.0
+# No equipment costs a million per kW in currencies worth more than a tenth of a yuan.
+MOST_CAPEX_PER_KW = 1e6
+# Wholesale or retail power below 5 yuan (or 1 dollar, euro) a MWh on average is a price per kWh.
+LEAST_MEAN_PRICE = {"CNY": 5.0}
+# Small currency units, for which amounts of money say nothing about the unit of the rest.
+SMALL_CURRENCIES = frozenset({"JPY", "KRW", "IDR", "VND", "CLP", "COP", "HUF", "INR", "RUB", "NGN", "PKR", "IRR"})
+# A site belongs to the power system of its region, so it is not farther from it than a large country is wide.
+FAR_KM = 3000.0
+
+_UNIT = (
+    r"(?:(?:per|in)_)?(?:tw|gw|mw|kw|w|twh|gwh|mwh|kwh|wh|ms|us|s|seconds|minutes|min|h|hours|days|years|year|months|deg|"
+    r"degrees|rad|share|percent|pct|t|kg|g|tonnes|c|k|f|km|gb|tb|mb|eflops|pflops)"
+)
+_TAIL = re.compile(rf"(?:_{_UNIT})+$")
+_FACTORS = {
+    ("tw", "mw"): "multiply by 1,000,000",
+    ("gw", "mw"): "multiply by 1,000",
+    ("kw", "mw"): "divide by 1,000",
+    ("gwh", "mwh"): "multiply by 1,000",
+    ("kwh", "mwh"): "divide by 1,000",
+    ("per_mw", "per_kw"): "divide by 1,000",
+    ("per_mwh", "per_kwh"): "divide by 1,000",
+    ("per_kw", "per_mw"): "multiply by 1,000",
+    ("per_kwh", "per_mwh"): "multiply by 1,000",
+    ("kg_per_mwh", "t_per_mwh"): "divide by 1,000",
+    ("g_per_kwh", "t_per_mwh"): "divide by 1,000",
+    ("s", "ms"): "multiply by 1,000",
+    ("us", "ms"): "divide by 1,000",
+    ("percent", "share"): "divide by 100",
+    ("pct", "share"): "divide by 100",
+    ("months", "years"): "divide by 12",
+}
+
+
+def other_unit(column: str, known: Iterable[str]) -> tuple[str, str] | None:
+    """Find the column of the format that a name in another unit stands for.
+
+    Parameters
+    ----------
+    column : str
+        Unknown column, for example ``grid_gw``.
+    known : iterable of str
+        Columns of the table.
+
+    Returns
+    -------
+    tuple of str or None
+        The right column (``grid_mw``) and what to do with the values.
+    """
+    name = column.strip().casefold()
+    stem = _TAIL.sub("", name)
+    for right in known:
+        if right != name and stem and _TAIL.sub("", right) == stem and (stem != right or stem != name):
+            given, wanted = name[len(stem) + 1 :], right[len(stem) + 1 :]
+            how = _FACTORS.get((given, wanted), "convert the values")
+            return (right, f"The unit is {wanted or 'none'}: {how} and name the column {right!r}.")
+    return None
+
+
+def table_faults(name: str, rows: pd.DataFrame, lines: list[int], currency: str) -> list[Fault]:
+    """Values of one table whose size betrays another unit.
+
+    Parameters
+    ----------
+    name : str
+        Name of the table.
+    rows : DataFrame
+        Valid rows, columns as in the file.
+    lines : list of int
+        Line of each row in the file.
+    currency : str
+        ISO code; money is judged only where one unit is worth enough.
+    """
+    limits = [
+        (column, MOST_T_PER_MWH, "CO2 per MWh above 2 t: the value looks like g/kWh or kg/MWh.", "Divide by 1,000.")
+        for column in rows.columns
+        if column.endswith("factor_t_per_mwh")
+    ]
+    if currency not in SMALL_CURRENCIES:
+        limits += [
+            (
+                column,
+                MOST_CAPEX_PER_KW,
+                "More than a million per kW: the value looks like money per MW.",
+                "Divide by 1,000.",
+            )
+            for column in rows.columns
+            if column.endswith("capex_per_kw")
+        ]
+    return [
+        Fault(f"{name}.csv", rule, remedy, row=line, column=column, value=f"{value:g}")
+        for column, most, rule, remedy in limits
+        for line, value in zip(lines, rows[column], strict=True)
+        if value > most
+    ]
+
+
+def price_faults(file: str, prices: pd.DataFrame, currency: str) -> list[Fault]:
+    """Regions whose mean price is so low that it must be per kWh; a price that is zero all year is believed."""
+    if currency in SMALL_CURRENCIES:
+        return []
+    least = LEAST_MEAN_PRICE.get(currency, 1.0)
+    size = prices.abs().mean()
+    return [
+        Fault(
+            file,
+            f"The mean price is below {least:g} {currency} per MWh: it looks like a price per kWh.",
+            "Multiply by 1,000, so that it is per MWh.",
+            column=str(region),
+            value=f"{mean:g}",
+        )
+        for region, mean in size.items()
+        if 0 < mean < least
+    ]
+
+
+def swapped_faults(
+    regions: pd.DataFrame, region_lines: list[int], sites: pd.DataFrame, site_lines: list[int]
+) -> list[Fault]:
+    """Places whose latitude and longitude seem to be exchanged: far from where they belong, and near when swapped."""
+    faults = []
+    wrong = set()
+    for i, line in enumerate(region_lines):
+        others = regions.drop(index=regions.index[i])
+        if others.empty:
+            continue
+        place = regions.iloc[i]
+        if _fits_swapped(place, median(others["latitude_deg"]), median(others["longitude_deg"])):
+            wrong.add(place["region"])
+            faults.append(_swapped("regions.csv", line, place, "the other regions"))
+    home = regions.drop_duplicates("region").set_index("region")
+    for i, line in enumerate(site_lines):
+        place = sites.iloc[i]
+        if place["region"] in wrong or place["region"] not in home.index:
+            continue
+        centre = home.loc[place["region"]]
+        if _fits_swapped(place, float(centre["latitude_deg"]), float(centre["longitude_deg"])):
+            faults.append(_swapped("sites.csv", line, place, f"its region {place['region']}"))
+    return faults
+
+
+def _fits_swapped(place: pd.Series, latitude: float, longitude: float) -> bool:
+    lat, lon = float(place["latitude_deg"]), float(place["longitude_deg"])
+    if abs(lon) > 90:
+        return False
+    there = np.array([lat, lon]), np.array([lon, lat])
+    as_given, swapped = great_circle_km(there[0], there[1], np.full(2, latitude), np.full(2, longitude))
+    return bool(as_given > FAR_KM and swapped < FAR_KM)
+
+
+def _swapped(file: str, line: int, place: pd.Series, where: str) -> Fault:
+    return Fault(
+        file,
+        f"The place is more than {FAR_KM:,.0f} km from {where}, but near it with latitude and longitude exchanged.",
+        "Exchange latitude_deg and longitude_deg.",
+        row=line,
+        column="latitude_deg",
+        value=f"{place['latitude_deg']:g}",
+    )

@@ -1,0 +1,128 @@
+"""Base maps: the bundled ones, or a GeoJSON file of the user's own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+import geopandas as gpd
+
+from siting.bundled import maps_folder
+from siting.errors import UsageError
+from siting.maps.geometry import area
+
+KEYS = ("region", "iso", "id")
+"""Properties that may hold the key of the region, in order of preference."""
+
+
+def load_base(name_or_path: str | Path, regions: Iterable[str] | None = None) -> gpd.GeoDataFrame:
+    """A base map: polygons in WGS84 with the key of their region.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+        Name of a bundled base map, or a GeoJSON file. A coordinate system other than WGS84 is converted.
+    regions : iterable of str, optional
+        Keys of the instance. With them, a file of the user's own must hold at least one; a bundled map need not,
+        and then serves as background.
+
+    Returns
+    -------
+    GeoDataFrame
+        Columns region, name_en, name_zh and geometry (valid, right-hand rule), one row per region.
+
+    Raises
+    ------
+    UsageError
+        If there is no such map, or it is not GeoJSON, or has no polygons, no key of regions or none that matches.
+    """
+    own = Path(name_or_path)
+    bundled = next((file for file in maps_folder().glob("*.geojson") if str(own) in (file.stem, file.name)), None)
+    path = bundled or own
+    if not path.is_file():
+        known = ", ".join(sorted(file.stem for file in maps_folder().glob("*.geojson"))) or "none"
+        raise UsageError(
+            f"Base map {str(name_or_path)!r}: no such file, nor a bundled map ({known}). "
+            "Give the path of a GeoJSON file (--base my.geojson)."
+        )
+    _check_geojson(path)
+    frame = _in_degrees(gpd.read_file(path), path)
+    base = _keyed(frame, path)
+    if bundled is None and regions is not None:
+        _check_match(base, list(regions), path)
+    return base
+
+
+def _check_geojson(path: Path) -> None:
+    """Refuse what is not GeoJSON before GDAL guesses at it."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise UsageError(f"Base map {path}: not UTF-8 text, so not GeoJSON. Export it as GeoJSON in UTF-8.") from error
+    except json.JSONDecodeError as error:
+        raise UsageError(
+            f"Base map {path}: not GeoJSON (line {error.lineno}: {error.msg}). Export it as GeoJSON, for example "
+            "with QGIS or ogr2ogr."
+        ) from error
+    kind = document.get("type") if isinstance(document, dict) else None
+    if kind != "FeatureCollection":
+        raise UsageError(
+            f"Base map {path}: a GeoJSON FeatureCollection is needed, this is {kind or type(document).__name__!r}."
+        )
+    features = document.get("features")
+    if not isinstance(features, list) or not all(isinstance(f, dict) and f.get("type") == "Feature" for f in features):
+        raise UsageError(f"Base map {path}: 'features' must be a list of GeoJSON Features.")
+    if not any(str((f.get("geometry") or {}).get("type")).endswith("Polygon") for f in features):
+        raise UsageError(f"Base map {path}: it has no polygons; the areas of the regions are needed.")
+
+
+def _in_degrees(frame: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
+    """The frame in WGS84 degrees, without features that have no geometry."""
+    kept = frame[frame.geometry.notna() & ~frame.geometry.is_empty]
+    degrees = kept.to_crs("EPSG:4326") if kept.crs is not None else kept.set_crs("EPSG:4326")
+    west, south, east, north = degrees.total_bounds
+    if west < -180 or east > 360 or south < -90 or north > 90:
+        raise UsageError(
+            f"Base map {path}: coordinates reach from ({west:.0f}, {south:.0f}) to ({east:.0f}, {north:.0f}), which "
+            "are not degrees. Export it in WGS84 (EPSG:4326), or with its coordinate system in the 'crs' member."
+        )
+    return degrees
+
+
+def _keyed(frame: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
+    """Columns region, names and clean polygons; features of one region are merged."""
+    key = next((name for name in KEYS if name in frame.columns and frame[name].notna().any()), None)
+    if key is None:
+        found = ", ".join(str(name) for name in frame.columns if name != "geometry") or "none"
+        raise UsageError(
+            f"Base map {path}: its features have no property 'region' (nor 'iso' or 'id') with the key of the region. "
+            f"Properties found: {found}. Rename the right one to 'region'."
+        )
+    rows = frame[frame[key].notna()]
+    tidy = gpd.GeoDataFrame(
+        {
+            "region": rows[key].astype(str),
+            "name_en": rows["name_en"] if "name_en" in rows else rows[key].astype(str),
+            "name_zh": rows["name_zh"] if "name_zh" in rows else rows[key].astype(str),
+        },
+        geometry=rows.geometry.map(area),
+        crs="EPSG:4326",
+    )
+    tidy = tidy[~tidy.geometry.is_empty]
+    merged = tidy.dissolve(by="region", sort=False).reset_index() if tidy["region"].duplicated().any() else tidy
+    merged["geometry"] = merged.geometry.map(area)
+    return merged[["region", "name_en", "name_zh", "geometry"]].reset_index(drop=True)
+
+
+def _check_match(base: gpd.GeoDataFrame, regions: list[str], path: Path) -> None:
+    if set(base["region"]).isdisjoint(regions):
+        raise UsageError(
+            f"Base map {path}: none of its regions ({_some(base['region'])}) is a region of the instance "
+            f"({_some(regions)}). Its property 'region' must hold the keys of regions.csv."
+        )
+
+
+def _some(names: Iterable[str]) -> str:
+    shown = list(names)
+    return ", ".join(shown[:5]) + (", ..." if len(shown) > 5 else "")

@@ -1,0 +1,1 @@
+"""The optimization model: one concept per file, joined by ports."""

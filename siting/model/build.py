@@ -1,0 +1,70 @@
+"""The list of concepts, and the model made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pyomo.environ as pyo
+
+from siting.model import (
+    balance,
+    capacity,
+    carbon,
+    cooling,
+    corridors,
+    covers,
+    deferral,
+    green,
+    grid,
+    network,
+    sites,
+    storage,
+    structure,
+    supply,
+    workloads,
+)
+from siting.problem.problem import Problem
+
+Component = Callable[[Any, Problem], None]
+
+COMPONENTS: tuple[Component, ...] = (
+    structure.add,
+    sites.add,
+    workloads.add,
+    deferral.add,
+    covers.add,
+    capacity.add,
+    network.add,
+    cooling.add,
+    supply.add,
+    storage.add,
+    corridors.add,
+    grid.add,
+    carbon.add,
+    green.add,
+    balance.add,
+)
+"""Every concept, in building order; a user's own comes after them."""
+
+
+def build(p: Problem, components: Sequence[Component] | None = None) -> pyo.ConcreteModel:
+    """A plain Pyomo model of a problem.
+
+    Parameters
+    ----------
+    p : Problem
+        The problem; its calendar says which hours the model sees.
+    components : sequence of callable, optional
+        Functions ``(m, p) -> None`` that add to the model; all concepts by default. Append your own:
+        ``build(p, [*COMPONENTS, mine])``.
+
+    Returns
+    -------
+    ConcreteModel
+        First-stage decisions on the model, hourly ones in ``m.period[d]``; edit it as any Pyomo model.
+    """
+    m = pyo.ConcreteModel(name=p.settings.instance.name)
+    for add in COMPONENTS if components is None else components:
+        add(m, p)
+    return m

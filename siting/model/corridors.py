@@ -1,0 +1,77 @@
+"""Power lines between regions.
+
+In      p.corridors                      headroom, expansion, losses, wheeling charge
+Decide  corridor_mw[l]                   headroom, existing included                         MW
+        forward_mw, backward_mw[l,t]     power sent from the first or the second end         MW
+Ports   period.power_in + corridors (what arrives)    period.power_out + corridors (what is sent)
+        cost + corridors (half to each end), wheeling (to the sender)
+Rules   power sent <= headroom, each way                                 arriving = sent · (1 − loss)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyomo.environ as pyo
+
+from siting.model.structure import COST, MILLION, by_region, yearly
+from siting.physics.finance import annuity
+from siting.problem.problem import Problem
+
+
+def add(m: Any, p: Problem) -> None:
+    """Add corridors."""
+    table = p.corridors[p.corridors["most_mw"] > 0]
+    if table.empty:
+        return
+    m.CORRIDOR = pyo.Set(initialize=list(table.index), doc="corridor")
+    existing: dict[Any, float] = table["existing_mw"].to_dict()
+    most: dict[Any, float] = table["most_mw"].to_dict()
+    m.corridor_mw = pyo.Var(
+        m.CORRIDOR, bounds=lambda m, c: (existing[c], most[c]), doc="Headroom of a corridor, existing included, MW"
+    )
+    for d in m.PERIOD:
+        _period(m, table, d, most)
+    ends = {c: (table.at[c, "from_region"], table.at[c, "to_region"]) for c in m.CORRIDOR}
+    payment = (
+        (annuity(p.settings.finance.discount_rate, table["lifetime_years"]) * table["capex_per_kw"])
+        + table["fixed_om_per_kw_year"]
+    ) * (1000 / MILLION)
+    half = {(c, n): float(payment[c]) / 2 * (m.corridor_mw[c] - existing[c]) for c in m.CORRIDOR for n in ends[c]}
+    m.cost.add("corridors", by_region(half, lambda cn: cn[1]), COST)
+    charge = table["wheeling_cost_per_mwh"] / MILLION
+    sent = {}
+    for c in m.CORRIDOR:
+        sent[c, ends[c][0]] = float(charge[c]) * yearly(m, lambda d, t, c=c: m.period[d].forward_mw[c, t])
+        sent[c, ends[c][1]] = float(charge[c]) * yearly(m, lambda d, t, c=c: m.period[d].backward_mw[c, t])
+    m.cost.add("wheeling", by_region(sent, lambda cn: cn[1]), COST)
+
+
+def _period(m: Any, table: Any, d: int, most: dict[str, float]) -> None:
+    block = m.period[d]
+
+    def bounds(block: Any, c: str, t: int) -> tuple[float, float]:
+        return (0.0, most[c])
+
+    block.forward_mw = pyo.Var(m.CORRIDOR, m.HOUR, bounds=bounds, doc="Power sent by the first end, MW")
+    block.backward_mw = pyo.Var(m.CORRIDOR, m.HOUR, bounds=bounds, doc="Power sent by the second end, MW")
+
+    # One row bounds both directions: where a price is negative, sending both ways at once would pay.
+    @block.Constraint(m.CORRIDOR, m.HOUR, doc="Power sent within the headroom")
+    def flow_within_corridor(block: Any, c: str, t: int) -> Any:
+        return block.forward_mw[c, t] + block.backward_mw[c, t] <= m.corridor_mw[c]
+
+    sent: dict[tuple[str, int], Any] = {}
+    arriving: dict[tuple[str, int], Any] = {}
+    for c in m.CORRIDOR:
+        first, second = table.at[c, "from_region"], table.at[c, "to_region"]
+        kept = 1.0 - float(table.at[c, "loss_share"])
+        for t in m.HOUR:
+            for sender, receiver, flow in (
+                (first, second, block.forward_mw[c, t]),
+                (second, first, block.backward_mw[c, t]),
+            ):
+                sent[sender, t] = sent.get((sender, t), 0.0) + flow
+                arriving[receiver, t] = arriving.get((receiver, t), 0.0) + kept * flow
+    block.power_in.add("corridors", arriving, "MW")
+    block.power_out.add("corridors", sent, "MW")

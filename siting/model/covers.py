@@ -1,0 +1,60 @@
+"""Whole modules: how many the demand needs at least, wherever it may run.
+
+In      p.demand, arcs, profiles, usable share, existing capacity
+Rules   For every set R of sites that some demand is confined to: the modules of the sites in R hold at least the load
+        of all demand that cannot leave R, rounded up to whole modules. The load is the larger of the highest hour of
+        the year of work that cannot wait, and the highest mean of a modelled period of all work.
+Note    Nothing is lost: every plan with whole modules keeps these rows. Without them the relaxation pays for
+        fractions of modules, and branch-and-bound has to find each rounding by itself.
+"""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import Any
+
+import numpy as np
+import pyomo.environ as pyo
+
+from siting.problem.derived import arcs, profiles, site_compute
+from siting.problem.problem import FloatArray, Problem
+
+
+def add(m: Any, p: Problem) -> None:
+    """Add the cover rows of each compute type."""
+    compute = p.workloads["compute"].to_dict()
+    reach: dict[tuple[str, str], set[str]] = {}
+    for w, n, s in arcs(p).itertuples(index=False, name=None):
+        reach.setdefault((w, n), set()).add(s)
+    existing = site_compute(p)["existing_mw"].to_dict()
+    usable, module = p.compute_types["usable_share"].to_dict(), p.compute_types["module_mw"].to_dict()
+    rows = []
+    for k in p.compute_types.index:
+        mine = {wn: frozenset(sites) for wn, sites in reach.items() if compute[wn[0]] == k}
+        for sites in dict.fromkeys(mine.values()):
+            confined = [wn for wn, own in mine.items() if own <= sites]
+            needed_mw = _load_mw(p, confined) / usable[k]
+            new_mw = needed_mw - sum(existing[s, k] for s in sites)
+            # The small term keeps rounding errors from costing a module.
+            modules = ceil(new_mw / module[k] - 1e-6)
+            if modules > 0:
+                rows.append((k, sorted(sites), modules))
+    m.whole_modules_cover_demand = pyo.ConstraintList(
+        doc="Demand that cannot leave some sites needs whole modules there"
+    )
+    for k, names, modules in rows:
+        m.whole_modules_cover_demand.add(sum(m.modules[s, k] for s in names) >= modules)
+
+
+def _load_mw(p: Problem, demands: list[tuple[str, str]]) -> float:
+    """The least capacity that some work needs, wherever it runs."""
+    mean = p.demand["mean_mw"].to_dict()
+    shape = profiles(p)
+    rigid: FloatArray = np.zeros(p.hours)
+    everything: FloatArray = np.zeros(p.hours)
+    for w, n in demands:
+        load = shape[w].to_numpy() * mean[n, w]
+        everything += load
+        if p.workloads.at[w, "max_delay_h"] == 0:
+            rigid += load
+    return float(max(rigid.max(), everything[p.calendar.hour].mean(axis=1).max()))

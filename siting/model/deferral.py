@@ -1,0 +1,103 @@
+"""Work that may wait, until a deadline.
+
+In      p.demand, p.workloads (max_delay_h > 0), latency
+Decide  flexible_mw[w,g,s,t]  work of group g run at s in hour t                 MW
+        backlog_mwh[w,g,t]    work that has arrived and not run at the hour's end MWh
+        moved_mw[w,n,s]       mean over the period of region n's work run at s   MW
+Ports   period.it_load + flexible
+Rules   backlog[t] = backlog[t-1] + arrivals[t] − Σ_s flexible[t]                 (wraps inside the period)
+        0 <= backlog[t] <= arrivals of the last max_delay_h hours: nothing runs before it arrives or after its deadline
+        Σ_s moved[n,s] = arrivals of n          Σ_n moved[n,s] · hours = Σ_t flexible[s,t]
+Note    Origins that reach the same sites share a group and one pooled backlog. Where the work of each origin runs is
+        settled period by period, so that no row ties the periods together.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyomo.environ as pyo
+
+from siting.problem.derived import arcs, batches, profiles
+from siting.problem.problem import Problem
+
+
+def add(m: Any, p: Problem) -> None:
+    """Add deferrable work."""
+    table = batches(p)
+    if table.empty:
+        return
+    group_of = {(w, n): g for w, g, n in table.itertuples(index=False, name=None)}
+    rows = [row for row in arcs(p).itertuples(index=False, name=None) if (row[0], row[1]) in group_of]
+    m.BATCH = pyo.Set(
+        initialize=list(dict.fromkeys((w, group_of[w, n]) for w, n, _ in rows)), dimen=2, doc="workload, group"
+    )
+    m.BATCH_SITE = pyo.Set(
+        initialize=list(dict.fromkeys((w, group_of[w, n], s) for w, n, s in rows)), dimen=3, doc="workload, group, site"
+    )
+    m.BATCH_ARC = pyo.Set(initialize=rows, dimen=3, doc="workload, region, site")
+    for d in m.PERIOD:
+        _period(m, p, d, group_of)
+
+
+def _period(m: Any, p: Problem, d: int, group_of: dict[tuple[str, str], int]) -> None:
+    block = m.period[d]
+    hours = p.calendar.hours
+    shape = profiles(p).iloc[p.calendar.hour[d]]
+    demand = p.demand["mean_mw"].to_dict()
+    delay = p.workloads["max_delay_h"].to_dict()
+    members: dict[tuple[str, int], list[str]] = {}
+    for (w, n), g in group_of.items():
+        members.setdefault((w, g), []).append(n)
+    arrivals = {
+        (w, g): (shape[w].to_numpy() * sum(demand[n, w] for n in names)).tolist() for (w, g), names in members.items()
+    }
+    mean = {w: float(shape[w].mean()) for w in shape.columns}
+    reach: dict[tuple[str, str], list[str]] = {}
+    origins: dict[tuple[str, int, str], list[str]] = {}
+    sites: dict[tuple[str, int], list[str]] = {}
+    for w, n, s in m.BATCH_ARC:
+        reach.setdefault((w, n), []).append(s)
+        origins.setdefault((w, group_of[w, n], s), []).append(n)
+    for w, g, s in m.BATCH_SITE:
+        sites.setdefault((w, g), []).append(s)
+
+    def waiting(block: Any, w: str, g: int, t: int) -> tuple[float, float]:
+        window = min(delay[w], hours)
+        return (0.0, sum(arrivals[w, g][(t - i) % hours] for i in range(window)))
+
+    def runnable(block: Any, w: str, g: int, s: str, t: int) -> tuple[float, float]:
+        window = min(delay[w], hours - 1)
+        return (0.0, sum(arrivals[w, g][(t - i) % hours] for i in range(window + 1)))
+
+    block.flexible_mw = pyo.Var(m.BATCH_SITE, m.HOUR, bounds=runnable, doc="Deferrable work run, MW")
+    block.backlog_mwh = pyo.Var(
+        m.BATCH, m.HOUR, domain=pyo.NonNegativeReals, bounds=waiting, doc="Work that waits at the end of the hour, MWh"
+    )
+    block.moved_mw = pyo.Var(
+        m.BATCH_ARC,
+        bounds=lambda block, w, n, s: (0.0, mean[w] * demand[n, w]),
+        doc="Mean over the period of an origin's work run at a site, MW",
+    )
+
+    @block.Constraint(m.BATCH, m.HOUR, doc="What arrives either runs or waits")
+    def backlog_balance(block: Any, w: str, g: int, t: int) -> Any:
+        run = sum(block.flexible_mw[w, g, s, t] for s in sites[w, g])
+        return block.backlog_mwh[w, g, t] == block.backlog_mwh[w, g, (t - 1) % hours] + arrivals[w, g][t] - run
+
+    @block.Constraint(list(reach), doc="All deferrable work of an origin is done")
+    def deferrable_demand_met(block: Any, w: str, n: str) -> Any:
+        return sum(block.moved_mw[w, n, s] for s in reach[w, n]) == mean[w] * demand[n, w]
+
+    @block.Constraint(m.BATCH_SITE, doc="A site runs what origins send to it")
+    def moved_is_run(block: Any, w: str, g: int, s: str) -> Any:
+        run = sum(block.flexible_mw[w, g, s, t] for t in m.HOUR)
+        return sum(block.moved_mw[w, n, s] for n in origins[w, g, s]) * hours == run
+
+    compute = p.workloads["compute"].to_dict()
+    load: dict[tuple[str, str, int], Any] = {}
+    for w, g, s in m.BATCH_SITE:
+        for t in m.HOUR:
+            key = (s, compute[w], t)
+            load[key] = load.get(key, 0.0) + block.flexible_mw[w, g, s, t]
+    block.it_load.add("flexible", load, "MW")

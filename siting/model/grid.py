@@ -1,0 +1,40 @@
+"""Power bought from the grid.
+
+In      p.regions.grid_mw (headroom), hourly/price_per_mwh, CO2 factor of the grid (hourly or annual)
+Decide  grid_mw[n,t]   power bought                                      MW
+Ports   period.power_in + grid    cost + grid energy    carbon + grid (location-based)
+Rules   bought <= headroom
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyomo.environ as pyo
+
+from siting.model.structure import CARBON, COST, MILLION
+from siting.problem.derived import grid_factor_t_per_mwh
+from siting.problem.problem import Problem
+
+
+def add(m: Any, p: Problem) -> None:
+    """Add purchases from the grid."""
+    headroom = p.regions["grid_mw"].to_dict()
+    price = p.hourly["price_per_mwh"]
+    factor = grid_factor_t_per_mwh(p)
+    cost: dict[str, Any] = dict.fromkeys(m.REGION, 0.0)
+    carbon: dict[str, Any] = dict.fromkeys(m.REGION, 0.0)
+    for d in m.PERIOD:
+        block = m.period[d]
+        hours = p.calendar.hour[d]
+        block.grid_mw = pyo.Var(
+            m.REGION, m.HOUR, bounds=lambda block, n, t: (0.0, headroom[n]), doc="Power bought from the grid, MW"
+        )
+        block.power_in.add("grid", {(n, t): block.grid_mw[n, t] for n in m.REGION for t in m.HOUR}, "MW")
+        for n in m.REGION:
+            paid = (price[n].to_numpy()[hours] * (block.weight / MILLION)).tolist()
+            emitted = (factor[n].to_numpy()[hours] * block.weight).tolist()
+            cost[n] += sum(paid[t] * block.grid_mw[n, t] for t in m.HOUR)
+            carbon[n] += sum(emitted[t] * block.grid_mw[n, t] for t in m.HOUR)
+    m.cost.add("grid energy", cost, COST)
+    m.carbon.add("grid", carbon, CARBON)

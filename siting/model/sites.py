@@ -1,0 +1,105 @@
+"""Sites and the computing equipment in them.
+
+In      p.sites, p.compute_types, p.capacity      costs, bounds, existing capacity
+Decide  open[s]            whether the site is used                         0 or 1
+        modules[s,k]       new modules of a compute type                    integer
+Tells   capacity_mw[s,k]   existing and new IT power                        MW
+Ports   cost + site opening, building, compute     carbon + building, compute (embodied, spread over the life)
+Rules   modules <= most new modules · open            sum of capacity <= most of the site · open
+        existing capacity and sites with decision "open" are open, "closed" ones are not; no site is open and empty
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyomo.environ as pyo
+
+from siting.model.structure import CARBON, COST, MILLION, by_region
+from siting.physics.finance import annuity
+from siting.problem.derived import site_compute
+from siting.problem.problem import Problem
+
+
+def add(m: Any, p: Problem) -> None:
+    """Add the first-stage decisions of sites."""
+    table = site_compute(p)
+    existing = table["existing_mw"].to_dict()
+    most = table["most_mw"].to_dict()
+    module = p.compute_types["module_mw"].to_dict()
+    # A rounding error must not cost a module, hence the small term.
+    new = {sk: int((most[sk] - existing[sk]) / module[sk[1]] + 1e-9) for sk in m.SITE_COMPUTE}
+    in_use = set(table.index[table["existing_mw"] > 0].get_level_values("site"))
+
+    decision = p.sites["decision"].to_dict()
+
+    def open_bounds(m: Any, s: str) -> tuple[int, int]:
+        return (1 if decision[s] == "open" or s in in_use else 0, 0 if decision[s] == "closed" else 1)
+
+    m.open = pyo.Var(m.SITE, domain=pyo.Binary, bounds=open_bounds, doc="Whether the site is used")
+    m.modules = pyo.Var(
+        m.SITE_COMPUTE,
+        domain=pyo.NonNegativeIntegers,
+        bounds=lambda m, *sk: (0, new[sk]),
+        doc="New modules of a compute type",
+    )
+    m.capacity_mw = pyo.Expression(
+        m.SITE_COMPUTE,
+        rule=lambda m, s, k: existing[s, k] + module[k] * m.modules[s, k],
+        doc="Existing and new IT power, MW",
+    )
+
+    @m.Constraint(m.SITE_COMPUTE, doc="A closed site has no equipment")
+    def modules_only_where_open(m: Any, s: str, k: str) -> Any:
+        return m.modules[s, k] <= new[s, k] * m.open[s]
+
+    types: dict[str, list[str]] = {}
+    for s, k in m.SITE_COMPUTE:
+        types.setdefault(s, []).append(k)
+    site_mw = p.sites["most_mw"].to_dict()
+    shared = {s: site_mw[s] for s in types if sum(most[s, k] for k in types[s]) > site_mw[s]}
+    free = [s for s in m.SITE if decision[s] == "free" and s not in in_use]
+
+    @m.Constraint(free, doc="A site is open only if it has equipment")
+    def open_only_with_equipment(m: Any, s: str) -> Any:
+        return m.open[s] <= sum(m.modules[s, k] for k in types.get(s, ()))
+
+    @m.Constraint(list(shared), doc="All types together fit into the site")
+    def capacity_within_site(m: Any, s: str) -> Any:
+        return sum(m.capacity_mw[s, k] for k in types[s]) <= shared[s] * m.open[s]
+
+    _cost(m, p)
+
+
+def _cost(m: Any, p: Problem) -> None:
+    rate = p.settings.finance.discount_rate
+    site, kind = p.sites, p.compute_types
+    opening = (annuity(rate, site["lifetime_years"]) * site["opening_capex"] + site["fixed_cost_per_year"]) / MILLION
+    building = annuity(rate, site["lifetime_years"]) * site["capex_per_kw"] * 1000 / MILLION
+    equipment = annuity(rate, kind["lifetime_years"]) * kind["capex_per_kw"] * 1000 / MILLION
+    upkeep = kind["fixed_om_per_kw_year"] * 1000 / MILLION
+    region_of = site["region"].to_dict()
+
+    def place(index: Any) -> str:
+        return str(region_of[index[0] if isinstance(index, tuple) else index])
+
+    module = kind["module_mw"].to_dict()
+    new_mw = {(s, k): module[k] * m.modules[s, k] for s, k in m.SITE_COMPUTE}
+    m.cost.add("site opening", by_region({s: float(opening[s]) * m.open[s] for s in m.SITE}, place), COST)
+    m.cost.add("building", by_region({sk: float(building[sk[0]]) * mw for sk, mw in new_mw.items()}, place), COST)
+    m.cost.add(
+        "compute",
+        by_region(
+            {
+                (s, k): float(equipment[k]) * mw + float(upkeep[k]) * m.capacity_mw[s, k]
+                for (s, k), mw in new_mw.items()
+            },
+            place,
+        ),
+        COST,
+    )
+    if p.settings.carbon.embodied:
+        shell = site["embodied_t_per_mw"] / site["lifetime_years"]
+        servers = kind["embodied_t_per_mw"] / kind["lifetime_years"]
+        m.carbon.add("building", by_region({sk: float(shell[sk[0]]) * mw for sk, mw in new_mw.items()}, place), CARBON)
+        m.carbon.add("compute", by_region({sk: float(servers[sk[1]]) * mw for sk, mw in new_mw.items()}, place), CARBON)

@@ -1,0 +1,95 @@
+"""Batteries in a region.
+
+In      p.storage                       costs per MW and per MWh, efficiency, bounds
+Decide  storage_mw[n,b]                 power, existing included                 MW
+        storage_mwh[n,b]                energy capacity, existing included       MWh
+        charge_mw, discharge_mw[n,b,t]                                           MW
+        stored_mwh[n,b,t]               at the end of the hour                   MWh
+Ports   period.power_in + storage    period.power_out + storage    cost + storage    carbon + storage (embodied)
+Rules   stored[t] = stored[t-1] + √η · charge[t] − discharge[t] / √η        (wraps inside the period)
+        charge + discharge <= power                                         stored <= energy capacity
+Note    One row bounds both directions: doing both at once only loses energy, so nothing is lost by it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyomo.environ as pyo
+
+from siting.model.structure import CARBON, COST, MILLION, by_region
+from siting.physics.finance import annuity
+from siting.problem.problem import Problem
+
+
+def add(m: Any, p: Problem) -> None:
+    """Add batteries."""
+    table = p.storage[(p.storage["most_mw"] > 0) & (p.storage["most_mwh"] > 0)]
+    if table.empty:
+        return
+    m.STORAGE = pyo.Set(initialize=list(table.index), dimen=2, doc="region, storage")
+
+    def bounds(quantity: str) -> Any:
+        existing, most = table[f"existing_{quantity}"].to_dict(), table[f"most_{quantity}"].to_dict()
+        return lambda m, *nb: (existing[nb], most[nb])
+
+    m.storage_mw = pyo.Var(m.STORAGE, bounds=bounds("mw"), doc="Power of storage, existing included, MW")
+    m.storage_mwh = pyo.Var(m.STORAGE, bounds=bounds("mwh"), doc="Energy capacity of storage, existing included, MWh")
+    root = (table["round_trip_efficiency"] ** 0.5).to_dict()
+    for d in m.PERIOD:
+        _period(m, p, d, root)
+    rate = p.settings.finance.discount_rate
+    payment = annuity(rate, table["lifetime_years"]) * 1000 / MILLION
+    per_mw, per_mwh = payment * table["capex_per_kw"], payment * table["capex_per_kwh"]
+    upkeep = table["fixed_om_per_kw_year"] * 1000 / MILLION
+    had_mw, had_mwh = table["existing_mw"].to_dict(), table["existing_mwh"].to_dict()
+    new_mwh = {nb: m.storage_mwh[nb] - had_mwh[nb] for nb in m.STORAGE}
+    cost = {
+        nb: float(per_mw[nb]) * (m.storage_mw[nb] - had_mw[nb])
+        + float(per_mwh[nb]) * new_mwh[nb]
+        + float(upkeep[nb]) * m.storage_mw[nb]
+        for nb in m.STORAGE
+    }
+    m.cost.add("storage", by_region(cost, lambda nb: nb[0]), COST)
+    if p.settings.carbon.embodied:
+        embodied = table["embodied_t_per_mwh"] / table["lifetime_years"]
+        m.carbon.add(
+            "storage", by_region({nb: float(embodied[nb]) * new_mwh[nb] for nb in m.STORAGE}, lambda nb: nb[0]), CARBON
+        )
+
+
+def _period(m: Any, p: Problem, d: int, root: dict[Any, float]) -> None:
+    block = m.period[d]
+    hours = p.calendar.hours
+    power, energy = p.storage["most_mw"].to_dict(), p.storage["most_mwh"].to_dict()
+
+    def within(most: dict[Any, float]) -> Any:
+        return lambda block, n, b, t: (0.0, most[n, b])
+
+    block.charge_mw = pyo.Var(m.STORAGE, m.HOUR, bounds=within(power), doc="Power into storage, MW")
+    block.discharge_mw = pyo.Var(m.STORAGE, m.HOUR, bounds=within(power), doc="Power out of storage, MW")
+    block.stored_mwh = pyo.Var(m.STORAGE, m.HOUR, bounds=within(energy), doc="Energy stored at the hour's end, MWh")
+
+    @block.Constraint(m.STORAGE, m.HOUR, doc="What is stored is what was put in and not taken out")
+    def storage_balance(block: Any, n: str, b: str, t: int) -> Any:
+        eta = root[n, b]
+        before = block.stored_mwh[n, b, (t - 1) % hours]
+        return block.stored_mwh[n, b, t] == (
+            before + eta * block.charge_mw[n, b, t] - block.discharge_mw[n, b, t] / eta
+        )
+
+    @block.Constraint(m.STORAGE, m.HOUR, doc="Charging and discharging within the power")
+    def storage_within_power(block: Any, n: str, b: str, t: int) -> Any:
+        return block.charge_mw[n, b, t] + block.discharge_mw[n, b, t] <= m.storage_mw[n, b]
+
+    @block.Constraint(m.STORAGE, m.HOUR, doc="Stored energy within the energy capacity")
+    def stored_within_energy(block: Any, n: str, b: str, t: int) -> Any:
+        return block.stored_mwh[n, b, t] <= m.storage_mwh[n, b]
+
+    everywhere = [(n, b, t) for n, b in m.STORAGE for t in m.HOUR]
+
+    def node(nbt: tuple[str, str, int]) -> tuple[str, int]:
+        return (nbt[0], nbt[2])
+
+    block.power_in.add("storage", by_region({i: block.discharge_mw[i] for i in everywhere}, node), "MW")
+    block.power_out.add("storage", by_region({i: block.charge_mw[i] for i in everywhere}, node), "MW")

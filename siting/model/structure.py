@@ -1,0 +1,64 @@
+"""The sets, the periods and the ports that every concept builds on.
+
+First-stage decisions live on the model, everything hourly in ``m.period[d]``. A set's ``doc`` names the columns that
+its members have in the result tables.
+
+Ports   m.cost [region] million per year          m.carbon [region] t per year
+        period.it_load [site, compute, hour] MW   period.power_in, period.power_out [region, hour] MW
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyomo.environ as pyo
+
+from siting.model.ports import Port
+from siting.problem.derived import site_compute
+from siting.problem.problem import Problem
+
+MILLION = 1e6
+COST = "million per year"
+CARBON = "t per year"
+
+
+def add(m: Any, p: Problem) -> None:
+    """Add sets, period blocks and ports."""
+    m.REGION = pyo.Set(initialize=list(p.regions.index), doc="region")
+    m.SITE = pyo.Set(initialize=list(p.sites.index), doc="site")
+    m.SITE_COMPUTE = pyo.Set(initialize=list(site_compute(p).index), dimen=2, doc="site, compute")
+    m.PERIOD = pyo.Set(initialize=range(p.calendar.periods), doc="period")
+    m.HOUR = pyo.Set(initialize=range(p.calendar.hours), doc="hour")
+    m.year_h = float(p.calendar.weight.sum() * p.calendar.hours)
+    m.cost = Port(m, "cost", (m.REGION,), COST, "Yearly cost")
+    m.carbon = Port(m, "carbon", (m.REGION,), CARBON, "CO2")
+    m.period = pyo.Block(m.PERIOD)
+    for d in m.PERIOD:
+        block = m.period[d]
+        block.weight = float(p.calendar.weight[d])
+        block.first_hour = int(p.calendar.hour[d, 0])
+        block.it_load = Port(block, "it_load", (m.SITE_COMPUTE, m.HOUR), "MW", "IT load")
+        block.power_in = Port(block, "power_in", (m.REGION, m.HOUR), "MW", "Power into the region's node")
+        block.power_out = Port(block, "power_out", (m.REGION, m.HOUR), "MW", "Power out of the region's node")
+
+
+def yearly(m: Any, amount: Any) -> Any:
+    """Sum over all hours of the year of ``amount(period, hour)``.
+
+    Parameters
+    ----------
+    m : ConcreteModel
+        The model.
+    amount : callable
+        ``(d, t) -> expression``, the amount in hour ``t`` of period ``d``.
+    """
+    return sum(m.period[d].weight * sum(amount(d, t) for t in m.HOUR) for d in m.PERIOD)
+
+
+def by_region(amounts: dict[Any, Any], region_of: Any) -> dict[str, Any]:
+    """Amounts by any index, summed by the region that ``region_of(index)`` names."""
+    total: dict[str, Any] = {}
+    for index, amount in amounts.items():
+        region = region_of(index)
+        total[region] = total.get(region, 0.0) + amount
+    return total

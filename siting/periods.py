@@ -1,0 +1,159 @@
+"""From 8,760 hours to a few weighted periods, each a real day (or week) of the year."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import lsq_linear
+
+from siting.errors import UsageError
+from siting.problem.derived import capacity_factor, profiles, pue
+from siting.problem.problem import Calendar, FloatArray, IntArray, Problem, whole_year
+
+_PEAK, _CALM = "peak load", "calm and dark"
+
+
+def choose(problem: Problem, count: int | None = None, hours: int | None = None) -> Problem:
+    """The same problem seen through typical periods.
+
+    Hierarchical clustering of tsam picks real days (medoids); the day of the highest load and the calmest and darkest
+    day are always among them. The weights are then moved as little as possible so that the year's wind, sun, price
+    and load are kept.
+
+    Parameters
+    ----------
+    problem : Problem
+        Any calendar; the year's series are used.
+    count : int, optional
+        Number of periods; by default the instance's. As many as the year has (365): the exact calendar.
+    hours : int, optional
+        24 or 168; by default the instance's.
+
+    Returns
+    -------
+    Problem
+        With its calendar set.
+
+    Raises
+    ------
+    UsageError
+        If the year has fewer periods than ``count``.
+    """
+    settings = problem.settings.periods
+    count = settings.count if count is None else count
+    hours = settings.hours if hours is None else hours
+    exact = whole_year(problem.hours, hours)
+    if not 1 <= count <= exact.periods:
+        raise UsageError(
+            f"--periods {count}: the year has {exact.periods} periods of {hours} h; choose 1 to that many."
+        )
+    if count == exact.periods:
+        return problem.replace(calendar=exact)
+    series = _features(problem)
+    whole = problem.hours // hours
+    starts, weight = _cluster(series.iloc[: whole * hours], count, hours)
+    weight = weight * (problem.hours / hours / whole)
+    hour = starts[:, None] * hours + np.arange(hours)[None, :]
+    return problem.replace(calendar=Calendar(hour=hour, weight=_keep_sums(series, hour, weight)))
+
+
+def aggregation_error(problem: Problem) -> pd.DataFrame:
+    """What the periods make of the year.
+
+    Returns
+    -------
+    DataFrame
+        Index: quantity; columns ``year``, ``periods`` and ``error_percent``. Means are over all regions, for load
+        and price weighted by demand; the peaks are of the summed load of work that runs when it arrives.
+    """
+    series = _features(problem)
+    calendar = problem.calendar
+    weight = np.repeat(calendar.weight, calendar.hours)
+    modelled = series.iloc[calendar.hour.ravel()]
+    totals = _totals(series)
+    seen = totals.iloc[calendar.hour.ravel()]
+    rows = {name: (totals[name].mean(), float(np.average(seen[name], weights=weight))) for name in totals.columns}
+    rows[_PEAK] = (series[_PEAK].max(), modelled[_PEAK].max())
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=["year", "periods"])
+    table["error_percent"] = 100 * (table["periods"] - table["year"]) / table["year"].abs().replace(0, np.nan)
+    table["error_percent"] = table["error_percent"].fillna(0.0)
+    table.index.name = "quantity"
+    return table
+
+
+def _features(p: Problem) -> pd.DataFrame:
+    """Hourly columns to cluster by: capacity factors and price by region, load shapes, the two extremes."""
+    parts = {}
+    for technology in p.supply.index.get_level_values("technology").unique():
+        regions = p.supply.xs(technology, level="technology").index
+        for region in regions:
+            parts[f"{technology}|{region}"] = capacity_factor(p, technology)[region].to_numpy()
+    for region in p.regions.index:
+        parts[f"price|{region}"] = p.hourly["price_per_mwh"][region].to_numpy()
+    shape = profiles(p)
+    mean = p.demand.groupby("workload")["mean_mw"].sum().reindex(shape.columns, fill_value=0.0)
+    load = (shape * mean).sum(axis=1)
+    effectiveness = pue(p).mean(axis=1)
+    frame = pd.DataFrame(parts)
+    green = [c for c in frame.columns if not c.startswith(("price|", "surplus|"))]
+    for name in shape.columns:
+        frame[f"load|{name}"] = shape[name].to_numpy()
+    frame["pue"] = effectiveness.to_numpy()
+    frame[_PEAK] = (load * effectiveness).to_numpy()
+    frame[_CALM] = frame[green].mean(axis=1) if green else 0.0
+    return frame
+
+
+def _totals(series: pd.DataFrame) -> pd.DataFrame:
+    """Mean over the regions of each kind of series; the quantities whose yearly sums are kept."""
+    kinds = pd.Series({c: c.split("|")[0] for c in series.columns if c != _CALM})
+    return pd.DataFrame({kind: series[list(group.index)].mean(axis=1) for kind, group in kinds.groupby(kinds)})
+
+
+def _cluster(series: pd.DataFrame, count: int, hours: int) -> tuple[IntArray, FloatArray]:
+    import tsam  # tsam takes a second to import; the exact calendar does not need it
+
+    extremes = {0: {}, 1: {"max_value": [_PEAK]}}.get(count - 1, {"max_value": [_PEAK], "min_period": [_CALM]})
+    stamped = series.set_axis(pd.date_range("2001-01-01", periods=len(series), freq="h"))
+    varying = stamped.loc[:, (stamped.max() > stamped.min()) | stamped.columns.isin([_PEAK, _CALM])]
+    wanted = count - sum(len(v) for v in extremes.values())
+    while True:
+        result = tsam.aggregate(
+            varying,
+            wanted,
+            period_duration=hours,
+            cluster=tsam.ClusterConfig(method="hierarchical", representation="medoid"),
+            extremes=tsam.ExtremeConfig(method="append", **extremes) if extremes else None,
+            preserve_column_means=False,
+        ).clustering
+        starts, members = np.unique(result.cluster_centers, return_inverse=True)
+        # An extreme day can be a medoid already; then there is room for one more cluster.
+        if len(starts) >= count or wanted >= count:
+            break
+        wanted += count - len(starts)
+    assigned = members[np.asarray(result.cluster_assignments)]
+    weight = np.bincount(assigned, minlength=len(starts)).astype(float)
+    kept = _lightest_left_out(series, starts, weight, count, hours)
+    return starts[kept].astype(np.int64), weight[kept] * (weight.sum() / weight[kept].sum())
+
+
+def _lightest_left_out(series: pd.DataFrame, starts: IntArray, weight: FloatArray, count: int, hours: int) -> IntArray:
+    """Positions of ``count`` periods: with one cluster more an extreme day may be no medoid, and two are too many."""
+    by_period = series[[_PEAK, _CALM]].to_numpy().reshape(-1, hours, 2)
+    extremes = [by_period[:, :, 0].max(axis=1).argmax(), by_period[:, :, 1].mean(axis=1).argmin()]
+    order = np.lexsort((starts, -weight, ~np.isin(starts, extremes)))
+    return np.sort(order[:count])
+
+
+def _keep_sums(series: pd.DataFrame, hour: IntArray, weight: FloatArray) -> FloatArray:
+    """Weights near the cluster sizes that reproduce the year's sums (as far as half of each weight allows)."""
+    totals = _totals(series)
+    totals["hours"] = 1.0
+    year = totals.sum().to_numpy()
+    scale = np.where(year == 0, 1.0, np.abs(year))
+    per_period = np.stack([totals.iloc[h].sum().to_numpy() for h in hour], axis=1)
+    closeness = np.diag(1e-3 / np.sqrt(weight))
+    matrix = np.vstack([per_period / scale[:, None], closeness])
+    target = np.concatenate([year / scale, closeness @ weight])
+    fitted = lsq_linear(matrix, target, bounds=(weight / 2, np.inf)).x
+    return np.asarray(fitted * (weight.sum() / fitted.sum()))

@@ -1,0 +1,1 @@
+"""Pure functions of physics and finance: units in their names, sources in their docstrings."""

@@ -1,0 +1,7 @@
+"""The typed tables of an instance and the frozen problem made of them."""
+
+from siting.problem.problem import Calendar, Problem, make, whole_year
+from siting.problem.settings import Settings
+from siting.problem.tables import SERIES, TABLES
+
+__all__ = ["SERIES", "TABLES", "Calendar", "Problem", "Settings", "make", "whole_year"]

@@ -1,0 +1,181 @@
+"""What follows from the tables alone: latencies, admissible pairs, PUE, profiles, capacities.
+
+The model, the audit and the maps all start from these; each is computed once per problem.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TypeVar
+
+import numpy as np
+import pandas as pd
+
+from siting.physics.cooling import pue as pue_of
+from siting.physics.distance import great_circle_km
+from siting.problem.problem import Problem
+
+T = TypeVar("T")
+
+
+def _once(function: Callable[[Problem], T]) -> Callable[[Problem], T]:
+    @wraps(function)
+    def cached(p: Problem) -> T:
+        key = function.__name__
+        if key not in p.cache:
+            p.cache[key] = function(p)
+        result: T = p.cache[key]
+        return result
+
+    return cached
+
+
+@_once
+def distance_km(p: Problem) -> pd.DataFrame:
+    """Great-circle distance, regions x sites, km."""
+    km = great_circle_km(
+        p.regions["latitude_deg"].to_numpy()[:, None],
+        p.regions["longitude_deg"].to_numpy()[:, None],
+        p.sites["latitude_deg"].to_numpy()[None, :],
+        p.sites["longitude_deg"].to_numpy()[None, :],
+    )
+    return pd.DataFrame(km, index=p.regions.index, columns=p.sites.index)
+
+
+@_once
+def latency_ms(p: Problem) -> pd.DataFrame:
+    """One-way latency, regions x sites, ms: the link's where one is given, else distance x route factor x delay."""
+    network = p.settings.network
+    computed = distance_km(p) * (network.route_factor * network.fibre_us_per_km / 1000) + network.equipment_ms
+    given = p.links["latency_ms"].unstack() if len(p.links) else None
+    if given is None:
+        return computed
+    return (
+        given.reindex(index=computed.index, columns=computed.columns)
+        .combine_first(computed)[computed.columns]
+        .loc[computed.index]
+    )
+
+
+@_once
+def site_compute(p: Problem) -> pd.DataFrame:
+    """Index (site, compute): existing_mw and most_mw; pairs that can hold nothing are left out.
+
+    Closed sites are left out; a type's ``most_mw`` never exceeds the site's.
+    """
+    pairs = pd.MultiIndex.from_product([p.sites.index, p.compute_types.index], names=["site", "compute"])
+    given = p.capacity.reindex(pairs)
+    most_of_site = pairs.get_level_values("site").map(p.sites["most_mw"].to_dict()).to_numpy(dtype=float)
+    table = pd.DataFrame(
+        {
+            "existing_mw": given["existing_mw"].fillna(0.0),
+            "most_mw": np.fmin(given["most_mw"].to_numpy(dtype=float), most_of_site),
+        },
+        index=pairs,
+    )
+    closed = pairs.get_level_values("site").map((p.sites["decision"] == "closed").to_dict()).to_numpy(dtype=bool)
+    return table[(table["most_mw"] > 0) & ~closed]
+
+
+@_once
+def arcs(p: Problem) -> pd.DataFrame:
+    """Admissible (workload, region, site): there is demand, latency within the bound, and the site can host it."""
+    demand = p.demand[p.demand["mean_mw"] > 0].reset_index()[["workload", "region"]]
+    demand = demand.merge(p.workloads[["compute", "latency_ms"]], left_on="workload", right_index=True)
+    hosts = site_compute(p).reset_index()[["site", "compute"]]
+    pairs = demand.merge(hosts, on="compute")
+    w, n, s = (
+        index.get_indexer(pd.Index(pairs[name]))
+        for name, index in (("workload", p.workloads.index), ("region", p.regions.index), ("site", p.sites.index))
+    )
+    near = latency_ms(p).to_numpy()[n, s] <= pairs["latency_ms"].to_numpy() + 1e-9
+    pairs = pairs.iloc[[i for i in np.lexsort((s, n, w)) if near[i]]]
+    return pairs[["workload", "region", "site"]].reset_index(drop=True)
+
+
+@_once
+def batches(p: Problem) -> pd.DataFrame:
+    """Columns workload, group, region: origins of a delay-tolerant workload that reach the same sites share a group.
+
+    Their backlogs can be pooled without loss, because any site of one may take work of the other.
+    """
+    table = arcs(p)
+    table = table[table["workload"].map(p.workloads["max_delay_h"] > 0)]
+    reach = table.groupby(["workload", "region"], sort=False)["site"].agg(tuple)
+    rows = []
+    for workload, group in reach.groupby(level="workload", sort=False):
+        seen: dict[tuple[str, ...], int] = {}
+        for region, sites in group.droplevel("workload").items():
+            rows.append((workload, seen.setdefault(sites, len(seen)), region))
+    return pd.DataFrame(rows, columns=["workload", "group", "region"])
+
+
+@_once
+def data_cost_per_mwh(p: Problem) -> pd.Series:
+    """Cost of moving the data of one MWh of IT energy, index (workload, region, site) over the admissible arcs."""
+    table = arcs(p)
+    km = distance_km(p).stack()
+    pairs = pd.MultiIndex.from_frame(table[["region", "site"]])
+    gb = table["workload"].map(p.workloads["data_gb_per_mwh"]).to_numpy(dtype=float)
+    cost = gb * km.reindex(pairs).to_numpy(dtype=float) / 1000 * p.settings.network.cost_per_gb_1000km
+    given = p.links["cost_per_mwh"].reindex(pairs).to_numpy(dtype=float)
+    index = pd.MultiIndex.from_frame(table)
+    return pd.Series(np.where(np.isnan(given), cost, given), index=index, name="cost_per_mwh")
+
+
+@_once
+def pue(p: Problem) -> pd.DataFrame:
+    """PUE, hours of the year x sites."""
+    series = p.hourly["temperature_c"]
+    columns = {
+        site: pue_of(
+            series[site if site in series.columns else row["region"]].to_numpy(), row["cooling"], row["pue_shift"]
+        )
+        for site, row in p.sites.iterrows()
+    }
+    return pd.DataFrame(columns, index=series.index)
+
+
+@_once
+def profiles(p: Problem) -> pd.DataFrame:
+    """Load of each workload per MW of mean load, hours of the year x workloads; the mean of each is one."""
+    flat = np.ones(p.hours)
+    columns = {}
+    for workload, name in p.workloads["profile"].items():
+        shape = p.hourly["profile"][name].to_numpy(dtype=float) if name else flat
+        columns[workload] = shape / shape.mean()
+    return pd.DataFrame(columns)
+
+
+@_once
+def grid_factor_t_per_mwh(p: Problem) -> pd.DataFrame:
+    """CO2 of grid power, hours of the year x regions: the hourly series where given, else the annual average."""
+    annual = pd.DataFrame(
+        np.broadcast_to(p.regions["grid_factor_t_per_mwh"].to_numpy(dtype=float), (p.hours, len(p.regions))).copy(),
+        columns=p.regions.index,
+    )
+    hourly = p.hourly.get("grid_factor_t_per_mwh")
+    if hourly is not None:
+        annual[hourly.columns] = hourly.to_numpy(dtype=float)
+    return annual
+
+
+def capacity_factor(p: Problem, technology: str) -> pd.DataFrame:
+    """Output of one MW of a technology, hours of the year x regions."""
+    return p.hourly[f"capacity_factor_{technology}"]
+
+
+def floor_sites(p: Problem) -> list[tuple[float, list[str]]]:
+    """Each green floor as its share and the sites that it binds."""
+    result = []
+    for floor in p.settings.green.floors:
+        chosen = p.sites["decision"] != "closed"
+        for column in ("tier", "hub", "region"):
+            wanted = getattr(floor, column)
+            if wanted is not None:
+                chosen &= p.sites[column] == wanted
+        if floor.site is not None:
+            chosen &= p.sites.index == floor.site
+        result.append((floor.share, list(p.sites.index[chosen])))
+    return result

@@ -1,0 +1,192 @@
+"""The problem: frozen tables, settings, hourly series and the periods that stand for the year."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, get_args
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from siting.problem.settings import Settings
+from siting.problem.tables import TABLES, Table
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """The periods that stand for the year.
+
+    Parameters
+    ----------
+    hour : ndarray of int, shape (periods, hours)
+        Hour of the year behind each hour of each period (every period is a real one).
+    weight : ndarray of float, shape (periods,)
+        How many times the period occurs in the year; ``sum(weight) * hours`` is the year.
+    """
+
+    hour: IntArray
+    weight: FloatArray
+
+    @property
+    def periods(self) -> int:
+        """Number of periods."""
+        return int(self.hour.shape[0])
+
+    @property
+    def hours(self) -> int:
+        """Hours of a period."""
+        return int(self.hour.shape[1])
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Everything that the model needs to know; nothing in it changes.
+
+    Each table is a pandas DataFrame indexed by its key (see :data:`siting.problem.tables.TABLES`), with
+    every optional column present. ``hourly`` maps the name of a series to a DataFrame with one row per hour of
+    the year. ``calendar`` picks the hours that the model sees.
+    """
+
+    settings: Settings
+    regions: pd.DataFrame
+    sites: pd.DataFrame
+    compute_types: pd.DataFrame
+    workloads: pd.DataFrame
+    demand: pd.DataFrame
+    capacity: pd.DataFrame
+    links: pd.DataFrame
+    supply: pd.DataFrame
+    storage: pd.DataFrame
+    corridors: pd.DataFrame
+    provenance: pd.DataFrame
+    hourly: Mapping[str, pd.DataFrame]
+    calendar: Calendar
+    cache: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def hours(self) -> int:
+        """Hours of the year: 8,760 or 8,784."""
+        return len(self.hourly["price_per_mwh"])
+
+    def replace(self, **changes: Any) -> Problem:
+        """A copy with some parts changed, for what-ifs.
+
+        Parameters
+        ----------
+        **changes
+            A field (``demand=frame``, ``calendar=...``), or a setting with its section and key joined by two
+            underscores (``carbon__price=200``).
+
+        Returns
+        -------
+        Problem
+            Validated settings, new cache; the original is untouched.
+        """
+        fields = {k: v for k, v in changes.items() if "__" not in k}
+        settings = {k: v for k, v in changes.items() if "__" in k}
+        if settings:
+            base = fields.get("settings", self.settings)
+            document = base.model_dump(mode="python", exclude_unset=False)
+            for name, value in settings.items():
+                section, key = name.split("__", 1)
+                if section not in document:
+                    raise KeyError(f"no section {section!r} in the settings; there are {', '.join(document)}")
+                document[section][key] = value
+            fields["settings"] = Settings.model_validate(document)
+        return dataclasses.replace(self, **fields, cache={})
+
+
+def frame(table: Table, rows: pd.DataFrame | None) -> pd.DataFrame:
+    """A table with every column of the format, defaults filled in, indexed by its key.
+
+    Parameters
+    ----------
+    table : Table
+        The declaration.
+    rows : DataFrame or None
+        Columns as in the file; None for a table that is not given.
+    """
+    data = pd.DataFrame(index=range(0)) if rows is None else rows.reset_index(drop=True)
+    fields = table.row.model_fields
+    unknown = [name for name in data.columns if name not in fields]
+    missing = [name for name, info in fields.items() if info.is_required() and name not in data and len(data)]
+    if unknown or missing:
+        raise KeyError(f"table {table.name}: unknown columns {unknown}, missing columns {missing}")
+    columns = {}
+    for name, info in table.row.model_fields.items():
+        kind = _dtype(info.annotation)
+        if name in data:
+            values = data[name]
+            if not info.is_required() and info.default is not None:
+                values = values.where(values.notna(), info.default)
+        else:
+            values = pd.Series([None if info.is_required() else info.default] * len(data))
+        columns[name] = values.astype(kind)
+    out = pd.DataFrame(columns)
+    key = list(table.key)
+    return out.set_index(key[0] if len(key) == 1 else key, drop=True)
+
+
+def make(
+    settings: Settings | Mapping[str, Any],
+    hourly: Mapping[str, pd.DataFrame],
+    **tables: pd.DataFrame,
+) -> Problem:
+    """A problem from tables in memory, with the whole year as one calendar of days.
+
+    Parameters
+    ----------
+    settings : Settings or mapping
+        As in ``instance.toml``.
+    hourly : mapping of str to DataFrame
+        Series by name, one row per hour of the year.
+    **tables : DataFrame
+        Tables by name, columns as in the files; optional columns may be missing.
+
+    Raises
+    ------
+    KeyError
+        If there is no table of that name, or a table lacks a required column or has an unknown one.
+    """
+    unknown = set(tables) - {table.name for table in TABLES}
+    if unknown:
+        raise KeyError(f"no table {sorted(unknown)[0]!r}; there are {', '.join(table.name for table in TABLES)}")
+    chosen = settings if isinstance(settings, Settings) else Settings.model_validate(settings)
+    frames: dict[str, Any] = {table.name: frame(table, tables.get(table.name)) for table in TABLES}
+    hours = len(next(iter(hourly.values())))
+    return Problem(settings=chosen, hourly=dict(hourly), calendar=whole_year(hours, 24), **frames)
+
+
+def whole_year(hours: int, length: int) -> Calendar:
+    """The exact calendar: every period of ``length`` hours once.
+
+    A year of 8,760 h has 52 weeks and a day: with weeks, the last one takes the last 168 hours and the weights of
+    the two that overlap are shared, so that the weights still sum to the year.
+    """
+    count = -(-hours // length)
+    start = np.minimum(np.arange(count) * length, hours - length)
+    weight = np.ones(count)
+    over = count * length - hours
+    if over:
+        weight[-1] = 1 - over / length
+    return Calendar(hour=start[:, None] + np.arange(length)[None, :], weight=weight)
+
+
+def day(problem: Problem, hour: int) -> dt.date:
+    """The date of an hour of the year."""
+    return problem.settings.instance.start + dt.timedelta(hours=int(hour))
+
+
+def _dtype(annotation: Any) -> type:
+    if annotation in (bool, int):
+        return annotation  # type: ignore[no-any-return]
+    # Without its constraints: Annotated[float, ...] | None is a float column too.
+    kinds = [getattr(part, "__origin__", part) for part in get_args(annotation) or (annotation,)]
+    return float if float in kinds else object

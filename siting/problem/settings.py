@@ -1,0 +1,89 @@
+"""``instance.toml``: titles, finance, network, periods and policy switches."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from siting.problem.tables import Amount, Share
+
+
+class Section(BaseModel):
+    """A section of ``instance.toml``; unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Instance(Section):
+    """What the instance is called and which year it describes."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")] = Field(description="Short name.")
+    title_en: str = Field(description="Title in English.")
+    title_zh: str = Field(description="Title in Chinese.")
+    start: dt.date = Field(description="First day of the hourly series, 1 January of the year.")
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = Field(description="ISO code of the currency.")
+    base_map: str = Field("", description="Bundled base map, or a file in the instance folder; blank: none.")
+    hourly: Literal["folder", "rts-gmlc"] = Field(
+        "folder", description="Where hourly series are: the folder hourly/, or the package of RTS-GMLC."
+    )
+
+
+class Periods(Section):
+    """How the year is represented when the command line does not say."""
+
+    count: Annotated[int, Field(ge=1, le=366)] = Field(12, description="Number of typical periods.")
+    hours: Literal[24, 168] = Field(24, description="Hours of a period.")
+
+
+class Finance(Section):
+    """Capital is annualised with one rate and the life of each thing."""
+
+    discount_rate: Annotated[float, Field(ge=0, lt=1)] = Field(description="Real discount rate per year.")
+
+
+class Network(Section):
+    """Latency and cost of moving data where no link is given."""
+
+    fibre_us_per_km: Amount = Field(4.897, description="One-way delay of a kilometre of fibre.")
+    route_factor: Annotated[float, Field(ge=1)] = Field(
+        1.8, description="Fibre length (and equipment) per great-circle km."
+    )
+    equipment_ms: Amount = Field(0.0, description="One-way delay of equipment at both ends.")
+    cost_per_gb_1000km: Amount = Field(0.0, description="Cost of moving a gigabyte over 1,000 km.")
+
+
+class Carbon(Section):
+    """Carbon price and cap."""
+
+    price: Amount = Field(0.0, description="Price of a tonne of CO2.")
+    cap_t: Amount | None = Field(None, description="Most CO2 in a year, tonnes; absent: no cap.")
+    embodied: bool = Field(True, description="Whether CO2 embodied in what is built counts (spread over its life).")
+
+
+class GreenFloor(Section):
+    """Least green share of the electricity of some sites (all given conditions must hold)."""
+
+    share: Share = Field(description="Least share over the year.")
+    tier: Literal["hub", "city", "edge"] | None = Field(None, description="Only sites of this tier.")
+    hub: str | None = Field(None, description="Only sites of this hub.")
+    region: str | None = Field(None, description="Only sites of this region.")
+    site: str | None = Field(None, description="Only this site.")
+
+
+class Green(Section):
+    """Floors on the yearly share of green power."""
+
+    floors: tuple[GreenFloor, ...] = Field((), description="Floors; each green MWh is claimed by one site only.")
+
+
+class Settings(Section):
+    """All sections of ``instance.toml``."""
+
+    instance: Instance
+    finance: Finance
+    periods: Periods = Periods()
+    network: Network = Network()
+    carbon: Carbon = Carbon()
+    green: Green = Green()

@@ -1,0 +1,252 @@
+"""The tables of an instance, one class per CSV file.
+
+These declarations are the format: reading, validation, defaults, the schema
+and the README are made from them. A column's unit is in its name; money is in
+the currency of the instance and ``per_kw`` means per kilowatt of capacity.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Name = Annotated[str, Field(min_length=1, pattern=r"^[^\s:,;|]+$")]
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Efficiency = Annotated[float, Field(gt=0, le=1)]
+Years = Annotated[float, Field(gt=0, le=100)]
+Latitude = Annotated[float, Field(ge=-90, le=90)]
+Longitude = Annotated[float, Field(ge=-180, le=180)]
+
+COOLING = Literal["airside_adiabatic", "waterside_economizer", "air_cooled_chiller"]
+
+
+class Row(BaseModel):
+    """A row of a table; unknown columns are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Region(Row):
+    """A place where users are and a node of the power system."""
+
+    region: Name = Field(description="Key of the region, for example its ISO code.")
+    name_en: str = Field(description="Name in English.")
+    name_zh: str = Field(description="Name in Chinese.")
+    latitude_deg: Latitude = Field(description="Latitude of its users (its main city).")
+    longitude_deg: Longitude = Field(description="Longitude of its users (its main city).")
+    zone: str = Field("", description="Macro-region, for example east or west.")
+    grid_mw: Amount = Field(description="Headroom: most power that its data centers may buy from the grid.")
+    grid_factor_t_per_mwh: Amount = Field(
+        description="Average CO2 of grid power; hourly/grid_factor_t_per_mwh refines it by hour."
+    )
+
+
+class Site(Row):
+    """A candidate or existing data-center cluster."""
+
+    site: Name = Field(description="Key of the site.")
+    region: Name = Field(description="Region whose grid supplies it.")
+    name_en: str = Field(description="Name in English.")
+    name_zh: str = Field(description="Name in Chinese.")
+    tier: Literal["hub", "city", "edge"] = Field(description="Place in the national layout.")
+    hub: str = Field("", description="National hub that it belongs to.")
+    latitude_deg: Latitude = Field(description="Latitude.")
+    longitude_deg: Longitude = Field(description="Longitude.")
+    most_mw: Amount = Field(description="Most IT power, existing capacity included.")
+    decision: Literal["free", "open", "closed"] = Field(
+        "free", description="Whether the site may be chosen, must be open, or must stay closed."
+    )
+    fixed_cost_per_year: Amount = Field(0.0, description="Yearly cost of an open site, whatever its size.")
+    opening_capex: Amount = Field(0.0, description="One-off cost of opening a site.")
+    capex_per_kw: Amount = Field(0.0, description="Building, power and cooling per kW of new IT power.")
+    lifetime_years: Years = Field(20.0, description="Life of the building.")
+    embodied_t_per_mw: Amount = Field(0.0, description="CO2 embodied in the building per MW of new IT power.")
+    cooling: COOLING = Field("waterside_economizer", description="Cooling design, which fixes PUE by temperature.")
+    pue_shift: Number = Field(
+        0.0, description="Added to the PUE of the cooling design (a real fleet against a good one)."
+    )
+
+
+class Compute(Row):
+    """A type of computing equipment."""
+
+    compute: Name = Field(description="Key of the type, for example general or ai.")
+    name_en: str = Field(description="Name in English.")
+    name_zh: str = Field(description="Name in Chinese.")
+    module_mw: Positive = Field(description="Smallest step of building, IT power.")
+    capex_per_kw: Amount = Field(0.0, description="Servers and network per kW of IT power.")
+    lifetime_years: Years = Field(5.0, description="Life of the equipment.")
+    fixed_om_per_kw_year: Amount = Field(0.0, description="Yearly operation and maintenance per kW installed.")
+    idle_share: Share = Field(0.0, description="Power drawn at no load, as a share of full power.")
+    usable_share: Efficiency = Field(1.0, description="Highest share of the installed power that work may use.")
+    eflops_per_mw: Amount = Field(0.0, description="Computing power per MW of IT power.")
+    rack_kw: Positive = Field(2.5, description="IT power of a standard rack.")
+    embodied_t_per_mw: Amount = Field(0.0, description="CO2 embodied in the equipment per MW.")
+
+
+class Capacity(Row):
+    """What a site has already, or may have at most, of one compute type."""
+
+    site: Name = Field(description="Site.")
+    compute: Name = Field(description="Compute type.")
+    existing_mw: Amount = Field(0.0, description="IT power that exists; it is locked in and its capital is sunk.")
+    most_mw: Amount | None = Field(
+        None, description="Most IT power of this type, existing included; blank: the site's."
+    )
+
+
+class Workload(Row):
+    """A class of work."""
+
+    workload: Name = Field(description="Key of the workload.")
+    name_en: str = Field(description="Name in English.")
+    name_zh: str = Field(description="Name in Chinese.")
+    compute: Name = Field(description="Compute type that it runs on.")
+    latency_ms: Positive = Field(description="Longest one-way latency between its users and its site.")
+    max_delay_h: Annotated[int, Field(ge=0, le=168)] = Field(
+        0, description="Longest time that the work may wait; 0: it runs when it arrives."
+    )
+    data_gb_per_mwh: Amount = Field(0.0, description="Data moved between users and site per MWh of IT energy.")
+    profile: str = Field("", description="Column of hourly/profile that gives its shape; blank: flat.")
+
+
+class Demand(Row):
+    """The work that the users of a region ask for."""
+
+    region: Name = Field(description="Region of the users.")
+    workload: Name = Field(description="Workload.")
+    mean_mw: Amount = Field(description="Mean IT load over the year.")
+
+
+class Link(Row):
+    """A measured or agreed connection between a region and a site; overrides the computed one."""
+
+    region: Name = Field(description="Region of the users.")
+    site: Name = Field(description="Site.")
+    latency_ms: Amount | None = Field(None, description="One-way latency; blank: computed from the distance.")
+    cost_per_mwh: Amount | None = Field(
+        None, description="Cost of moving the data of one MWh of IT energy; blank: computed from data and distance."
+    )
+
+
+class Supply(Row):
+    """A source of power for data centers in a region; hourly/capacity_factor_<technology> gives its hours."""
+
+    region: Name = Field(description="Region.")
+    technology: Name = Field(description="Technology, for example wind, solar or surplus.")
+    existing_mw: Amount = Field(0.0, description="Capacity that exists; its capital is sunk.")
+    most_mw: Amount = Field(description="Most capacity, existing included.")
+    capex_per_kw: Amount = Field(0.0, description="Investment per kW of new capacity.")
+    fixed_om_per_kw_year: Amount = Field(0.0, description="Yearly operation and maintenance per kW.")
+    lifetime_years: Years = Field(25.0, description="Life.")
+    variable_cost_per_mwh: Amount = Field(0.0, description="Cost per MWh generated.")
+    green: bool = Field(True, description="Whether its energy counts as green.")
+    factor_t_per_mwh: Amount = Field(0.0, description="CO2 emitted per MWh generated.")
+    embodied_t_per_mw: Amount = Field(0.0, description="CO2 embodied per MW of new capacity.")
+
+
+class Storage(Row):
+    """Batteries (or other short storage) that may serve data centers in a region."""
+
+    region: Name = Field(description="Region.")
+    storage: Name = Field(description="Kind of storage, for example battery.")
+    existing_mw: Amount = Field(0.0, description="Power that exists; its capital is sunk.")
+    existing_mwh: Amount = Field(0.0, description="Energy capacity that exists; its capital is sunk.")
+    most_mw: Amount = Field(description="Most power, existing included.")
+    most_mwh: Amount = Field(description="Most energy capacity, existing included.")
+    capex_per_kw: Amount = Field(0.0, description="Investment per kW of new power.")
+    capex_per_kwh: Amount = Field(0.0, description="Investment per kWh of new energy capacity.")
+    fixed_om_per_kw_year: Amount = Field(0.0, description="Yearly operation and maintenance per kW.")
+    lifetime_years: Years = Field(15.0, description="Life.")
+    round_trip_efficiency: Efficiency = Field(0.9, description="Energy out per energy in.")
+    embodied_t_per_mwh: Amount = Field(0.0, description="CO2 embodied per MWh of new energy capacity.")
+
+
+class Corridor(Row):
+    """A power line between two regions, usable both ways."""
+
+    corridor: Name = Field(description="Key of the corridor.")
+    from_region: Name = Field(description="One end.")
+    to_region: Name = Field(description="The other end.")
+    existing_mw: Amount = Field(description="Headroom that data centers may use today.")
+    most_mw: Amount = Field(description="Headroom after the largest expansion, existing included.")
+    capex_per_kw: Amount = Field(0.0, description="Investment per kW of expansion.")
+    lifetime_years: Years = Field(40.0, description="Life.")
+    fixed_om_per_kw_year: Amount = Field(0.0, description="Yearly operation and maintenance per kW of expansion.")
+    loss_share: Annotated[float, Field(ge=0, lt=1)] = Field(0.0, description="Energy lost on the way.")
+    wheeling_cost_per_mwh: Amount = Field(0.0, description="Charge per MWh sent.")
+
+
+class Provenance(Row):
+    """Where a number comes from; each numeric column needs a row, a single value may have its own."""
+
+    table: Name = Field(description="Table, for example regions; instance for instance.toml; hourly for a series.")
+    column: Name = Field(description="Column, section.key or series; * for the whole table.")
+    key: str = Field("", description="Row that it is about (key columns joined by /); blank: the whole column.")
+    status: Literal["measured", "derived", "assumption", "synthetic"] = Field(
+        description="measured: published; derived: computed from published figures; assumption: chosen by us, to be "
+        "checked; synthetic: generated."
+    )
+    source: str = Field(min_length=1, description="Original publisher and document.")
+    year: str = Field(min_length=1, description="Year (or years) that the figure is about.")
+    licence: str = Field(min_length=1, description="Licence or terms.")
+    note_en: str = Field("", description="What a reader must know, in English.")
+    note_zh: str = Field("", description="The same in Chinese.")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the format: its name (and file name), its rows, its key, whether it must exist."""
+
+    name: str
+    row: type[Row]
+    key: tuple[str, ...]
+    required: bool
+
+
+TABLES: tuple[Table, ...] = (
+    Table("regions", Region, ("region",), True),
+    Table("sites", Site, ("site",), True),
+    Table("compute_types", Compute, ("compute",), True),
+    Table("workloads", Workload, ("workload",), True),
+    Table("demand", Demand, ("region", "workload"), True),
+    Table("capacity", Capacity, ("site", "compute"), False),
+    Table("links", Link, ("region", "site"), False),
+    Table("supply", Supply, ("region", "technology"), False),
+    Table("storage", Storage, ("region", "storage"), False),
+    Table("corridors", Corridor, ("corridor",), False),
+    Table("provenance", Provenance, ("table", "column", "key"), True),
+)
+
+
+@dataclass(frozen=True)
+class Series:
+    """An hourly series ``hourly/<name>``: one column per region, site or profile, 8,760 or 8,784 rows."""
+
+    name: str
+    columns: str
+    description: str
+    least: float
+    most: float
+    required: bool
+
+
+SERIES: tuple[Series, ...] = (
+    Series("price_per_mwh", "region", "Price of grid power.", -1e5, 1e5, True),
+    Series("temperature_c", "site or region", "Outdoor dry-bulb temperature; a site's own column wins.", -70, 60, True),
+    Series("profile", "profile", "Shape of a workload; scaled to a mean of one over the year.", 0, 1e6, False),
+    Series("grid_factor_t_per_mwh", "region", "CO2 of grid power by hour.", 0, 5, False),
+    Series(
+        "capacity_factor_*",
+        "region",
+        "Output of one MW; one series per technology of supply, named capacity_factor_<technology>.",
+        0,
+        1,
+        False,
+    ),
+)

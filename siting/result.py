@@ -1,0 +1,181 @@
+"""``result.json``: how a solve ended, with what, and what the plan comes to."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import pandas as pd
+
+from siting.problem import Problem
+from siting.solver.strategy import Outcome
+from siting.study.least_carbon import LeastCarbon
+
+
+class Verdict(Protocol):
+    """What an audit says."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether every check holds."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Checks and totals."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user asked for.
+
+    Parameters
+    ----------
+    gap, time_limit_s, seed, threads
+        As of :func:`siting.solve`.
+    periods, hours : int or None
+        Number and length of the periods; None: the instance's.
+    settings : mapping
+        Changed settings, ``section.key`` to value.
+    edits : sequence of Path
+        Files with rules of the user's own.
+    base : str or None
+        Base map.
+    highs : mapping
+        Options of HiGHS.
+    """
+
+    gap: float = 0.005
+    time_limit_s: float = 600.0
+    seed: int = 0
+    threads: int = 0
+    periods: int | None = None
+    hours: int | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+    edits: Sequence[Path] = ()
+    base: str | None = None
+    highs: Mapping[str, str] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """In types that JSON knows; files by name and fingerprint."""
+        return {
+            "gap": self.gap,
+            "time_limit_s": self.time_limit_s,
+            "seed": self.seed,
+            "threads": self.threads,
+            "periods": self.periods,
+            "hours": self.hours,
+            "set": dict(self.settings),
+            "edit": [
+                {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()} for path in self.edits
+            ],
+            "base": None if self.base is None else Path(self.base).name,
+            "highs": dict(self.highs),
+        }
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something that a reader must know: a stable code, its values, and the sentence in the language of the run."""
+
+    code: str
+    text: str
+    values: Mapping[str, Any]
+
+    def as_dict(self) -> dict[str, Any]:
+        """In types that JSON knows."""
+        return {"code": self.code, "text": self.text, "values": dict(self.values)}
+
+
+def status_of(outcome: Outcome, verdict: Verdict | None) -> str:
+    """Status of a run: that of the solver, but ``error`` for a plan that failed its audit."""
+    return "error" if verdict is not None and not verdict.ok else outcome.status
+
+
+def document(
+    *,
+    version: str,
+    problem: Problem,
+    sha256: str,
+    options: Options,
+    outcome: Outcome,
+    verdict: Verdict | None,
+    aggregation: pd.DataFrame,
+    seconds: Mapping[str, float],
+    least: LeastCarbon | None = None,
+    warnings: Sequence[Note] = (),
+    messages: Sequence[Note] = (),
+) -> dict[str, Any]:
+    """Everything that ``result.json`` says of a run.
+
+    Parameters
+    ----------
+    version : str
+        Of this package.
+    problem : Problem
+        As solved, with its calendar.
+    sha256 : str
+        Fingerprint of the instance.
+    options : Options
+        What was asked for.
+    outcome : Outcome
+        How the solver ended.
+    verdict : Verdict or None
+        The audit; None without a plan.
+    aggregation : DataFrame
+        From :func:`siting.periods.aggregation_error`.
+    seconds : mapping of str to float
+        By phase.
+    least : LeastCarbon or None
+        If the cap on carbon left no plan.
+    warnings, messages : sequence of Note
+        What a reader must know of the data, and of the run.
+    """
+    audited = None if verdict is None else verdict.as_dict()
+    totals = None if audited is None else _totals(problem, audited.pop("totals"))
+    instance = problem.settings.instance
+    return {
+        "status": status_of(outcome, verdict),
+        "solver_status": outcome.status,
+        "reason": outcome.reason,
+        "interrupted": outcome.interrupted,
+        "objective": outcome.objective,
+        "bound": outcome.bound,
+        "gap": outcome.gap,
+        "unit": f"million {instance.currency} per year",
+        "currency": instance.currency,
+        "least_carbon_t": None if least is None else least.carbon_t,
+        "least_carbon_bound_t": None if least is None else least.bound_t,
+        "least_carbon_status": None if least is None else least.status,
+        "instance": {
+            "name": instance.name,
+            "title_en": instance.title_en,
+            "title_zh": instance.title_zh,
+            "sha256": sha256,
+        },
+        "periods": {"count": problem.calendar.periods, "hours": problem.calendar.hours},
+        "options": options.as_dict(),
+        "solver": {"name": "HiGHS", "version": outcome.version, "strategy": outcome.strategy},
+        "size": {"rows": outcome.rows, "columns": outcome.columns, "integers": outcome.integers},
+        "seconds": {name: round(value, 3) for name, value in seconds.items()},
+        "finished": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "versions": {
+            "siting": version,
+            "python": platform.python_version(),
+            "platform": platform.platform(),
+        },
+        "totals": totals,
+        "aggregation_error": aggregation.reset_index().to_dict(orient="records"),
+        "audit": audited,
+        "warnings": [note.as_dict() for note in warnings],
+        "messages": [note.as_dict() for note in messages],
+    }
+
+
+def _totals(problem: Problem, totals: Mapping[str, Any]) -> dict[str, Any]:
+    """Totals of the audit, with the sites that are open and those that could be."""
+    opened = [name for name, share in totals.get("utilisation", {}).items() if share is not None and share > 0]
+    return {**totals, "sites_in_use": len(opened), "sites_to_choose_from": len(problem.sites)}

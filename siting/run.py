@@ -1,0 +1,278 @@
+"""The run folder: what a solve leaves behind, so that audits, maps and tables need neither model nor solver.
+
+``result.json`` (how the solve ended, options, totals, audit), ``tables/<name>.csv`` and ``.parquet``, ``instance/``
+(the problem as solved), ``maps/``, ``log.txt``. A run without a plan has ``result.json`` and the log only.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from siting.atomic import replaced
+from siting.errors import InputError, UsageError
+from siting.instance import digest, load, write
+from siting.problem import Calendar, Problem
+
+SCHEMA = "siting-run"
+VERSION = 1
+RESULT, LOG, TABLES, MAPS, INSTANCE = "result.json", "log.txt", "tables", "maps", "instance"
+_PLANS = ("optimal", "feasible")
+
+Tables = Mapping[str, pd.DataFrame]
+Result = dict[str, Any]
+
+
+def target_of(folder: str | Path) -> Path:
+    """The place of a run folder, if a run may be written there.
+
+    Parameters
+    ----------
+    folder : str or Path
+        New, empty, or an earlier run folder (which is replaced).
+
+    Raises
+    ------
+    UsageError
+        If there is something else.
+    """
+    target = Path(folder).resolve()
+    if not target.exists() or (target.is_dir() and (not any(target.iterdir()) or is_run(target))):
+        return target
+    raise UsageError(
+        f"{str(folder)!r} exists and is not a run folder of siting, so it is left alone. Choose another --out."
+    )
+
+
+def is_run(folder: str | Path) -> bool:
+    """Whether a folder is a run folder, with or without a plan."""
+    try:
+        return bool(_parse(Path(folder)).get("schema") == SCHEMA)
+    except UsageError:
+        return False
+
+
+def holds_plan(folder: Path) -> bool:
+    """Whether a run folder has a plan that passed its audit: such a one is replaced only by another plan."""
+    return is_run(folder) and _parse(folder).get("status") in _PLANS
+
+
+@contextmanager
+def new_run(target: Path) -> Iterator[Path]:
+    """A draft of a run folder that replaces the target when the block ends well; see :func:`siting.atomic.replaced`."""
+    with replaced(target) as draft:
+        yield draft
+
+
+def save_plan(draft: Path, problem: Problem, tables: Tables, source: str | Path | None = None) -> None:
+    """Write the tables and the problem as solved.
+
+    Parameters
+    ----------
+    draft : Path
+        Folder of the run.
+    problem : Problem
+        With the calendar that was used.
+    tables : mapping of str to DataFrame
+        The tables of the solution; ``period`` gets the column ``first_hour``, which restores the calendar.
+    source : str or Path, optional
+        Folder of the instance, for its own base map.
+    """
+    place = draft / TABLES
+    place.mkdir()
+    for name, table in with_first_hour(problem, tables).items():
+        stem = place / _stem(name)
+        table.to_csv(stem.with_name(f"{stem.name}.csv"), index=False, lineterminator="\n", encoding="utf-8")
+        _one_type(table).to_parquet(stem.with_name(f"{stem.name}.parquet"), index=False)
+    write(problem, draft / INSTANCE, source)
+
+
+def encode(result: Result, tables: Tables, draft: Path | None) -> bytes:
+    """``result.json`` as it is written: with the marker, the rows of every table, the fingerprint of ``instance/``.
+
+    Parameters
+    ----------
+    result : dict
+        From :func:`siting.result.document`.
+    tables : mapping of str to DataFrame
+        The tables of the solution; empty without a plan.
+    draft : Path or None
+        Folder of the run, where the file is written; None: nowhere.
+    """
+    document: Result = {"schema": SCHEMA, "schema_version": VERSION, **result}
+    document["tables"] = {_stem(name): len(table) for name, table in tables.items()}
+    saved = None if draft is None else draft / INSTANCE
+    document["saved_instance_sha256"] = digest(saved) if saved is not None and saved.is_dir() else None
+    text = json.dumps(plain(document), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    content = text.encode("utf-8")
+    if draft is not None:
+        (draft / RESULT).write_bytes(content)
+    return content
+
+
+def with_first_hour(problem: Problem, tables: Tables) -> dict[str, pd.DataFrame]:
+    """The tables with the first hour of the year of each period beside its weight."""
+    if "period" not in tables:
+        return dict(tables)
+    return {**tables, "period": tables["period"].assign(first_hour=problem.calendar.hour[:, 0])}
+
+
+def read_result(folder: str | Path) -> Result:
+    """``result.json`` of a run folder.
+
+    Raises
+    ------
+    UsageError
+        If there is no such folder, it is not a run folder, or the file is damaged or of a newer version.
+    """
+    result = _parse(Path(folder))
+    if result.get("schema") != SCHEMA:
+        raise UsageError(f"{str(folder)!r} is not a run folder: its {RESULT} is not one of siting.")
+    if result.get("schema_version") != VERSION:
+        raise UsageError(
+            f"{str(folder)!r} was written by another version of siting "
+            f"(format {result.get('schema_version')!r}, this is {VERSION}). Solve again."
+        )
+    return result
+
+
+def read_run(folder: str | Path) -> tuple[Problem, dict[str, pd.DataFrame], Result]:
+    """The problem with its calendar, the tables and the result of a run folder.
+
+    The tables are read from Parquet; :func:`check_copies` compares them with their CSV twins.
+
+    Raises
+    ------
+    UsageError
+        If the folder is no run folder, has no plan, or something in it is missing or damaged.
+    """
+    place = Path(folder)
+    result = read_result(place)
+    listed = result.get("tables")
+    if not isinstance(listed, dict):
+        raise _damaged(place, f"{RESULT} does not list the tables")
+    if not listed:
+        raise UsageError(f"The run in {str(folder)!r} has no plan (status {result.get('status')!r}).")
+    tables = {name: _read_table(place, name, rows) for name, rows in listed.items()}
+    saved = place / INSTANCE
+    if not saved.is_dir():
+        raise _damaged(place, f"the folder {INSTANCE} is missing")
+    if digest(saved) != result.get("saved_instance_sha256"):
+        raise _damaged(place, f"the folder {INSTANCE} is not the one that was solved")
+    try:
+        problem = load(saved)
+    except InputError as error:
+        raise _damaged(place, f"the folder {INSTANCE} cannot be read: {error}") from error
+    return problem.replace(calendar=_calendar(place, tables, result)), tables, result
+
+
+def check_copies(folder: str | Path, tables: Tables) -> None:
+    """Compare the CSV files with the tables that were read.
+
+    Raises
+    ------
+    UsageError
+        If a file is missing or says something else.
+    """
+    place = Path(folder)
+    for name, table in tables.items():
+        path = place / TABLES / f"{name}.csv"
+        try:
+            copy = pd.read_csv(path, keep_default_na=False, na_values=[""], float_precision="round_trip")
+        except (OSError, ValueError) as error:
+            raise _damaged(place, f"{TABLES}/{path.name} cannot be read ({error})") from error
+        if list(copy.columns) != list(table.columns) or not _same(copy, table):
+            raise _damaged(place, f"{TABLES}/{name}.csv and {TABLES}/{name}.parquet differ")
+
+
+def plain(value: Any) -> Any:
+    """A value in types that JSON knows; what is not a finite number becomes null."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return str(value) if isinstance(value, Path) else value
+
+
+def _parse(folder: Path) -> Result:
+    path = folder / RESULT
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError) as error:
+        what = f"has no {RESULT}" if folder.is_dir() else "is not a folder"
+        raise UsageError(
+            f"{str(folder)!r} is not a run folder: it {what}. Make one with siting solve --out."
+        ) from error
+    except ValueError as error:
+        raise _damaged(folder, f"{RESULT} is not valid JSON ({error})") from error
+    if not isinstance(document, dict):
+        raise _damaged(folder, f"{RESULT} is not an object")
+    return document
+
+
+def _read_table(folder: Path, name: str, rows: Any) -> pd.DataFrame:
+    path = folder / TABLES / f"{name}.parquet"
+    if not path.is_file():
+        raise _damaged(folder, f"{TABLES}/{path.name} is missing")
+    try:
+        table = pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise _damaged(folder, f"{TABLES}/{path.name} cannot be read ({error})") from error
+    if len(table) != rows:
+        raise _damaged(folder, f"{TABLES}/{path.name} has {len(table)} rows instead of {rows}")
+    return table
+
+
+def _calendar(folder: Path, tables: Tables, result: Result) -> Calendar:
+    try:
+        period, hours = tables["period"], int(result["periods"]["hours"])
+        first = period["first_hour"].to_numpy(dtype=np.int64)
+        weight = period["weight"].to_numpy(dtype=np.float64)
+    except (KeyError, TypeError, ValueError) as error:
+        raise _damaged(folder, f"the calendar cannot be restored ({error})") from error
+    return Calendar(hour=first[:, None] + np.arange(hours)[None, :], weight=weight)
+
+
+def _damaged(folder: Path, what: str) -> UsageError:
+    return UsageError(f"The run folder {str(folder)!r} is damaged: {what}. Solve again.")
+
+
+def _stem(name: str) -> str:
+    """File name of a table: a user's sets may have names that no file can have."""
+    return re.sub(r"[^A-Za-z0-9_.-]", "_", name)
+
+
+def _one_type(table: pd.DataFrame) -> pd.DataFrame:
+    """Columns of mixed types as text: Parquet has one type in a column."""
+    mixed = [
+        name
+        for name, column in table.items()
+        if column.dtype == object and len({type(value) for value in column.dropna()}) > 1
+    ]
+    return table.astype(dict.fromkeys(mixed, str))
+
+
+def _same(copy: pd.DataFrame, table: pd.DataFrame) -> bool:
+    if len(copy) != len(table):
+        return False
+    for name in table:
+        left, right = copy[name], table[name]
+        if pd.api.types.is_float_dtype(right):
+            equal = np.array_equal(left.to_numpy(dtype=float), right.to_numpy(dtype=float), equal_nan=True)
+        else:
+            equal = left.astype(str).to_list() == right.astype(str).to_list()
+        if not equal:
+            return False
+    return True

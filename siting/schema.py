@@ -1,0 +1,107 @@
+"""The format of an instance for people (Markdown) and for programs (JSON Schema), made from the declarations."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from siting.instance.rows import kind_of
+from siting.problem.settings import Settings
+from siting.problem.tables import SERIES, TABLES
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema (2020-12) of an instance: ``instance`` as in instance.toml, and each table as an array of rows."""
+    tables: dict[str, Any] = {}
+    for table in TABLES:
+        rows: dict[str, Any] = {"type": "array", "items": table.row.model_json_schema(), "x-key": list(table.key)}
+        if table.required:
+            rows["minItems"] = 1
+        tables[table.name] = rows
+    settings = Settings.model_json_schema(ref_template="#/$defs/{model}")
+    definitions = settings.pop("$defs", {})
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Instance",
+        "type": "object",
+        "properties": {"instance": settings, **tables},
+        "required": ["instance", *(table.name for table in TABLES if table.required)],
+        "additionalProperties": False,
+        "$defs": definitions,
+        "x-hourly": [
+            {
+                "name": series.name,
+                "columns": series.columns,
+                "description": series.description,
+                "minimum": series.least,
+                "maximum": series.most,
+                "required": series.required,
+            }
+            for series in SERIES
+        ],
+    }
+
+
+def markdown() -> str:
+    """Describe the format in Markdown: a section for instance.toml, for each table and for the hourly series."""
+    parts = ["# Format of an instance", "", "A folder with these files. Each column's unit is in its name.", ""]
+    schema = Settings.model_json_schema()
+    parts += ["## instance.toml", "", _HEAD, _RULE]
+    for section, info in Settings.model_fields.items():
+        part = schema["$defs"][getattr(info.annotation, "__name__", "")]
+        parts += _lines(part, prefix=f"{section}.")
+    floor = schema["$defs"]["GreenFloor"]
+    parts += ["", "Each `[[green.floors]]`:", "", _HEAD, _RULE, *_lines(floor)]
+    for table in TABLES:
+        must = "required" if table.required else "optional"
+        about = (table.row.__doc__ or "").strip()
+        key = ", ".join(f"`{name}`" for name in table.key)
+        parts += ["", f"## {table.name}.csv", "", f"{about} The table is {must}; its key is {key}.", "", _HEAD, _RULE]
+        parts += _lines(table.row.model_json_schema())
+    parts += ["", "## hourly/", "", "First column `hour`, from 0; 8,760 or 8,784 rows; CSV, CSV.gz or Parquet.", ""]
+    parts += ["| series | columns | values | required | meaning |", "| --- | --- | --- | --- | --- |"]
+    for series in SERIES:
+        values = f"{series.least:,g} to {series.most:,g}"
+        must = "yes" if series.required else "no"
+        parts.append(f"| `{series.name}` | {series.columns} | {values} | {must} | {series.description} |")
+    return "\n".join(parts) + "\n"
+
+
+_HEAD = "| name | type | default | meaning |"
+_RULE = "| --- | --- | --- | --- |"
+
+
+def _lines(schema: dict[str, Any], prefix: str = "") -> list[str]:
+    required = schema.get("required", [])
+    lines = []
+    for name, column in schema["properties"].items():
+        if name in required:
+            default = "required"
+        elif column.get("default") in (None, ""):
+            default = "blank"
+        else:
+            default = f"`{json.dumps(column['default'])}`"
+        about = column.get("description", "").replace("|", "\\|")
+        lines.append(f"| `{prefix}{name}` | {_type(column)} | {default} | {about} |")
+    return lines
+
+
+def _type(column: dict[str, Any]) -> str:
+    """Type and bounds of a property in words, for example ``number, 0 to 1``."""
+    if "anyOf" in column:
+        column = next(part for part in column["anyOf"] if part.get("type") != "null")
+    if "enum" in column:
+        return ", ".join(f"`{choice}`" for choice in column["enum"])
+    if column.get("type") == "array":
+        return "list"
+    words = {"string": "text", "integer": "whole number", "boolean": "true or false"}
+    kind = kind_of(column)
+    kind = "date" if column.get("format") == "date" else words.get(kind, kind)
+    least, most = column.get("minimum"), column.get("maximum")
+    over, under = column.get("exclusiveMinimum"), column.get("exclusiveMaximum")
+    bounds = []
+    if least is not None or over is not None:
+        bounds.append(f"at least {least:g}" if least is not None else f"above {over:g}")
+    if most is not None or under is not None:
+        bounds.append(f"at most {most:g}" if most is not None else f"below {under:g}")
+    return ", ".join([kind, *bounds])

@@ -1,0 +1,102 @@
+"""From a linear Pyomo model to HiGHS in one step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import highspy
+import numpy as np
+import numpy.typing as npt
+import pyomo.environ as pyo
+from pyomo.common.errors import InfeasibleConstraintException
+from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
+
+from siting.errors import SolverError
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """A labelled linear program: ``least <= A x <= most``, ``lower <= x <= upper``, minimize ``cost · x + offset``.
+
+    ``columns`` are the Pyomo variables and ``rows`` the Pyomo constraints, in the order of the matrix. ``first`` marks
+    the columns that the model itself owns, against those of its blocks: the decisions that are taken once.
+    """
+
+    columns: list[Any]
+    rows: list[Any]
+    cost: FloatArray
+    offset: float
+    lower: FloatArray
+    upper: FloatArray
+    integer: npt.NDArray[np.bool_]
+    first: npt.NDArray[np.bool_]
+    start: npt.NDArray[np.int32]
+    index: npt.NDArray[np.int32]
+    value: FloatArray
+    least: FloatArray
+    most: FloatArray
+
+
+class ProvenInfeasibleError(Exception):
+    """A constraint without variables does not hold, so no solver is needed to know that there is no plan."""
+
+
+def compile_model(model: Any) -> Matrix:
+    """Compile a Pyomo model with one linear objective to be minimized.
+
+    Raises
+    ------
+    ProvenInfeasibleError
+        If a constraint without variables does not hold.
+    ValueError
+        If the model is not linear (the message of Pyomo names the component), or has not exactly one objective,
+        or maximizes.
+    """
+    objectives = list(model.component_data_objects(pyo.Objective, active=True, descend_into=True))
+    if len(objectives) != 1 or objectives[0].sense != pyo.minimize:
+        names = ", ".join(f"{o.name} ({'min' if o.sense == pyo.minimize else 'max'})" for o in objectives) or "none"
+        raise ValueError(f"a model needs exactly one active objective, to be minimized; this one has: {names}")
+    try:
+        form = LinearStandardFormCompiler().write(model, mixed_form=True, set_sense=None)
+    except InfeasibleConstraintException as error:
+        raise ProvenInfeasibleError(str(error)) from error
+    kinds = np.array([row.bound_type for row in form.rows], dtype=int)
+    rhs = np.asarray(form.rhs, dtype=float)
+    columns = list(form.columns)
+    bounds = [column.bounds for column in columns]
+    return Matrix(
+        columns=columns,
+        rows=[row.constraint for row in form.rows],
+        cost=np.asarray(form.c.todense(), dtype=float).ravel(),
+        offset=float(form.c_offset[0]),
+        lower=np.array([-np.inf if low is None else low for low, _ in bounds]),
+        upper=np.array([np.inf if up is None else up for _, up in bounds]),
+        integer=np.array([not column.is_continuous() for column in columns], dtype=bool),
+        first=np.array([column.parent_block() is model for column in columns], dtype=bool),
+        start=np.asarray(form.A.indptr, dtype=np.int32),
+        index=np.asarray(form.A.indices, dtype=np.int32),
+        value=np.asarray(form.A.data, dtype=float),
+        # bound_type: 0 equality, 1 upper, -1 lower
+        least=np.where(kinds <= 0, rhs, -np.inf),
+        most=np.where(kinds >= 0, rhs, np.inf),
+    )
+
+
+def pass_to(engine: highspy.Highs, matrix: Matrix) -> None:
+    """Give a matrix to HiGHS."""
+    lp = highspy.HighsLp()
+    lp.num_col_, lp.num_row_ = len(matrix.columns), len(matrix.rows)
+    lp.col_cost_, lp.offset_ = matrix.cost, matrix.offset
+    lp.col_lower_, lp.col_upper_ = matrix.lower, matrix.upper
+    lp.row_lower_, lp.row_upper_ = matrix.least, matrix.most
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    lp.a_matrix_.num_col_, lp.a_matrix_.num_row_ = lp.num_col_, lp.num_row_
+    lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = matrix.start, matrix.index, matrix.value
+    if matrix.integer.any():
+        kinds = highspy.HighsVarType
+        lp.integrality_ = [kinds.kInteger if whole else kinds.kContinuous for whole in matrix.integer]
+    if engine.passModel(lp) == highspy.HighsStatus.kError:
+        raise SolverError("HiGHS refused the matrix")

@@ -1,0 +1,190 @@
+"""Which way to the optimum: chosen by the size of the problem, the same answer within the gap."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from typing import Any
+
+import highspy
+import numpy as np
+import pyomo.environ as pyo
+
+from siting.solver.engine import Limits, Progress, Run, Status, new_engine, relative_gap, require_highs, run
+from siting.solver.handover import FloatArray, Matrix, ProvenInfeasibleError, compile_model
+from siting.solver.rounding import dual_bound, fixed, lagrangian, near
+
+LARGE_ROWS = 10_000
+"""From about here the simplex method does not end the root LP in useful time, and interior point does (measured)."""
+
+NEARNESS = (0.02, 0.003)
+"""Weights with which a rounding keeps near the relaxed plan; two suffice in practice (measured)."""
+
+Report = Callable[[Progress], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a solve ended."""
+
+    status: Status
+    objective: float | None
+    bound: float | None
+    has_plan: bool
+    interrupted: bool
+    reason: str
+    version: str
+    limits: Limits
+    strategy: str
+    seconds_handover: float
+    seconds_solve: float
+    rows: int
+    columns: int
+    integers: int
+
+    @property
+    def gap(self) -> float | None:
+        """Relative distance of objective and bound."""
+        return relative_gap(self.objective, self.bound)
+
+
+def optimize(model: Any, limits: Limits, progress: Report | None = None) -> Outcome:
+    """Solve a linear (mixed-integer) Pyomo model with HiGHS and load the plan into its variables.
+
+    Small problems go to HiGHS as they are. Large ones are first relaxed and solved by interior point, which gives a
+    proven bound; rounding it by its own prices gives a plan. Only if the gap between both is too wide does
+    branch-and-bound follow, started from that plan.
+    """
+    version = require_highs()
+    begun = time.monotonic()
+    try:
+        matrix = compile_model(model)
+    except ProvenInfeasibleError as error:
+        seconds = time.monotonic() - begun
+        return Outcome(
+            "infeasible", None, None, False, False, str(error), version, limits, "compile", seconds, 0.0, 0, 0, 0
+        )
+    compiled = time.monotonic()
+    deadline = compiled + limits.time_limit_s
+    if matrix.integer.any() and len(matrix.rows) >= LARGE_ROWS:
+        result, strategy = _relax_and_round(matrix, limits, deadline, progress)
+    else:
+        engine = new_engine(matrix, limits, deadline - time.monotonic(), **_lp_options(matrix))
+        result, strategy = run(engine, limits.gap, "branch and bound", progress), "direct"
+    solved = time.monotonic()
+    if result.values is not None:
+        for column, value in zip(matrix.columns, _tidy(matrix, result.values).tolist(), strict=True):
+            column.set_value(value, skip_validation=True)
+        _fill_unused(model)
+    return Outcome(
+        status=result.status,
+        objective=result.objective,
+        bound=result.bound,
+        has_plan=result.values is not None,
+        interrupted=result.interrupted,
+        reason=result.reason,
+        version=version,
+        limits=limits,
+        strategy=strategy,
+        seconds_handover=compiled - begun,
+        seconds_solve=solved - compiled,
+        rows=len(matrix.rows),
+        columns=len(matrix.columns),
+        integers=int(matrix.integer.sum()),
+    )
+
+
+def _lp_options(matrix: Matrix) -> dict[str, Any]:
+    """Interior point where simplex does not end; HiPO (highspy-extras) needs about half the time of ipx."""
+    if len(matrix.rows) < LARGE_ROWS:
+        return {}
+    name = "mip_lp_solver" if matrix.integer.any() else "solver"
+    return {name: "hipo" if find_spec("highspy_extras") else "ipx"}
+
+
+def _relax_and_round(matrix: Matrix, limits: Limits, deadline: float, progress: Report | None) -> tuple[Run, str]:
+    relaxed = replace(matrix, integer=np.zeros_like(matrix.integer))
+    root = _interior_point(relaxed, limits, deadline, "relaxation", progress)
+    if root.status != "optimal" or root.values is None or root.duals is None:
+        # A relaxed plan is no plan: only the verdict is kept.
+        status: Status = "stopped" if root.status == "feasible" else root.status
+        return replace(root, status=status, objective=None, bound=None, values=None), "relaxation"
+    bound = dual_bound(matrix, root.duals)
+    best: Run | None = None
+    interrupted = root.interrupted
+    for integers in _roundings(matrix, root.values, root.duals, deadline):
+        found = _interior_point(fixed(matrix, integers), limits, deadline, "rounded plan", progress)
+        if found.values is not None and found.objective is not None:
+            better = best is None or best.objective is None or found.objective < best.objective
+            best = replace(found, status="feasible", bound=bound) if better else best
+        if best is not None and best.gap is not None and best.gap <= limits.gap:
+            return replace(best, status="optimal"), "relax and round"
+        interrupted = interrupted or found.interrupted
+        if interrupted or time.monotonic() > deadline:
+            break
+    if interrupted or time.monotonic() > deadline:
+        stopped = replace(root, status="stopped", objective=None, bound=bound, values=None)
+        return replace(best or stopped, interrupted=interrupted), "relax and round"
+    engine = new_engine(matrix, limits, deadline - time.monotonic(), **_lp_options(matrix))
+    if best is not None and best.values is not None:
+        start = highspy.HighsSolution()
+        start.col_value = best.values.tolist()
+        engine.setSolution(start)
+    final = run(engine, limits.gap, "branch and bound", progress)
+    return _better(final, best, bound, limits.gap), "branch and bound from a rounded relaxation"
+
+
+def _interior_point(matrix: Matrix, limits: Limits, deadline: float, phase: str, progress: Report | None) -> Run:
+    """A linear program to a relative accuracy far below any gap; no vertex is needed."""
+    options = {"run_crossover": "off", "ipm_optimality_tolerance": 1e-5}
+    engine = new_engine(matrix, limits, deadline - time.monotonic(), **_lp_options(matrix), **options)
+    return run(engine, limits.gap, phase, progress)
+
+
+def _roundings(matrix: Matrix, values: FloatArray, duals: FloatArray, deadline: float) -> Iterator[FloatArray]:
+    """Integers near the relaxed plan: by the prices of the periods, then every one rounded up."""
+    tried: list[FloatArray] = []
+    if not matrix.first.all():
+        program = lagrangian(matrix, duals)
+        for weight in NEARNESS:
+            candidate = near(program, matrix.cost[matrix.first], values[matrix.first], weight)
+            engine = new_engine(candidate, Limits(gap=1e-3), min(30.0, deadline - time.monotonic()))
+            result = run(engine, 1e-3, "rounding")
+            if result.values is None or not matrix.integer[matrix.first].any():
+                continue
+            integers = np.round(result.values[candidate.integer])
+            if matrix.integer[~matrix.first].any() or any(np.array_equal(integers, other) for other in tried):
+                continue
+            tried.append(integers)
+            yield integers
+    up = np.where(values > 1e-3, np.ceil(values - 1e-3), np.round(values))
+    yield np.clip(up, matrix.lower, matrix.upper)[matrix.integer]
+
+
+def _better(final: Run, best: Run | None, bound: float, gap: float) -> Run:
+    """The better plan of both with the better bound."""
+    if final.status in ("infeasible", "unbounded", "error"):
+        return final
+    if best is not None and (final.objective is None or final.objective > (best.objective or np.inf)):
+        final = replace(final, objective=best.objective, values=best.values)
+    if final.bound is None or bound > final.bound:
+        final = replace(final, bound=bound)
+    if final.values is None:
+        return final
+    proven = final.gap is not None and final.gap <= gap
+    return replace(final, status="optimal" if proven else "feasible")
+
+
+def _fill_unused(model: Any) -> None:
+    """Variables that no row and no cost mentions may take any value: the one nearest to zero."""
+    for variable in model.component_data_objects(pyo.Var, descend_into=True):
+        if variable.value is None:
+            low, up = variable.bounds
+            variable.set_value(max(low or 0.0, 0.0) if up is None or up >= 0 else up, skip_validation=True)
+
+
+def _tidy(matrix: Matrix, values: FloatArray) -> FloatArray:
+    """Values inside their bounds and integers whole; what is left of the tolerances is for the audit to judge."""
+    return np.clip(np.where(matrix.integer, np.round(values), values), matrix.lower, matrix.upper)

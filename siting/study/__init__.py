@@ -1,0 +1,1 @@
+"""What is asked of more than one solve."""

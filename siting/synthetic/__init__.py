@@ -1,0 +1,1 @@
+"""Building blocks of the synthetic instances: seeded weather, surplus of renewables, tariffs."""

@@ -1,0 +1,65 @@
+"""What the command line says, in English and in Chinese."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+LANGUAGES = ("en", "zh")
+_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
+
+
+class Text:
+    """Sentences of one language by key.
+
+    Parameters
+    ----------
+    lang : str
+        One of :data:`LANGUAGES`.
+    """
+
+    def __init__(self, lang: str) -> None:
+        self.lang = lang
+
+    def __call__(self, key: str, **values: Any) -> str:
+        """The sentence ``section.name`` with its values filled in."""
+        section, name = key.split(".", 1)
+        return messages(self.lang)[section][name].format(**values)
+
+    def name(self, section: str, word: str) -> str:
+        """The word of a section, or the word itself if it is a user's own."""
+        return messages(self.lang)[section].get(word, word)
+
+
+@cache
+def messages(lang: str) -> dict[str, dict[str, str]]:
+    """Every sentence of a language, by section and name."""
+    path = Path(__file__).parent / "locale" / f"{lang}.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def language(environment: Mapping[str, str] | None = None) -> str:
+    """The language of the locale: Chinese for ``zh*``, else English.
+
+    Parameters
+    ----------
+    environment : mapping, optional
+        By default that of the process; the first of LC_ALL, LC_MESSAGES and LANG that is set counts.
+    """
+    known = os.environ if environment is None else environment
+    chosen = next((known[name] for name in _VARIABLES if known.get(name)), "")
+    return "zh" if chosen.lower().startswith("zh") else "en"
+
+
+def asked_language(arguments: Sequence[str]) -> str:
+    """The language of a command line, before it is understood: ``--lang`` if it is given, else the locale's."""
+    chosen = language()
+    for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
+        given = following if argument == "--lang" else argument.removeprefix("--lang=")
+        if argument.startswith("--lang") and given in LANGUAGES:
+            chosen = given
+    return chosen

@@ -1,0 +1,73 @@
+"""Corridors, by hand: 10 MW for 4 hours in ``b`` at 100, while power costs 10 in ``a``."""
+
+import pytest
+from small import MILLION, column, optimum, problem, term
+
+BASE = {
+    "regions": [{}, {"region": "b"}],
+    "sites": [{"region": "b"}],
+    "demand": [{"region": "b"}],
+    "price": {"a": 10.0, "b": 100.0},
+}
+LINE = {"loss_share": 0.2, "wheeling_cost_per_mwh": 5.0}
+
+
+@pytest.mark.parametrize(
+    ("row", "built_mw", "expected"),
+    [
+        # A MW sent saves 0.8 x 100 - 15 in each of 4 hours, 260 in all.
+        ({"capex_per_kw": 0.1}, 12.5, 12.5 * (4 * 15 + 100)),
+        ({"capex_per_kw": 0.2, "fixed_om_per_kw_year": 0.1}, 0, 4000),
+        ({"capex_per_kw": 0.5, "existing_mw": 5.0}, 5, 5 * 4 * 15 + 4 * 6 * 100),
+        ({"capex_per_kw": 0.4, "lifetime_years": 4.0, "existing_mw": 5.0}, 12.5, 12.5 * 60 + 7.5 * 100),
+        ({"existing_mw": 5.0, "most_mw": 5.0}, 5, 5 * 4 * 15 + 4 * 6 * 100),
+    ],
+)
+def test_a_line_is_built_and_used_while_it_pays(row, built_mw, expected):
+    solution = optimum(problem(**BASE, corridors=[{**LINE, **row}]))
+    assert column(solution, "corridor", "corridor_mw") == pytest.approx([built_mw])
+    assert solution.objective * MILLION == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("ends", "way"), [(("a", "b"), "forward_mw"), (("b", "a"), "backward_mw")])
+def test_a_line_works_both_ways_and_loses_on_the_way(ends, way):
+    row = {"from_region": ends[0], "to_region": ends[1], "capex_per_kw": 0.1, **LINE}
+    solution = optimum(problem(**BASE, corridors=[row]))
+    assert column(solution, "corridor_hour", way) == pytest.approx([12.5] * 4)
+    assert column(solution, "region_hour", "grid_mw", region="a") == pytest.approx([12.5] * 4)
+    other = {"forward_mw": "backward_mw", "backward_mw": "forward_mw"}[way]
+    assert column(solution, "corridor_hour", other) == pytest.approx([0] * 4, abs=1e-9)
+
+
+def test_the_line_is_shared_by_its_ends_and_the_sender_pays_for_wheeling():
+    solution = optimum(problem(**BASE, corridors=[{"capex_per_kw": 0.1, **LINE}]))
+    cost = solution.tables["cost"].set_index(["term", "region"])["cost_million"] * MILLION
+    assert cost["corridors", "a"] == pytest.approx(625)
+    assert cost["corridors", "b"] == pytest.approx(625)
+    assert cost["wheeling", "a"] == pytest.approx(4 * 12.5 * 5)
+    assert cost["wheeling", "b"] == pytest.approx(0, abs=1e-6)
+    assert term(solution, "corridors") == pytest.approx(1250)
+
+
+def test_power_may_pass_through_a_region():
+    p = problem(
+        regions=[{}, {"region": "b"}, {"region": "c", "grid_mw": 0.0}],
+        sites=[{"region": "b"}],
+        demand=[{"region": "b"}],
+        price={"a": 10.0, "b": 100.0, "c": 1.0},
+        corridors=[
+            {"corridor": "one", "to_region": "c", "existing_mw": 50.0, "loss_share": 0.1},
+            {"corridor": "two", "from_region": "c", "existing_mw": 50.0, "loss_share": 0.2},
+        ],
+    )
+    assert optimum(p).objective * MILLION == pytest.approx(4 * 10 * 10 / (0.9 * 0.8))
+
+
+@pytest.mark.parametrize("most_mw", [10.0, 20.0])
+def test_both_directions_share_the_headroom(most_mw):
+    """At a negative price sending to and fro burns power; headroom, expandable or not, bounds the sum."""
+    line = {"existing_mw": 10.0, "most_mw": most_mw, "capex_per_kw": 1e3, "loss_share": 0.1}
+    p = problem(1, regions=[{}, {"region": "b"}], price={"a": -100.0, "b": 50.0}, corridors=[line])
+    solution = optimum(p)
+    both = column(solution, "corridor_hour", "forward_mw")[0] + column(solution, "corridor_hour", "backward_mw")[0]
+    assert both == pytest.approx(10)

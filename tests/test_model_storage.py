@@ -1,0 +1,66 @@
+"""Batteries, by hand: 10 MW for 4 hours, cheap and dear in turn."""
+
+import pytest
+from small import MILLION, column, cost, optimum, problem, term
+
+PRICE = [10, 100, 10, 100]
+LOSSY = {"round_trip_efficiency": 0.64}
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        # 10 MWh out need 15.625 in (a root of 0.8 each way).
+        ({}, 2 * (10 * 10 + 15.625 * 10)),
+        ({"most_mw": 5.0}, 2 * (10 * 10 + 5 * 10 + (10 - 3.2) * 100)),
+        ({"most_mwh": 4.0}, 2 * (10 * 10 + 5 * 10 + (10 - 3.2) * 100)),
+        ({"round_trip_efficiency": 0.1}, 2 * (100 + 1000)),  # no gain at exactly the ratio of the prices
+        ({"most_mwh": 0.0}, 2 * (100 + 1000)),
+    ],
+)
+def test_arbitrage(row, expected):
+    assert cost(problem(price=PRICE, storage=[{**LOSSY, **row}])) == pytest.approx(expected)
+
+
+def test_what_is_stored():
+    solution = optimum(problem(price=PRICE, storage=[{**LOSSY, "most_mw": 5.0}]))
+    assert column(solution, "storage_hour", "charge_mw") == pytest.approx([5, 0, 5, 0])
+    assert column(solution, "storage_hour", "discharge_mw") == pytest.approx([0, 3.2, 0, 3.2])
+    assert column(solution, "storage_hour", "stored_mwh") == pytest.approx([4, 0, 4, 0])
+
+
+def test_the_last_hour_feeds_the_first():
+    rows = [{"most_mwh": 9.0, "most_mw": 10.0, "round_trip_efficiency": 0.81}]
+    solution = optimum(problem(price=[100, 50, 50, 10], storage=rows))
+    assert column(solution, "storage_hour", "charge_mw") == pytest.approx([0, 0, 0, 10])
+    assert column(solution, "storage_hour", "discharge_mw") == pytest.approx([8.1, 0, 0, 0])
+
+
+@pytest.mark.parametrize(
+    ("per_kw", "per_kwh", "mw", "mwh"), [(0.05, 0.1, 10, 10), (0.05, 0.2, 0, 0), (0.2, 0.05, 0, 0), (0.1, 0.07, 10, 10)]
+)
+def test_a_battery_is_built_while_it_pays(per_kw, per_kwh, mw, mwh):
+    # A MW with its MWh saves 90 twice a year of four hours; it costs 1000 (per_kw + per_kwh).
+    p = problem(price=PRICE, storage=[{"capex_per_kw": per_kw, "capex_per_kwh": per_kwh}])
+    solution = optimum(p)
+    assert column(solution, "storage", "storage_mw") == pytest.approx([mw], abs=1e-6)
+    assert column(solution, "storage", "storage_mwh") == pytest.approx([mwh], abs=1e-6)
+    assert solution.objective * MILLION == pytest.approx(2200 - mw * (180 - 1000 * (per_kw + per_kwh)))
+
+
+def test_existing_capital_is_sunk_but_upkeep_is_not():
+    row = {"existing_mw": 10.0, "existing_mwh": 10.0, "most_mw": 10.0, "most_mwh": 10.0, "capex_per_kw": 9.0}
+    solution = optimum(problem(price=PRICE, storage=[{**row, "capex_per_kwh": 9.0, "fixed_om_per_kw_year": 0.003}]))
+    assert term(solution, "storage") == pytest.approx(30)
+    assert solution.objective * MILLION == pytest.approx(400 + 30)
+
+
+def test_power_bounds_charging_and_discharging_together():
+    """At a negative price a battery could burn power by doing both; its inverter allows one row of both."""
+    solution = optimum(problem(1, price=-100.0, storage=[{**LOSSY, "most_mw": 8.0}]))
+    charge, discharge = (
+        column(solution, "storage_hour", "charge_mw")[0],
+        column(solution, "storage_hour", "discharge_mw")[0],
+    )
+    assert charge + discharge == pytest.approx(8)
+    assert discharge == pytest.approx(0.64 * charge)
