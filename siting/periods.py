@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas as pd
 from scipy.optimize import lsq_linear
@@ -10,15 +12,18 @@ from siting.errors import UsageError
 from siting.problem.derived import capacity_factor, profiles, pue
 from siting.problem.problem import Calendar, FloatArray, IntArray, Problem, whole_year
 
+SEEDS = 4
+"""Clusterings that are tried."""
+
 _PEAK, _CALM = "peak load", "calm and dark"
 
 
 def choose(problem: Problem, count: int | None = None, hours: int | None = None) -> Problem:
     """The same problem seen through typical periods.
 
-    Hierarchical clustering of tsam picks real days (medoids); the day of the highest load and the calmest and darkest
-    day are always among them. The weights are then moved as little as possible so that the year's wind, sun, price
-    and load are kept.
+    Clustering by tsam picks real days (medoids of k-means from a few seeds); the day of the highest load and the
+    calmest and darkest day are always among them. The weights are then moved as little as possible so that the year's
+    wind, sun, price and load are kept; the seed that keeps them best is used.
 
     Parameters
     ----------
@@ -51,10 +56,13 @@ def choose(problem: Problem, count: int | None = None, hours: int | None = None)
         return problem.replace(calendar=exact)
     series = _features(problem)
     whole = problem.hours // hours
-    starts, weight = _cluster(series.iloc[: whole * hours], count, hours)
-    weight = weight * (problem.hours / hours / whole)
-    hour = starts[:, None] * hours + np.arange(hours)[None, :]
-    return problem.replace(calendar=Calendar(hour=hour, weight=_keep_sums(series, hour, weight)))
+    trials = []
+    for seed in range(SEEDS):
+        starts, weight = _cluster(series.iloc[: whole * hours], count, hours, seed)
+        hour = starts[:, None] * hours + np.arange(hours)[None, :]
+        trials.append((hour, *_keep_sums(series, hour, weight * (problem.hours / hours / whole))))
+    hour, weight, _ = min(trials, key=lambda trial: trial[2])
+    return problem.replace(calendar=Calendar(hour=hour, weight=weight))
 
 
 def aggregation_error(problem: Problem) -> pd.DataFrame:
@@ -110,31 +118,54 @@ def _totals(series: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({kind: series[list(group.index)].mean(axis=1) for kind, group in kinds.groupby(kinds)})
 
 
-def _cluster(series: pd.DataFrame, count: int, hours: int) -> tuple[IntArray, FloatArray]:
-    import tsam  # tsam takes a second to import; the exact calendar does not need it
-
-    extremes = {0: {}, 1: {"max_value": [_PEAK]}}.get(count - 1, {"max_value": [_PEAK], "min_period": [_CALM]})
-    stamped = series.set_axis(pd.date_range("2001-01-01", periods=len(series), freq="h"))
-    varying = stamped.loc[:, (stamped.max() > stamped.min()) | stamped.columns.isin([_PEAK, _CALM])]
-    wanted = count - sum(len(v) for v in extremes.values())
+def _cluster(series: pd.DataFrame, count: int, hours: int, seed: int) -> tuple[IntArray, FloatArray]:
+    """Positions of ``count`` periods of the year and how many each stands for."""
+    extremes: dict[str, list[str]] = {"max_value": [_PEAK]} if count > 1 else {}
+    if count > 2:
+        extremes["min_period"] = [_CALM]
+    wanted = count - len(extremes)
     while True:
-        result = tsam.aggregate(
-            varying,
-            wanted,
-            period_duration=hours,
-            cluster=tsam.ClusterConfig(method="hierarchical", representation="medoid"),
-            extremes=tsam.ExtremeConfig(method="append", **extremes) if extremes else None,
-            preserve_column_means=False,
-        ).clustering
-        starts, members = np.unique(result.cluster_centers, return_inverse=True)
+        centers, assigned = _aggregate(series, wanted, hours, seed, extremes)
+        starts, members = np.unique(centers, return_inverse=True)
         # An extreme day can be a medoid already; then there is room for one more cluster.
         if len(starts) >= count or wanted >= count:
             break
         wanted += count - len(starts)
-    assigned = members[np.asarray(result.cluster_assignments)]
-    weight = np.bincount(assigned, minlength=len(starts)).astype(float)
+    weight = np.bincount(members[assigned], minlength=len(starts)).astype(float)
     kept = _lightest_left_out(series, starts, weight, count, hours)
     return starts[kept].astype(np.int64), weight[kept] * (weight.sum() / weight[kept].sum())
+
+
+def _aggregate(
+    series: pd.DataFrame, clusters: int, hours: int, seed: int, extremes: dict[str, list[str]]
+) -> tuple[IntArray, IntArray]:
+    """Medoids of the clusters and the cluster of each period."""
+    import tsam  # tsam and sklearn take a second to import; the exact calendar does not need them
+    from sklearn.exceptions import ConvergenceWarning
+
+    stamped = series.set_axis(pd.date_range("2001-01-01", periods=len(series), freq="h"))
+    varying = stamped.loc[:, (stamped.max() > stamped.min()) | stamped.columns.isin([_PEAK, _CALM])]
+    with warnings.catch_warnings():
+        # A year with fewer different days than clusters is fine.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.filterwarnings("ignore", "Clustering produced")
+        result = tsam.aggregate(
+            varying,
+            clusters,
+            period_duration=hours,
+            cluster=tsam.ClusterConfig(method=tsam.KMeans(n_init=3, random_state=seed), representation="medoid"),
+            extremes=tsam.ExtremeConfig(method="append", **extremes) if extremes else None,
+            weights=_weights(list(varying.columns)),
+            preserve_column_means=False,
+            numerical_tolerance=1e-6,
+        ).clustering
+    return np.asarray(result.cluster_centers), np.asarray(result.cluster_assignments)
+
+
+def _weights(columns: list[str]) -> dict[str, float]:
+    """Each kind of series counts as much as another, however many regions it has."""
+    kinds = pd.Series([column.split("|")[0] for column in columns])
+    return dict(zip(columns, 1 / kinds.map(kinds.value_counts()), strict=True))
 
 
 def _lightest_left_out(series: pd.DataFrame, starts: IntArray, weight: FloatArray, count: int, hours: int) -> IntArray:
@@ -145,15 +176,16 @@ def _lightest_left_out(series: pd.DataFrame, starts: IntArray, weight: FloatArra
     return np.sort(order[:count])
 
 
-def _keep_sums(series: pd.DataFrame, hour: IntArray, weight: FloatArray) -> FloatArray:
-    """Weights near the cluster sizes that reproduce the year's sums (as far as half of each weight allows)."""
+def _keep_sums(series: pd.DataFrame, hour: IntArray, weight: FloatArray) -> tuple[FloatArray, float]:
+    """Weights near the cluster sizes that keep the year's sums (a quarter of each at least), and the error."""
     totals = _totals(series)
     totals["hours"] = 1.0
     year = totals.sum().to_numpy()
     scale = np.where(year == 0, 1.0, np.abs(year))
     per_period = np.stack([totals.iloc[h].sum().to_numpy() for h in hour], axis=1)
-    closeness = np.diag(1e-3 / np.sqrt(weight))
+    closeness = np.diag(1e-4 / np.sqrt(weight))
     matrix = np.vstack([per_period / scale[:, None], closeness])
     target = np.concatenate([year / scale, closeness @ weight])
-    fitted = lsq_linear(matrix, target, bounds=(weight / 2, np.inf)).x
-    return np.asarray(fitted * (weight.sum() / fitted.sum()))
+    fitted = lsq_linear(matrix, target, bounds=(weight / 4, np.inf)).x
+    fitted *= weight.sum() / fitted.sum()
+    return fitted, float(np.linalg.norm(matrix @ fitted - target))

@@ -20,6 +20,7 @@ LAYERS = (
     {"solution", "auditor"},
     {"study"},
     {"run", "result", "summary", "maps"},
+    {"moves"},
     {"text"},
     {"cli", "__init__"},
     {"__main__"},

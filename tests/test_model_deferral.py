@@ -23,6 +23,12 @@ def test_work_follows_the_price_as_far_as_its_deadline(delay, expected):
     assert cost(problem(price=PRICE, workloads=[{"max_delay_h": delay}])) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize(("delay", "expected"), [(1, 10 * 50 + 30 * 10), (2, 40 * 10)])
+def test_a_pooled_backlog_keeps_the_deadline_of_each_hour(delay, expected):
+    """With one hour of delay the work of hour 0 runs at 50 in hour 1, though hours 2 and 3 have room for it."""
+    assert cost(problem(price=[100, 50, 10, 10], workloads=[{"max_delay_h": delay}])) == pytest.approx(expected)
+
+
 def test_the_plan_of_two_hours_delay():
     solution = optimum(problem(price=[50, 10, 100, 60], workloads=[{"max_delay_h": 2}]))
     # Hour 2 may run until hour 0 (50); hours 3, 0 and 1 run in hour 1.

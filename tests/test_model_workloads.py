@@ -50,6 +50,22 @@ def test_the_peak_counts_in_hours_that_are_not_modelled():
     assert column(solution, "site_hour", "power_mw") == pytest.approx([10] * 4)
 
 
+def test_the_peak_counts_at_each_site():
+    """Enough equipment in ``b`` does not help work that runs in ``a``, where power is cheap."""
+    p = problem(
+        8,
+        regions=[{}, {"region": "b"}],
+        sites=[{}, {"site": "t", "region": "b"}],
+        price={"a": 10.0, "b": 100.0},
+        capacity=[{"site": "t", "existing_mw": 20.0}],
+        workloads=[{"profile": "day"}],
+        profile={"day": [1, 1, 1, 1, 0.5, 0.5, 2, 1]},
+        calendar=Calendar(hour=np.arange(4)[None, :], weight=np.array([2.0])),
+        compute_types=[{"capex_per_kw": 0.1, "lifetime_years": 1.0}],
+    )
+    assert column(optimum(p), "site_compute", "modules") == [20, 0]
+
+
 def test_peaks_at_different_hours_do_not_add_up():
     p = problem(
         price=0.0,

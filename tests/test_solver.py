@@ -1,6 +1,5 @@
 """What came back from HiGHS, and by which way."""
 
-import threading
 import time
 from types import SimpleNamespace
 
@@ -228,19 +227,24 @@ def test_an_interrupt_while_rounding_does_not_start_branching(monkeypatch):
 
 
 class SlowEngine(highspy.Highs):
-    """HiGHS that takes its time after it has finished."""
+    """HiGHS that says a few times too often that it still runs."""
+
+    looks = 4
 
     def startSolve(self):
-        super().startSolve().join()
-        thread = threading.Thread(target=time.sleep, args=(0.25,))
-        thread.start()
-        return thread
+        super().startSolve()
+        self.looks = 0
+
+    def is_solver_running(self):
+        self.looks += not super().is_solver_running()
+        return self.looks < 4
 
 
 def test_progress_is_reported(monkeypatch):
     monkeypatch.setattr(engine.highspy, "Highs", SlowEngine)
     clock = iter(np.arange(0.0, 1e4, 0.4))
-    monkeypatch.setattr(engine, "time", SimpleNamespace(monotonic=lambda: float(next(clock))))
+    fast = SimpleNamespace(monotonic=lambda: float(next(clock)), sleep=time.sleep)
+    monkeypatch.setattr(engine, "time", fast)
     seen = []
     solution = solve(knapsack(20), gap=0.0, threads=1, progress=seen.append)
     assert seen

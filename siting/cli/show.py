@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from siting.problem import Problem
 
-_OF_RESULT = ("summary", "aggregation", "audit")
+_OF_RESULT = ("summary", "moves", "aggregation", "audit")
 
 
 @guarded
@@ -57,7 +57,7 @@ def default_tables() -> list[str]:
     """Tables that are shown when none is asked for."""
     from siting.summary import SUMMARIES
 
-    return ["summary", *SUMMARIES, "aggregation"]
+    return ["summary", *SUMMARIES, "moves", "aggregation"]
 
 
 def one_table(name: str, problem: Problem, tables: Mapping[str, pd.DataFrame], result: Any, say: Text) -> Any:
@@ -69,10 +69,13 @@ def one_table(name: str, problem: Problem, tables: Mapping[str, pd.DataFrame], r
         If there is none of that name.
     """
     from siting.cli.tables import as_table
+    from siting.moves import moves
     from siting.summary import SUMMARIES
 
     if name in SUMMARIES:
         return as_table(SUMMARIES[name](problem, tables, say.lang), name, say)
+    if name == "moves":
+        return as_table(moves(problem, tables, say.lang), name, say)
     if name == "summary":
         return summary_table(result, say)
     if name == "aggregation":

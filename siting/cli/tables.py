@@ -12,10 +12,11 @@ from rich.text import Text as Line
 
 from siting.text import Text
 
-_WORDS = {"term": "term", "quantity": "quantity", "tier": "tier", "status": "provenance"}
+_WORDS = {"term": "term", "quantity": "quantity", "tier": "tier", "move": "move", "status": "provenance"}
 """Columns whose values are translated, and the section of the words."""
 
-_ROUNDING = 1e-9
+_ROUNDING = 5e-3
+"""What is smaller is shown as zero: an interior-point plan leaves such traces."""
 
 
 def as_table(data: pd.DataFrame, title: str, say: Text, **values: Any) -> Table:

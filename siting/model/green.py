@@ -6,7 +6,8 @@ Tells   claimed_mwh[s]   the same as energy                                     
 Rules   Σ_s claimed <= Σ energy of sites − grid energy − generation that is not green
         claimed[s] <= energy[s]                 Σ claimed >= share · Σ energy, over the sites of each floor
 Note    A yearly account: each green MWh is claimed once, by any site of the instance, and every loss on the way
-        (batteries, corridors) is charged to green power. Without floors nothing is added.
+        (batteries, corridors) is charged to green power, which therefore covers at least the losses. Without floors
+        nothing is added.
 """
 
 from __future__ import annotations

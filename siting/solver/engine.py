@@ -113,7 +113,7 @@ def new_engine(matrix: Matrix, limits: Limits, time_left_s: float, **options: An
     """
     engine = highspy.Highs()
     engine.silent()
-    base = {"mip_rel_gap": limits.gap, "random_seed": limits.seed, "threads": limits.threads}
+    base = {"mip_rel_gap": limits.gap, "mip_abs_gap": 0.0, "random_seed": limits.seed, "threads": limits.threads}
     for name, value in {**base, **options}.items():
         engine.setOptionValue(name, value)
     for name, value in limits.highs.items():

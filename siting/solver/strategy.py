@@ -19,6 +19,9 @@ from siting.solver.rounding import dual_bound, fixed, lagrangian, near
 LARGE_ROWS = 10_000
 """From about here the simplex method does not end the root LP in useful time, and interior point does (measured)."""
 
+HUGE_ROWS = 40_000
+"""From about here a crossover takes longer than the interior point itself (measured)."""
+
 NEARNESS = (0.02, 0.003)
 """Weights with which a rounding keeps near the relaxed plan; two suffice in practice (measured)."""
 
@@ -106,27 +109,22 @@ def _lp_options(matrix: Matrix) -> dict[str, Any]:
 
 def _relax_and_round(matrix: Matrix, limits: Limits, deadline: float, progress: Report | None) -> tuple[Run, str]:
     relaxed = replace(matrix, integer=np.zeros_like(matrix.integer))
-    root = _interior_point(relaxed, limits, deadline, "relaxation", progress)
-    if root.status != "optimal" or root.values is None or root.duals is None:
-        # A relaxed plan is no plan: only the verdict is kept.
-        status: Status = "stopped" if root.status == "feasible" else root.status
-        return replace(root, status=status, objective=None, bound=None, values=None), "relaxation"
-    bound = dual_bound(matrix, root.duals)
-    best: Run | None = None
-    interrupted = root.interrupted
-    for integers in _roundings(matrix, root.values, root.duals, deadline):
-        found = _interior_point(fixed(matrix, integers), limits, deadline, "rounded plan", progress)
-        if found.values is not None and found.objective is not None:
-            better = best is None or best.objective is None or found.objective < best.objective
-            best = replace(found, status="feasible", bound=bound) if better else best
-        if best is not None and best.gap is not None and best.gap <= limits.gap:
-            return replace(best, status="optimal"), "relax and round"
-        interrupted = interrupted or found.interrupted
+    root = _interior_point(relaxed, limits, deadline, "relaxation", progress, vertex=False)
+    # A relaxed plan is no plan: whatever ends here, only the verdict is kept.
+    verdict = replace(root, objective=None, bound=None, values=None)
+    if root.status in ("infeasible", "unbounded"):
+        return verdict, "relaxation"
+    if root.interrupted or time.monotonic() > deadline:
+        return replace(verdict, status="stopped"), "relaxation"
+    best, bound = None, -np.inf
+    if root.status == "optimal" and root.values is not None and root.duals is not None:
+        bound = dual_bound(matrix, root.duals)
+        best, interrupted = _best_rounding(matrix, root.values, root.duals, bound, limits, deadline, progress)
+        if best is not None and best.status == "optimal":
+            return best, "relax and round"
         if interrupted or time.monotonic() > deadline:
-            break
-    if interrupted or time.monotonic() > deadline:
-        stopped = replace(root, status="stopped", objective=None, bound=bound, values=None)
-        return replace(best or stopped, interrupted=interrupted), "relax and round"
+            stopped = replace(verdict, status="stopped", bound=bound)
+            return replace(best or stopped, interrupted=interrupted), "relax and round"
     engine = new_engine(matrix, limits, deadline - time.monotonic(), **_lp_options(matrix))
     if best is not None and best.values is not None:
         start = highspy.HighsSolution()
@@ -136,9 +134,36 @@ def _relax_and_round(matrix: Matrix, limits: Limits, deadline: float, progress: 
     return _better(final, best, bound, limits.gap), "branch and bound from a rounded relaxation"
 
 
-def _interior_point(matrix: Matrix, limits: Limits, deadline: float, phase: str, progress: Report | None) -> Run:
-    """A linear program to a relative accuracy far below any gap; no vertex is needed."""
-    options = {"run_crossover": "off", "ipm_optimality_tolerance": 1e-5}
+def _best_rounding(
+    matrix: Matrix,
+    values: FloatArray,
+    duals: FloatArray,
+    bound: float,
+    limits: Limits,
+    deadline: float,
+    progress: Report | None,
+) -> tuple[Run | None, bool]:
+    """The best rounded plan, optimal if it is within the gap of the bound, and whether Ctrl-C came."""
+    best: Run | None = None
+    for integers in _roundings(matrix, values, duals, deadline):
+        found = _interior_point(
+            fixed(matrix, integers), limits, deadline, "rounded plan", progress, vertex=len(matrix.rows) < HUGE_ROWS
+        )
+        if found.values is not None and found.objective is not None:
+            better = best is None or best.objective is None or found.objective < best.objective
+            best = replace(found, status="feasible", bound=bound) if better else best
+        if best is not None and best.gap is not None and best.gap <= limits.gap:
+            return replace(best, status="optimal"), found.interrupted
+        if found.interrupted or time.monotonic() > deadline:
+            return best, found.interrupted
+    return best, False
+
+
+def _interior_point(
+    matrix: Matrix, limits: Limits, deadline: float, phase: str, progress: Report | None, *, vertex: bool
+) -> Run:
+    """A linear program to a relative accuracy far below any gap; a vertex has no dust in it but costs a crossover."""
+    options: dict[str, Any] = {"ipm_optimality_tolerance": 1e-5, "run_crossover": "on" if vertex else "off"}
     engine = new_engine(matrix, limits, deadline - time.monotonic(), **_lp_options(matrix), **options)
     return run(engine, limits.gap, phase, progress)
 
