@@ -12,7 +12,7 @@ from siting.errors import UsageError
 from siting.problem.derived import capacity_factor, profiles, pue
 from siting.problem.problem import Calendar, FloatArray, IntArray, Problem, whole_year
 
-SEEDS = 4
+SEEDS = 6
 """Clusterings that are tried."""
 
 _PEAK, _CALM = "peak load", "calm and dark"

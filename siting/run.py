@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,14 +43,22 @@ def target_of(folder: str | Path) -> Path:
     Raises
     ------
     UsageError
-        If there is something else.
+        If there is something else, or nothing can be written there.
     """
     target = Path(folder).resolve()
-    if not target.exists() or (target.is_dir() and (not any(target.iterdir()) or is_run(target))):
-        return target
-    raise UsageError(
-        f"{str(folder)!r} exists and is not a run folder of siting, so it is left alone. Choose another --out."
-    )
+    if target.exists() and not (target.is_dir() and (not any(target.iterdir()) or is_run(target))):
+        raise UsageError(
+            f"{str(folder)!r} exists and is not a run folder of siting, so it is left alone. Choose another --out."
+        )
+    above = next(place for place in target.parents if place.exists())
+    try:
+        # Tried and not asked: permissions do not tell of disks that are read-only.
+        tempfile.TemporaryDirectory(dir=above, prefix=f".{target.name}-").cleanup()
+    except OSError as error:
+        raise UsageError(
+            f"{str(folder)!r} cannot be written: {str(above)!r}: {error.strerror}. Choose another --out."
+        ) from error
+    return target
 
 
 def is_run(folder: str | Path) -> bool:

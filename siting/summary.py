@@ -114,7 +114,8 @@ def assumptions(p: Problem, lang: str) -> pd.DataFrame:
     rows = p.provenance.reset_index()
     rows = rows[rows["status"].isin(["assumption", "synthetic"])]
     note = rows[f"note_{lang}"].where(rows[f"note_{lang}"] != "", rows["note_en"])
-    return rows[["table", "column", "key", "status", "source", "year"]].assign(note=note).reset_index(drop=True)
+    shown = rows[["table", "column", "key", "status", "source", "year"]].rename(columns={"year": "of_year"})
+    return shown.assign(note=note).reset_index(drop=True)
 
 
 def synthetic(p: Problem) -> list[str]:

@@ -58,7 +58,7 @@ def language(environment: Mapping[str, str] | None = None) -> str:
 def asked_language(arguments: Sequence[str]) -> str:
     """The language of a command line, before it is understood: ``--lang`` if it is given, else the locale's."""
     chosen = language()
-    for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
+    for argument, following in zip(arguments, [*arguments, ""][1:], strict=True):
         given = following if argument == "--lang" else argument.removeprefix("--lang=")
         if argument.startswith("--lang") and given in LANGUAGES:
             chosen = given

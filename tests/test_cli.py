@@ -151,6 +151,12 @@ def test_new_then_check(cli: Cli) -> None:
     assert cli("new", "my-case").code == 2
 
 
+def test_nothing_asked_for_is_the_help(cli: Cli) -> None:
+    done = cli()
+    assert done.code in (0, 2)
+    assert "solve" in done.out + done.err
+
+
 def test_list_schema_version(cli: Cli) -> None:
     assert "china" in cli("list").out
     assert "京" in cli("list", "--lang", "zh").out

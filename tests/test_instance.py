@@ -148,6 +148,15 @@ def test_path_may_name_the_settings_file(starter: Path) -> None:
         find(starter / "regions.csv")
 
 
+def test_folder_with_nothing_of_an_instance_is_named_as_such(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "thesis").mkdir()
+    with pytest.raises(UsageError, match="is not the folder of an instance"):
+        load(tmp_path / "thesis")
+    (folder / "instance.toml").unlink()
+    with pytest.raises(InputError, match=r"instance\.toml: The file is missing"):
+        load(folder)
+
+
 def test_write_and_load_give_the_same_problem(problem: Problem, tmp_path: Path) -> None:
     written = write(problem, tmp_path / "deep" / "copy")
     assert_same(load(written), problem)

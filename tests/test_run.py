@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import shutil
@@ -155,6 +156,24 @@ def test_only_own_folders_are_replaced(tmp_path: Path, run: Path) -> None:
     for place in (other, file):
         with pytest.raises(UsageError, match="left alone"):
             target_of(place)
+
+
+def test_a_place_that_cannot_be_written_is_refused_before_the_solve(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    with pytest.raises(UsageError, match=r"cannot be written: .*file': Not a directory"):
+        target_of(file / "run")
+    assert target_of(tmp_path / "new" / "run") == tmp_path / "new" / "run"
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr("siting.run.tempfile.TemporaryDirectory", refuse)
+    with pytest.raises(UsageError, match="Read-only file system"):
+        target_of(tmp_path / "run")
 
 
 def test_a_plan_is_told_from_a_run_without_one(tmp_path: Path, run: Path) -> None:

@@ -44,6 +44,14 @@ def test_series_are_plausible() -> None:
     assert warm.loc[200 * 24 + 15, "coast"] > 25 > 10 > warm.loc[15 * 24, "coast"]
 
 
+def test_opening_a_site_costs_millions_and_less_than_its_buildings(tmp_path: Path) -> None:
+    sites = load(write_starter(tmp_path / "mine", "mine")).sites
+    assert sites["fixed_cost_per_year"].between(1e6, 1e8).all()
+    free = sites[sites["decision"] == "free"]
+    buildings = 1000 * free["capex_per_kw"] * free["most_mw"]
+    assert free["opening_capex"].between(0.01 * buildings, 0.1 * buildings).all()
+
+
 @pytest.mark.parametrize("name", ["", "My Case", "../x", "a_b"])
 def test_names_that_are_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(UsageError, match="lower-case"):

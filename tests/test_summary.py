@@ -9,6 +9,7 @@ from tiny import tiny_problem
 from siting import build, solve
 from siting.problem import Problem
 from siting.summary import SUMMARIES, assumptions, synthetic, work
+from siting.text import messages
 
 
 @pytest.fixture(scope="module")
@@ -63,4 +64,6 @@ def test_shares(plan: tuple[Problem, dict[str, pd.DataFrame]], name: str, column
 def test_assumptions_and_synthetic(plan: tuple[Problem, dict[str, pd.DataFrame]]) -> None:
     problem, _ = plan
     assert assumptions(problem, "zh")["note"].to_list() == ["Here", "A note."]
+    assert messages("zh")["column"]["of_year"] == "年份"
+    assert "of_year" in assumptions(problem, "zh")
     assert synthetic(problem) == ["hourly"]

@@ -88,3 +88,4 @@ def test_language_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     assert asked_language(["--lang=zh", "list"]) == "zh"
     assert asked_language(["list", "--lang", "xx"]) == "en"
     assert asked_language(["list", "--lang"]) == "en"
+    assert asked_language([]) == "en"

@@ -18,9 +18,9 @@ from siting.instance.hourly import read_hourly
 from siting.instance.references import floor_faults, provenance_faults, reference_faults, value_faults
 from siting.instance.rows import Rows, check_rows
 from siting.instance.series import check_hourly
-from siting.instance.suggest import did_you_mean
+from siting.instance.suggest import nearest
 from siting.instance.units import swapped_faults, table_faults
-from siting.problem import Problem, Settings, make
+from siting.problem import TABLES, Problem, Settings, make
 
 _PACKAGE = "package of RTS-GMLC"
 
@@ -75,7 +75,7 @@ def find(name_or_path: str | Path) -> Path:
     Raises
     ------
     UsageError
-        If there is neither; it lists the bundled names.
+        If there is neither, or nothing of an instance in the folder; it lists the bundled names.
     """
     names = bundled_names()
     if isinstance(name_or_path, str) and name_or_path in names:
@@ -84,10 +84,18 @@ def find(name_or_path: str | Path) -> Path:
     if path.name == FILE and path.is_file():
         return path.parent
     if path.is_dir():
+        if not any((path / file).exists() for file in (FILE, *(f"{table.name}.csv" for table in TABLES))):
+            raise UsageError(
+                f"{str(name_or_path)!r} is not the folder of an instance: it has no {FILE}. "
+                "Start one with siting new NAME."
+            )
         return path
-    what = "a file, not a folder" if path.exists() else "neither a bundled instance nor a folder"
+    if path.exists():
+        raise UsageError(f"{str(name_or_path)!r} is a file, not a folder. Give the folder of an instance.")
+    best = nearest(str(name_or_path), names)
+    meant = f" Did you mean {best!r}?" if best is not None else ""
     listing = f" Bundled: {', '.join(names)}." if names else ""
-    raise UsageError(f"{str(name_or_path)!r} is {what}. {did_you_mean(str(name_or_path), names)}{listing}")
+    raise UsageError(f"{str(name_or_path)!r} is neither a bundled instance nor a folder.{meant}{listing}")
 
 
 def bundled_names() -> list[str]:

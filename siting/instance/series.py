@@ -163,7 +163,8 @@ def _needed(series: Mapping[str, pd.DataFrame], files: Mapping[str, str], raw: M
         if name not in files:
             if columns or name == "price_per_mwh":
                 rule = "This series is missing."
-                faults.append(Fault(f"hourly/{name}.csv", rule, f"Add it with columns hour, {', '.join(columns)}."))
+                named = f"columns {', '.join(('hour', *columns))}" if columns else "a column for each region"
+                faults.append(Fault(f"hourly/{name}.csv", rule, f"Add it with {named}."))
             continue
         if name in series:
             have = set(map(str, series[name].columns))

@@ -11,6 +11,9 @@ from siting.problem.derived import capacity_factor
 
 Tables = Mapping[str, pd.DataFrame]
 
+LEAST_FLOW_MW = 0.01
+"""Smaller flows of work are no lines: an interior-point plan leaves thousands of such traces."""
+
 LEAST_MW = 1e-6
 LEAST_GWH = 1e-3
 """Flows below a watt, or below a megawatt-hour a year, are the solver's rounding."""
@@ -56,7 +59,7 @@ def work(p: Problem, tables: Tables) -> pd.DataFrame:
     moved = weighted(p, tables, "batch_arc", keys, "moved_mw") / float(p.calendar.weight.sum())
     both = pd.concat([rigid[[*keys, "mean_mw"]], moved.rename("mean_mw").reset_index()], ignore_index=True)
     flows = both.astype({"mean_mw": float}).groupby(keys, as_index=False, sort=False)["mean_mw"].sum()
-    flows = flows[flows["mean_mw"] > LEAST_MW]
+    flows = flows[flows["mean_mw"] > LEAST_FLOW_MW]
     order = pd.DataFrame(
         {
             "workload": p.workloads.index.get_indexer(flows["workload"]),

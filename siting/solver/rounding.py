@@ -62,7 +62,7 @@ def lagrangian(matrix: Matrix, duals: FloatArray) -> Matrix:
     )
 
 
-def near(program: Matrix, cost: FloatArray, relaxed: FloatArray, weight: float) -> Matrix:
+def near(program: Matrix, cost: FloatArray, relaxed: FloatArray, weight: float, upward: float) -> Matrix:
     """The program with each integer at one of its neighbours of a relaxed plan, the nearer one preferred.
 
     Parameters
@@ -75,10 +75,12 @@ def near(program: Matrix, cost: FloatArray, relaxed: FloatArray, weight: float) 
         The relaxed plan, in the order of its columns.
     weight : float
         Weight of an integer's distance from the relaxed plan, in units of its own cost.
+    upward : float
+        0: the nearer neighbour is preferred; 2: the upper one, however far.
     """
     low, up = np.floor(relaxed + 1e-4), np.ceil(relaxed - 1e-4)
     # Between two neighbours the distance is linear: frac at the lower, 1 - frac at the upper one.
-    away = weight * np.abs(cost) * (1 - 2 * (relaxed - low))
+    away = weight * np.abs(cost) * (1 - 2 * (relaxed - low) - upward)
     return replace(
         program,
         cost=program.cost + np.where(program.integer & (up > low), away, 0.0),

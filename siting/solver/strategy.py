@@ -22,8 +22,8 @@ LARGE_ROWS = 10_000
 HUGE_ROWS = 40_000
 """From about here a crossover takes longer than the interior point itself (measured)."""
 
-NEARNESS = (0.02, 0.003)
-"""Weights with which a rounding keeps near the relaxed plan; two suffice in practice (measured)."""
+ROUNDINGS = ((0.02, 0.0), (0.003, 0.0), (0.02, 1.0), (0.05, 2.0))
+"""Weights of nearness and of rounding up, tried in this order until the gap is proven."""
 
 Report = Callable[[Progress], None]
 
@@ -169,23 +169,21 @@ def _interior_point(
 
 
 def _roundings(matrix: Matrix, values: FloatArray, duals: FloatArray, deadline: float) -> Iterator[FloatArray]:
-    """Integers near the relaxed plan: by the prices of the periods, then every one rounded up."""
+    """Integers near the relaxed plan, by the prices of the periods; the decisions of the periods must be continuous."""
+    if matrix.integer[~matrix.first].any():
+        return
+    program = lagrangian(matrix, duals)
     tried: list[FloatArray] = []
-    if not matrix.first.all():
-        program = lagrangian(matrix, duals)
-        for weight in NEARNESS:
-            candidate = near(program, matrix.cost[matrix.first], values[matrix.first], weight)
-            engine = new_engine(candidate, Limits(gap=1e-3), min(30.0, deadline - time.monotonic()))
-            result = run(engine, 1e-3, "rounding")
-            if result.values is None or not matrix.integer[matrix.first].any():
-                continue
-            integers = np.round(result.values[candidate.integer])
-            if matrix.integer[~matrix.first].any() or any(np.array_equal(integers, other) for other in tried):
-                continue
+    for weight, upward in ROUNDINGS:
+        candidate = near(program, matrix.cost[matrix.first], values[matrix.first], weight, upward)
+        engine = new_engine(candidate, Limits(gap=1e-3), min(30.0, deadline - time.monotonic()))
+        result = run(engine, 1e-3, "rounding")
+        if result.values is None:
+            continue
+        integers = np.round(result.values[candidate.integer])
+        if not any(np.array_equal(integers, other) for other in tried):
             tried.append(integers)
             yield integers
-    up = np.where(values > 1e-3, np.ceil(values - 1e-3), np.round(values))
-    yield np.clip(up, matrix.lower, matrix.upper)[matrix.integer]
 
 
 def _better(final: Run, best: Run | None, bound: float, gap: float) -> Run:

@@ -1,0 +1,84 @@
+"""What the README says is what the project does."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from siting.maps import PROPERTIES
+from siting.schema import markdown
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, flags=re.DOTALL)
+SHELL = [block for kind, block in BLOCKS if kind == "sh"]
+PYTHON = [block for kind, block in BLOCKS if kind == "python"]
+
+
+def between(name: str) -> str:
+    found = re.search(rf"<!-- {name}: begin -->\n(.*?)\n<!-- {name}: end -->", README, flags=re.DOTALL)
+    assert found is not None
+    return found.group(1)
+
+
+def format_text() -> str:
+    """The format, its headings one level lower."""
+    body = markdown().split("\n", 2)[2].strip()
+    return re.sub(r"^(#+) ", r"#\1 ", body, flags=re.MULTILINE)
+
+
+def layers_text() -> str:
+    rows = ["| layer | property | unit | meaning |", "| --- | --- | --- | --- |"]
+    rows += [
+        f"| {layer} | `{name}` | {unit} | {meaning} |"
+        for layer, properties in PROPERTIES.items()
+        for name, (unit, meaning) in properties.items()
+    ]
+    return "\n".join(rows)
+
+
+def test_the_format_is_that_of_the_declarations() -> None:
+    assert between("format") == format_text()
+
+
+def test_the_layers_are_those_of_the_maps() -> None:
+    assert between("layers") == layers_text()
+
+
+def test_the_first_two_blocks_install() -> None:
+    assert SHELL[0].strip() == "pip install . && siting solve jing-jin-ji-meng --out run"
+    assert SHELL[1].strip() == "pip install '.[test]' && pytest"
+    assert SHELL[1].strip().split(" && ")[1] in (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+
+
+def test_python_blocks_run_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    for block in PYTHON:
+        exec(compile(block, "README.md", "exec"), names)
+    assert (tmp_path / "map.png").stat().st_size > 10_000
+    assert len(names["model"].few_sites) == 5  # type: ignore[attr-defined]
+
+
+def test_command_line_runs_in_order(tmp_path: Path) -> None:
+    environment = {**os.environ, "LC_ALL": "en_US.UTF-8", "PYTHONUTF8": "1"}
+    lines = [line.split("#")[0] for line in SHELL[2].splitlines()]
+    for line in filter(str.strip, lines):
+        words = shlex.split(line)
+        assert words[0] == "siting"
+        done = subprocess.run(
+            [sys.executable, "-m", *words], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, (line, done.stderr)
+    assert (tmp_path / "run" / "maps" / "map.png").exists()
+
+
+def test_links_and_pictures_exist() -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)]+)\)", README):
+        assert (ROOT / target).exists(), target
