@@ -89,7 +89,7 @@ def read_tables(m: Any) -> dict[str, pd.DataFrame]:
     """Every variable and expression of a solved model, as one table per index set.
 
     The columns that index a table are named by the ``doc`` of its sets; tables of ``m.period[d]`` have the period
-    first. Ports give the tables ``cost`` and ``carbon`` with one row per part and region.
+    first. A variable over a list, and not over a set of the model, is the table ``<variable>_index``. Ports give the tables ``cost`` and ``carbon`` with one row per part and region.
 
     Parameters
     ----------
@@ -126,8 +126,10 @@ def _collect(parts: dict[str, list[pd.DataFrame]], component: Any, period: int |
         keys: list[str] = []
     else:
         sets = list(component.index_set().subsets())
-        table = "_".join(s.local_name.lower() for s in sets)
-        keys = _distinct([column for s in sets for column in _columns(s)])
+        # Sets that the model does not hold, such as a list, have all one name: each variable then has its own table.
+        own = "" if all(map(_held, sets)) else f"{name}_index"
+        table = own or "_".join(s.local_name.lower() for s in sets)
+        keys = _distinct([column for s in sets for column in (_columns(s) if _held(s) else [own] * (s.dimen or 1))])
         index = list(component.keys())
         rows = [i if isinstance(i, tuple) else (i,) for i in index]
         data = pd.DataFrame(rows, columns=keys)
@@ -137,6 +139,12 @@ def _collect(parts: dict[str, list[pd.DataFrame]], component: Any, period: int |
         table = table if keys else f"period_{_NO_INDEX}"
         keys = ["period", *keys]
     parts.setdefault(table, []).append(data.set_index(keys) if keys else data)
+
+
+def _held(s: Any) -> bool:
+    """Whether a set has a name of its own in the model."""
+    block = s.parent_block()
+    return block is not None and block.component(s.local_name) is s
 
 
 def _columns(s: Any) -> list[str]:

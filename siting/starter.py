@@ -62,7 +62,7 @@ capex_per_kw,lifetime_years,embodied_t_per_mw,cooling,pue_shift
 coast-city,coast,Coast City,海滨市,city,,31.2,121.4,160,open,8000000,0,32000,20,900,air_cooled_chiller,0.05
 coast-park,coast,Coast Park,海滨园区,edge,,30.6,120.6,120,free,6000000,150000000,28000,20,900,waterside_economizer,0.08
 plain-city,plain,Plain City,平原市,city,,34.8,113.7,140,free,5000000,120000000,25000,20,900,waterside_economizer,0.08
-steppe-hub,steppe,Steppe Hub,草原枢纽,hub,steppe,40.8,112.9,400,free,5000000,200000000,20000,20,900,airside_adiabatic,0.1
+steppe-hub,steppe,Steppe Hub,草原枢纽,hub,steppe,40.8,112.9,400,free,5000000,90000000,20000,20,900,airside_adiabatic,0.1
 """,
     "compute_types": """\
 compute,name_en,name_zh,module_mw,capex_per_kw,lifetime_years,fixed_om_per_kw_year,idle_share,usable_share,\

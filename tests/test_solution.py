@@ -118,6 +118,21 @@ def test_a_plain_model_has_tables_too():
     assert list(tables["nameless_place"].columns) == ["nameless_1", "nameless_2", "place", "z"]
 
 
+def test_variables_over_lists_have_tables_of_their_own():
+    m = build(problem(sites=[{}, {"site": "t"}]))
+    m.mine = pyo.Var(["a", "b"], bounds=(1, 2))
+    m.yours = pyo.Var(["c"], bounds=(3, 4))
+    m.both = pyo.Var(m.SITE, [7, 8], bounds=(5, 6))
+    m.cube = pyo.Var(range(2), range(2), bounds=(0, 0))
+    tables = solve(m).tables
+    assert tables["mine_index"]["mine_index"].to_list() == ["a", "b"]
+    assert tables["mine_index"]["mine"].between(1, 2).all()
+    assert list(tables["yours_index"].columns) == ["yours_index", "yours"]
+    assert tables["both_index"][["site", "both_index"]].to_numpy().tolist() == [["s", 7], ["s", 8], ["t", 7], ["t", 8]]
+    assert list(tables["cube_index"].columns) == ["cube_index", "cube_index_2", "cube"]
+    assert list(tables["site"].columns)[0] == "site"
+
+
 def test_tables_of_an_unsolved_model_are_empty_of_values():
     tables = read_tables(build(problem()))
     assert tables["arc"]["assigned_mw"].isna().all()
