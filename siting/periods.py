@@ -12,8 +12,8 @@ from siting.errors import UsageError
 from siting.problem.derived import capacity_factor, profiles, pue
 from siting.problem.problem import Calendar, FloatArray, IntArray, Problem, whole_year
 
-SEEDS = 6
-"""Clusterings that are tried."""
+CLOSE_ENOUGH = 1e-3
+"""Relative error of the year's sums below which no days are exchanged any more."""
 
 _PEAK, _CALM = "peak load", "calm and dark"
 
@@ -21,9 +21,9 @@ _PEAK, _CALM = "peak load", "calm and dark"
 def choose(problem: Problem, count: int | None = None, hours: int | None = None) -> Problem:
     """The same problem seen through typical periods.
 
-    Clustering by tsam picks real days (medoids of k-means from a few seeds); the day of the highest load and the
-    calmest and darkest day are always among them. The weights are then moved as little as possible so that the year's
-    wind, sun, price and load are kept; the seed that keeps them best is used.
+    Clustering by tsam picks real days (medoids of k-means); the day of the highest load and the calmest and darkest
+    day are always among them. Then days are exchanged for others of their cluster, and the weights moved as little as
+    possible, so that the year's wind, sun, price and load are kept.
 
     Parameters
     ----------
@@ -56,13 +56,13 @@ def choose(problem: Problem, count: int | None = None, hours: int | None = None)
         return problem.replace(calendar=exact)
     series = _features(problem)
     whole = problem.hours // hours
-    trials = []
-    for seed in range(SEEDS):
-        starts, weight = _cluster(series.iloc[: whole * hours], count, hours, seed)
-        hour = starts[:, None] * hours + np.arange(hours)[None, :]
-        trials.append((hour, *_keep_sums(series, hour, weight * (problem.hours / hours / whole))))
-    hour, weight, _ = min(trials, key=lambda trial: trial[2])
-    return problem.replace(calendar=Calendar(hour=hour, weight=weight))
+    sums = _sums(series, hours)
+    starts, cluster, weight = _cluster(series.iloc[: whole * hours], count, hours)
+    weight *= problem.hours / hours / whole
+    starts = _exchange(sums, starts, cluster, weight, keep=_extremes(series, hours))
+    fitted, _ = _fit(sums[:, starts], weight)
+    hour = starts[:, None] * hours + np.arange(hours)[None, :]
+    return problem.replace(calendar=Calendar(hour=hour, weight=fitted))
 
 
 def aggregation_error(problem: Problem) -> pd.DataFrame:
@@ -118,26 +118,31 @@ def _totals(series: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({kind: series[list(group.index)].mean(axis=1) for kind, group in kinds.groupby(kinds)})
 
 
-def _cluster(series: pd.DataFrame, count: int, hours: int, seed: int) -> tuple[IntArray, FloatArray]:
-    """Positions of ``count`` periods of the year and how many each stands for."""
+def _cluster(series: pd.DataFrame, count: int, hours: int) -> tuple[IntArray, IntArray, FloatArray]:
+    """Positions of ``count`` periods of the year, the cluster of each period of the year, and the clusters' sizes."""
     extremes: dict[str, list[str]] = {"max_value": [_PEAK]} if count > 1 else {}
     if count > 2:
         extremes["min_period"] = [_CALM]
     wanted = count - len(extremes)
     while True:
-        centers, assigned = _aggregate(series, wanted, hours, seed, extremes)
+        centers, assigned = _aggregate(series, wanted, hours, extremes)
         starts, members = np.unique(centers, return_inverse=True)
         # An extreme day can be a medoid already; then there is room for one more cluster.
         if len(starts) >= count or wanted >= count:
             break
         wanted += count - len(starts)
-    weight = np.bincount(members[assigned], minlength=len(starts)).astype(float)
-    kept = _lightest_left_out(series, starts, weight, count, hours)
-    return starts[kept].astype(np.int64), weight[kept] * (weight.sum() / weight[kept].sum())
+    cluster = members[assigned]
+    size = np.bincount(cluster, minlength=len(starts)).astype(float)
+    # With one cluster more an extreme day may be no medoid, and two are too many: the lightest is left out.
+    order = np.lexsort((starts, -size, ~np.isin(starts, _extremes(series, hours))))
+    kept = np.sort(order[:count])
+    position = np.full(len(starts), -1)
+    position[kept] = np.arange(len(kept))
+    return starts[kept].astype(np.int64), position[cluster], size[kept] * (size.sum() / size[kept].sum())
 
 
 def _aggregate(
-    series: pd.DataFrame, clusters: int, hours: int, seed: int, extremes: dict[str, list[str]]
+    series: pd.DataFrame, clusters: int, hours: int, extremes: dict[str, list[str]]
 ) -> tuple[IntArray, IntArray]:
     """Medoids of the clusters and the cluster of each period."""
     import tsam  # tsam and sklearn take a second to import; the exact calendar does not need them
@@ -153,7 +158,7 @@ def _aggregate(
             varying,
             clusters,
             period_duration=hours,
-            cluster=tsam.ClusterConfig(method=tsam.KMeans(n_init=3, random_state=seed), representation="medoid"),
+            cluster=tsam.ClusterConfig(method=tsam.KMeans(n_init=10, random_state=0), representation="medoid"),
             extremes=tsam.ExtremeConfig(method="append", **extremes) if extremes else None,
             weights=_weights(list(varying.columns)),
             preserve_column_means=False,
@@ -168,24 +173,47 @@ def _weights(columns: list[str]) -> dict[str, float]:
     return dict(zip(columns, 1 / kinds.map(kinds.value_counts()), strict=True))
 
 
-def _lightest_left_out(series: pd.DataFrame, starts: IntArray, weight: FloatArray, count: int, hours: int) -> IntArray:
-    """Positions of ``count`` periods: with one cluster more an extreme day may be no medoid, and two are too many."""
-    by_period = series[[_PEAK, _CALM]].to_numpy().reshape(-1, hours, 2)
-    extremes = [by_period[:, :, 0].max(axis=1).argmax(), by_period[:, :, 1].mean(axis=1).argmin()]
-    order = np.lexsort((starts, -weight, ~np.isin(starts, extremes)))
-    return np.sort(order[:count])
+def _extremes(series: pd.DataFrame, hours: int) -> list[int]:
+    """The period with the highest load and the calmest and darkest one."""
+    whole = len(series) // hours
+    by_period = series[[_PEAK, _CALM]].to_numpy()[: whole * hours].reshape(whole, hours, 2)
+    return [int(by_period[:, :, 0].max(axis=1).argmax()), int(by_period[:, :, 1].mean(axis=1).argmin())]
 
 
-def _keep_sums(series: pd.DataFrame, hour: IntArray, weight: FloatArray) -> tuple[FloatArray, float]:
-    """Weights near the cluster sizes that keep the year's sums (a quarter of each at least), and the error."""
+def _sums(series: pd.DataFrame, hours: int) -> FloatArray:
+    """Kinds of series x periods of the year: each period's share of the year's sum, and of its hours."""
     totals = _totals(series)
     totals["hours"] = 1.0
     year = totals.sum().to_numpy()
-    scale = np.where(year == 0, 1.0, np.abs(year))
-    per_period = np.stack([totals.iloc[h].sum().to_numpy() for h in hour], axis=1)
-    closeness = np.diag(1e-4 / np.sqrt(weight))
-    matrix = np.vstack([per_period / scale[:, None], closeness])
-    target = np.concatenate([year / scale, closeness @ weight])
-    fitted = lsq_linear(matrix, target, bounds=(weight / 4, np.inf)).x
-    fitted *= weight.sum() / fitted.sum()
-    return fitted, float(np.linalg.norm(matrix @ fitted - target))
+    whole = len(series) // hours
+    values = totals.to_numpy()[: whole * hours].reshape(whole, hours, -1).sum(axis=1)
+    return np.asarray((values / np.where(year == 0, 1.0, year)).T, dtype=np.float64)
+
+
+def _exchange(sums: FloatArray, starts: IntArray, cluster: IntArray, weight: FloatArray, keep: list[int]) -> IntArray:
+    """Other days of the same clusters, as long as one brings the weighted days nearer to the year's sums."""
+    chosen = starts.copy()
+    _, error = _fit(sums[:, chosen], weight)
+    improved = True
+    while improved and error > CLOSE_ENOUGH:
+        improved = False
+        for i in range(len(chosen)):
+            if chosen[i] in keep:
+                continue
+            for other in np.flatnonzero(cluster == i):
+                trial = chosen.copy()
+                trial[i] = other
+                _, new = _fit(sums[:, trial], weight)
+                if new < 0.98 * error:
+                    chosen, error, improved = trial, new, True
+    return chosen
+
+
+def _fit(shares: FloatArray, size: FloatArray) -> tuple[FloatArray, float]:
+    """Weights near the cluster sizes that keep the year's sums (a quarter of each at least), and the error."""
+    target = (np.abs(shares).sum(axis=1) > 0).astype(float)
+    closeness = np.diag(1e-4 / np.sqrt(size))
+    matrix = np.vstack([shares, closeness])
+    fitted = lsq_linear(matrix, np.concatenate([target, closeness @ size]), bounds=(size / 4, np.inf)).x
+    fitted *= size.sum() / fitted.sum()
+    return fitted, float(np.linalg.norm(shares @ fitted - target))

@@ -50,6 +50,9 @@ def target_of(folder: str | Path) -> Path:
         raise UsageError(
             f"{str(folder)!r} exists and is not a run folder of siting, so it is left alone. Choose another --out."
         )
+    if Path.cwd().is_relative_to(target):
+        # It is replaced as a whole: whoever stands in it would be left in a folder that is gone.
+        raise UsageError(f"{str(folder)!r} is the folder you are in. Choose a folder inside it, as in --out run.")
     above = next(place for place in target.parents if place.exists())
     try:
         # Tried and not asked: permissions do not tell of disks that are read-only.

@@ -89,7 +89,8 @@ def read_tables(m: Any) -> dict[str, pd.DataFrame]:
     """Every variable and expression of a solved model, as one table per index set.
 
     The columns that index a table are named by the ``doc`` of its sets; tables of ``m.period[d]`` have the period
-    first. A variable over a list, and not over a set of the model, is the table ``<variable>_index``. Ports give the tables ``cost`` and ``carbon`` with one row per part and region.
+    first. A variable over a list, and not over a set of the model, is the table ``<variable>_index``. Ports give the
+    tables ``cost`` and ``carbon`` with one row per part and region.
 
     Parameters
     ----------

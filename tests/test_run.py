@@ -176,6 +176,14 @@ def test_a_place_that_cannot_be_written_is_refused_before_the_solve(
         target_of(tmp_path / "run")
 
 
+def test_the_folder_one_stands_in_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "here" / "deeper").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "here" / "deeper")
+    with pytest.raises(UsageError, match="the folder you are in"):
+        target_of(".")
+    assert target_of("run") == tmp_path / "here" / "deeper" / "run"
+
+
 def test_a_plan_is_told_from_a_run_without_one(tmp_path: Path, run: Path) -> None:
     assert is_run(run)
     assert holds_plan(run)

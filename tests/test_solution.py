@@ -130,7 +130,7 @@ def test_variables_over_lists_have_tables_of_their_own():
     assert list(tables["yours_index"].columns) == ["yours_index", "yours"]
     assert tables["both_index"][["site", "both_index"]].to_numpy().tolist() == [["s", 7], ["s", 8], ["t", 7], ["t", 8]]
     assert list(tables["cube_index"].columns) == ["cube_index", "cube_index_2", "cube"]
-    assert list(tables["site"].columns)[0] == "site"
+    assert tables["site"].columns[0] == "site"
 
 
 def test_tables_of_an_unsolved_model_are_empty_of_values():
