@@ -26,6 +26,12 @@ from siting.problem import Calendar, Problem
 SCHEMA = "siting-run"
 VERSION = 1
 RESULT, LOG, TABLES, MAPS, INSTANCE = "result.json", "log.txt", "tables", "maps", "instance"
+KEYS = (
+    "status", "objective", "bound", "gap", "currency", "instance", "periods", "options", "solver", "seconds", "totals",
+    "audit", "aggregation_error", "warnings", "messages", "tables",
+)  # fmt: skip
+"""What every ``result.json`` says."""
+
 _PLANS = ("optimal", "feasible")
 
 Tables = Mapping[str, pd.DataFrame]
@@ -153,6 +159,9 @@ def read_result(folder: str | Path) -> Result:
             f"{str(folder)!r} was written by another version of siting "
             f"(format {result.get('schema_version')!r}, this is {VERSION}). Solve again."
         )
+    missing = [key for key in KEYS if key not in result]
+    if missing:
+        raise _damaged(Path(folder), f"{RESULT} lacks {', '.join(missing)}")
     return result
 
 

@@ -19,6 +19,7 @@ from siting import build, solve
 from siting.errors import UsageError
 from siting.problem import TABLES, Calendar, Problem
 from siting.run import (
+    KEYS,
     check_copies,
     encode,
     holds_plan,
@@ -48,7 +49,7 @@ def written(solved: tuple[Problem, dict[str, pd.DataFrame]], tmp_path_factory: p
     target = tmp_path_factory.mktemp("runs") / "run"
     with new_run(target) as draft:
         save_plan(draft, problem, tables)
-        encode({"status": "optimal", "objective": 1.5, "periods": {"hours": 24}}, tables, draft)
+        encode({**dict.fromkeys(KEYS), "status": "optimal", "objective": 1.5, "periods": {"hours": 24}}, tables, draft)
     return target
 
 
@@ -85,7 +86,7 @@ def test_a_calendar_of_weeks_comes_back(tmp_path: Path, solved: tuple[Problem, d
     tables = with_first_hour(problem, {"period": pd.DataFrame({"period": [0, 1], "weight": weeks.weight})})
     with new_run(tmp_path / "run") as draft:
         save_plan(draft, problem, tables)
-        encode({"status": "optimal", "periods": {"hours": 168}}, tables, draft)
+        encode({**dict.fromkeys(KEYS), "status": "optimal", "periods": {"hours": 168}}, tables, draft)
     again, _, _ = read_run(tmp_path / "run")
     assert np.array_equal(again.calendar.hour, weeks.hour)
     assert np.array_equal(again.calendar.weight, weeks.weight)
@@ -188,7 +189,7 @@ def test_a_plan_is_told_from_a_run_without_one(tmp_path: Path, run: Path) -> Non
     assert is_run(run)
     assert holds_plan(run)
     with new_run(tmp_path / "none") as draft:
-        encode({"status": "infeasible"}, {}, draft)
+        encode({**dict.fromkeys(KEYS), "status": "infeasible"}, {}, draft)
     assert is_run(tmp_path / "none")
     assert not holds_plan(tmp_path / "none")
     assert not is_run(tmp_path)
@@ -198,3 +199,12 @@ def test_a_plan_is_told_from_a_run_without_one(tmp_path: Path, run: Path) -> Non
 def test_what_json_does_not_know() -> None:
     value = {"a": np.float64(1.5), "b": math.nan, "c": (np.int64(2), math.inf), 3: Path("x"), "d": np.bool_(True)}
     assert plain(value) == {"a": 1.5, "b": None, "c": [2, None], "3": "x", "d": True}
+
+
+def test_a_result_that_lost_a_key_is_damaged(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    whole = {"schema": "siting-run", "schema_version": 1, **dict.fromkeys(KEYS)}
+    (folder / "result.json").write_text(json.dumps({k: v for k, v in whole.items() if k != "totals"}), encoding="utf-8")
+    with pytest.raises(UsageError, match="lacks totals"):
+        read_result(folder)

@@ -14,7 +14,7 @@ from siting.errors import UsageError
 from siting.model.build import build
 from siting.solution import solve
 from siting.solver import engine, strategy
-from siting.solver.engine import Limits, Progress, relative_gap
+from siting.solver.engine import Limits, Progress, check_options, relative_gap
 from siting.solver.handover import compile_model
 
 
@@ -290,3 +290,9 @@ def test_a_product_of_variables_is_refused_by_name():
     m.product = pyo.Constraint(expr=m.x * m.y >= 1)
     with pytest.raises(Exception, match="product"):
         solve(m)
+
+
+@pytest.mark.parametrize("name", ["time_limit", "mip_rel_gap", "random_seed", "threads"])
+def test_options_with_a_word_of_their_own_are_refused(name: str) -> None:
+    with pytest.raises(UsageError, match="instead"):
+        check_options({name: 1})

@@ -23,6 +23,7 @@ from siting.problem import Problem
 from siting.result import Note, Options, document
 from siting.run import LOG, MAPS, encode, holds_plan, new_run, save_plan, target_of, with_first_hour
 from siting.solution import Solution
+from siting.solver.engine import check_options
 from siting.study.least_carbon import LeastCarbon, least_carbon
 from siting.summary import synthetic
 from siting.text import Text
@@ -86,6 +87,7 @@ def carry_out(instance: str, options: Options, out: str | None, reporter: Report
 
 def _prepare(instance: str, options: Options, out: str | None, reporter: Reporter) -> Job:
     """Everything that a user can have wrong is found here, before the solver spends an hour."""
+    check_options(options.highs)
     edits = tuple(read_edit(path, reporter.say) for path in options.edits)
     if out is not None:
         target_of(out)

@@ -103,6 +103,26 @@ def require_highs() -> str:
     return version
 
 
+RESERVED = {"time_limit": "time limit", "mip_rel_gap": "gap", "random_seed": "seed", "threads": "threads"}
+"""Options of HiGHS that have a word of their own here."""
+
+
+def check_options(options: Mapping[str, Any]) -> None:
+    """Refuse what HiGHS would refuse, before a model is built.
+
+    Raises
+    ------
+    UsageError
+        If HiGHS has no such option, refuses the value, or the option is set in another way here.
+    """
+    engine = highspy.Highs()
+    engine.silent()
+    for name, value in options.items():
+        if name in RESERVED:
+            raise UsageError(f"HiGHS option {name}: set the {RESERVED[name]} of the solve instead.")
+        _set_user_option(engine, name, value)
+
+
 def new_engine(matrix: Matrix, limits: Limits, time_left_s: float, **options: Any) -> highspy.Highs:
     """A silent HiGHS that holds the matrix and the options.
 

@@ -12,7 +12,17 @@ import highspy
 import numpy as np
 import pyomo.environ as pyo
 
-from siting.solver.engine import Limits, Progress, Run, Status, new_engine, relative_gap, require_highs, run
+from siting.solver.engine import (
+    Limits,
+    Progress,
+    Run,
+    Status,
+    check_options,
+    new_engine,
+    relative_gap,
+    require_highs,
+    run,
+)
 from siting.solver.handover import FloatArray, Matrix, ProvenInfeasibleError, compile_model
 from siting.solver.rounding import dual_bound, fixed, lagrangian, near
 
@@ -61,6 +71,7 @@ def optimize(model: Any, limits: Limits, progress: Report | None = None) -> Outc
     branch-and-bound follow, started from that plan.
     """
     version = require_highs()
+    check_options(limits.highs)
     begun = time.monotonic()
     try:
         matrix = compile_model(model)
