@@ -141,7 +141,7 @@ def test_options_reach_highs_by_name():
     [
         ("presolv", "off", "HiGHS has no option 'presolv'"),
         ("presolve", "perhaps", "the value 'perhaps' is refused"),
-        ("mip_rel_gap", -1.0, "the value -1.0 is refused"),
+        ("mip_feasibility_tolerance", -1.0, "the value -1.0 is refused"),
         ("mip_max_nodes", "many", "the value 'many' is refused"),
         ("mip_max_nodes", None, "the value None is refused"),
         ("output_flag", "maybe", "the value 'maybe' is refused"),

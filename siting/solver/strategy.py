@@ -24,13 +24,11 @@ from siting.solver.engine import (
     run,
 )
 from siting.solver.handover import FloatArray, Matrix, ProvenInfeasibleError, compile_model
+from siting.solver.polish import polish
 from siting.solver.rounding import dual_bound, fixed, lagrangian, near
 
 LARGE_ROWS = 10_000
 """From about here the simplex method does not end the root LP in useful time, and interior point does (measured)."""
-
-HUGE_ROWS = 40_000
-"""From about here a crossover takes longer than the interior point itself (measured)."""
 
 ROUNDINGS = ((0.02, 0.0), (0.003, 0.0), (0.02, 1.0), (0.05, 2.0))
 """Weights of nearness and of rounding up, tried in this order until the gap is proven."""
@@ -120,7 +118,7 @@ def _lp_options(matrix: Matrix) -> dict[str, Any]:
 
 def _relax_and_round(matrix: Matrix, limits: Limits, deadline: float, progress: Report | None) -> tuple[Run, str]:
     relaxed = replace(matrix, integer=np.zeros_like(matrix.integer))
-    root = _interior_point(relaxed, limits, deadline, "relaxation", progress, vertex=False)
+    root = _interior_point(relaxed, limits, deadline, "relaxation", progress)
     # A relaxed plan is no plan: whatever ends here, only the verdict is kept.
     verdict = replace(root, objective=None, bound=None, values=None)
     if root.status in ("infeasible", "unbounded"):
@@ -157,12 +155,13 @@ def _best_rounding(
     """The best rounded plan, optimal if it is within the gap of the bound, and whether Ctrl-C came."""
     best: Run | None = None
     for integers in _roundings(matrix, values, duals, deadline):
-        found = _interior_point(
-            fixed(matrix, integers), limits, deadline, "rounded plan", progress, vertex=len(matrix.rows) < HUGE_ROWS
-        )
-        if found.values is not None and found.objective is not None:
-            better = best is None or best.objective is None or found.objective < best.objective
-            best = replace(found, status="feasible", bound=bound) if better else best
+        rest = fixed(matrix, integers)
+        found = _interior_point(rest, limits, deadline, "rounded plan", progress)
+        if found.values is not None:
+            plan = polish(rest, found.values, deadline)
+            objective = float(matrix.cost @ plan + matrix.offset)
+            if best is None or best.objective is None or objective < best.objective:
+                best = replace(found, status="feasible", values=plan, objective=objective, bound=bound)
         if best is not None and best.gap is not None and best.gap <= limits.gap:
             return replace(best, status="optimal"), found.interrupted
         if found.interrupted or time.monotonic() > deadline:
@@ -170,11 +169,9 @@ def _best_rounding(
     return best, False
 
 
-def _interior_point(
-    matrix: Matrix, limits: Limits, deadline: float, phase: str, progress: Report | None, *, vertex: bool
-) -> Run:
-    """A linear program to a relative accuracy far below any gap; a vertex has no dust in it but costs a crossover."""
-    options: dict[str, Any] = {"ipm_optimality_tolerance": 1e-5, "run_crossover": "on" if vertex else "off"}
+def _interior_point(matrix: Matrix, limits: Limits, deadline: float, phase: str, progress: Report | None) -> Run:
+    """A linear program to a relative accuracy far below any gap, without a crossover to a vertex."""
+    options: dict[str, Any] = {"ipm_optimality_tolerance": 1e-5, "run_crossover": "off"}
     engine = new_engine(matrix, limits, deadline - time.monotonic(), **_lp_options(matrix), **options)
     return run(engine, limits.gap, phase, progress)
 
