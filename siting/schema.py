@@ -50,8 +50,8 @@ def markdown() -> str:
     for section, info in Settings.model_fields.items():
         part = schema["$defs"][getattr(info.annotation, "__name__", "")]
         parts += _lines(part, prefix=f"{section}.")
-    floor = schema["$defs"]["GreenFloor"]
-    parts += ["", "Each `[[green.floors]]`:", "", _HEAD, _RULE, *_lines(floor)]
+    for name, model in (("floors", "GreenFloor"), ("hourly_floors", "HourlyFloor")):
+        parts += ["", f"Each `[[green.{name}]]`:", "", _HEAD, _RULE, *_lines(schema["$defs"][model])]
     for table in TABLES:
         must = "required" if table.required else "optional"
         about = (table.row.__doc__ or "").strip()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from siting.accounts import TOTAL, carbon_accounts
 from siting.problem import Problem
 
 Tables = Mapping[str, pd.DataFrame]
@@ -99,12 +100,32 @@ def carbon(p: Problem, tables: Tables, lang: str) -> pd.DataFrame:
     return _shares(tables, "carbon", "carbon_t")
 
 
+def accounts(p: Problem, tables: Tables, lang: str) -> pd.DataFrame:
+    """Carbon of the year under three accounts, by region and in total; regions without energy are left out."""
+    table = carbon_accounts(p, tables)
+    energy = [name for name in table.columns if name.endswith("_mwh")]
+    shown = table[(table[energy] > _LEAST).any(axis=1) | (table.index == TOTAL)]
+    used = shown["used_mwh"]
+    name = shown.index.map({**p.regions[f"name_{lang}"].to_dict(), TOTAL: {"en": "all", "zh": "合计"}[lang]})
+    columns = {
+        "region": name.to_numpy(),
+        "used_gwh": shown["used_mwh"] / 1e3,
+        "grid_gwh": shown["grid_mwh"] / 1e3,
+        "own_gwh": shown["own_mwh"] / 1e3,
+        "certificates_gwh": shown["certificates_mwh"] / 1e3,
+        "matched_percent": (100 * shown["matched_mwh"] / used.where(used > 0)).fillna(0.0),
+        **{name: shown[name] for name in ("location_t", "market_t", "marginal_t", "embodied_t")},
+    }
+    return pd.DataFrame(columns).reset_index(drop=True)
+
+
 SUMMARIES: dict[str, Callable[[Problem, Tables, str], pd.DataFrame]] = {
     "sites": sites,
     "workloads": workloads,
     "power": power,
     "cost": cost,
     "carbon": carbon,
+    "accounts": accounts,
 }
 """The tables of a plan by the name that a user types."""
 

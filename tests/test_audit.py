@@ -106,8 +106,8 @@ PLAN_CASES = {
     "battery too small": Case(add("storage_mwh", 0, -9), {"storage_energy"}),
     "corridor overloaded": Case(add("flow_mw", (0, 0, 13), 2), {"corridor_flow"}),
     "corridor overloaded backwards": Case(add("flow_mw", (0, 1, 2), 2), {"corridor_flow"}),
-    "power from nowhere": Case(add("grid_mw", (1, 1, 7), -0.01), {"power_balance"}, settle=False),
-    "power to nowhere": Case(add("grid_mw", (0, 0, 7), 0.01), {"power_balance"}, settle=False),
+    "power from nowhere": Case(add("grid_mw", (1, 1, 7), -0.01), {"power_balance", "energy_account"}, settle=False),
+    "power to nowhere": Case(add("grid_mw", (0, 0, 7), 0.01), {"power_balance", "energy_account"}, settle=False),
     "a claim twice": Case(add("claimed_mwh", 1, 30000), {"green_total"}),
     "claims below the floor": Case(add("claimed_mwh", 0, -19000), {"green_floors"}),
     "claim beyond own use": Case(add("claimed_mwh", 0, 140000), {"green_of_site", "green_total"}),
@@ -137,7 +137,7 @@ NEGATIVE = [
     ("storage_mwh", 0, {"storage_bounds", "storage_energy"}),
     ("corridor_mw", 0, {"corridor_bounds", "corridor_flow"}),
     ("generation_mw", (0, 9), set()),
-    ("grid_mw", (0, 0, 3), {"power_balance"}),
+    ("grid_mw", (0, 0, 3), {"power_balance", "energy_account"}),
     ("charge_mw", (0, 20), {"storage_balance"}),
     ("discharge_mw", (0, 9), {"storage_balance"}),
     ("stored_mwh", (0, 3), {"storage_balance"}),
@@ -334,7 +334,7 @@ def test_rounding_of_a_solver_passes_and_more_does_not() -> None:
     plan["grid_mw"] = plan["grid_mw"] + 1e-6
     assert judge(plan).ok
     plan["grid_mw"] = plan["grid_mw"] + 1e-3
-    assert failures(judge(plan)) == {"power_balance"}
+    assert failures(judge(plan)) == {"power_balance", "energy_account"}
 
 
 def test_worst_place_and_size_are_named() -> None:

@@ -81,6 +81,26 @@ def content(file: str, data: bytes) -> Change:
     return change
 
 
+def widen(table: str, column: str, value: str, row: int = 2) -> Change:
+    """Add a column that is blank but for one line of the file."""
+
+    def change(folder: Path) -> None:
+        path = folder / f"{table}.csv"
+        lines = path.read_text(encoding="utf-8").splitlines()
+        wide = [f"{line},{value if number == row else ''}" for number, line in enumerate(lines[1:], start=2)]
+        path.write_text("\n".join([f"{lines[0]},{column}", *wide]) + "\n", encoding="utf-8")
+
+    return change
+
+
+def both(*changes: Change) -> Change:
+    def change(folder: Path) -> None:
+        for each in changes:
+            each(folder)
+
+    return change
+
+
 def drop(file: str) -> Change:
     def change(folder: Path) -> None:
         (folder / file).unlink()
@@ -417,6 +437,83 @@ SETTINGS = [
         "No site",
     ),
     Case("floor in percent", swap(TOML, "share = 0.5", "share = 50"), TOML, None, "green.floors.1.share", "at most 1"),
+    Case(
+        "certificates without a price",
+        swap(TOML, "[green]\n", "[green]\ncertificate_most_mwh = 5.0\n"),
+        TOML,
+        None,
+        "green.certificate_most_mwh",
+        "Without a price",
+    ),
+    Case(
+        "negative price of certificates",
+        swap(TOML, "[green]\n", "[green]\ncertificate_price = -5.0\n"),
+        TOML,
+        None,
+        "green.certificate_price",
+        "at least 0",
+    ),
+    Case(
+        "hourly floor's region",
+        append(TOML, '[[green.hourly_floors]]\nshare = 0.5\nregion = "coats"'),
+        TOML,
+        None,
+        "green.hourly_floors.1.region",
+        "'coast'",
+    ),
+    Case(
+        "hourly floor of none",
+        append(TOML, '[[green.hourly_floors]]\nshare = 0.5\ntier = "hub"\nregion = "coast"'),
+        TOML,
+        None,
+        "green.hourly_floors.1",
+        "No site",
+    ),
+    Case(
+        "hourly floor beyond the mix",
+        append(TOML, "[[green.hourly_floors]]\nshare = 0.5\nbeyond_grid_mix = true"),
+        TOML,
+        None,
+        "green.hourly_floors.1.beyond_grid_mix",
+        "no such",
+    ),
+    Case(
+        "more than the grid mix leaves",
+        both(
+            widen("regions", "grid_green_share", "0.6", row=4),
+            swap(TOML, "share = 0.5", "share = 0.5\nbeyond_grid_mix = true"),
+        ),
+        TOML,
+        None,
+        "green.floors.1.share",
+        "green to 0.6",
+    ),
+    Case(
+        "grid that is all green",
+        widen("regions", "grid_green_share", "1"),
+        "regions.csv",
+        2,
+        "grid_green_share",
+        "less than 1",
+    ),
+    Case(
+        "marginal factor in kg",
+        widen("regions", "marginal_factor_t_per_mwh", "600"),
+        "regions.csv",
+        2,
+        "marginal_factor_t_per_mwh",
+        "Divide by 1,000",
+    ),
+    Case(
+        "negative demand charge",
+        widen("regions", "demand_charge_per_mw_month", "-1"),
+        "regions.csv",
+        2,
+        "demand_charge_per_mw_month",
+        "at least 0",
+    ),
+    Case("connection in kW", widen("sites", "connection_kw", "9000"), "sites.csv", 1, "connection_kw", "connection_mw"),
+    Case("negative connection", widen("sites", "connection_mw", "-9"), "sites.csv", 2, "connection_mw", "at least 0"),
 ]
 
 HOURLY = [

@@ -18,7 +18,7 @@ LAYERS = (
     {"model"},
     {"solver"},
     {"solution", "auditor"},
-    {"study"},
+    {"study", "accounts"},
     {"run", "result", "summary", "maps"},
     {"moves"},
     {"text"},

@@ -1,8 +1,9 @@
 """Green floors, by hand: 10 MW for 4 hours at 100; a MW of wind costs 1,000 and saves 400."""
 
 import pytest
-from small import MILLION, column, cost, optimum, problem
+from small import MILLION, column, cost, optimum, problem, term
 
+from siting.auditor import audit
 from siting.model.build import build
 from siting.solution import solve
 
@@ -82,3 +83,99 @@ def test_losses_on_the_way_are_charged_to_green_power():
 
 def test_without_any_green_source_a_floor_cannot_be_met():
     assert solve(build(problem(settings=floors({"share": 0.01})))).status == "infeasible"
+
+
+def with_certificates(price, most=None, **floor):
+    green = {"floors": [{"share": 0.5, **floor}], "certificate_price": price}
+    green |= {} if most is None else {"certificate_most_mwh": most}
+    return problem(supply=[{"capex_per_kw": 1.0}], cf=STEADY, settings={"green": green})
+
+
+@pytest.mark.parametrize(
+    ("price", "most", "extra", "certificates"),
+    [
+        # 20 MWh are needed; one of wind costs 1,000 / 4 - 100 = 150 more than one from the grid.
+        (120.0, None, 20 * 120, 20),
+        (200.0, None, 20 * 150, 0),
+        (120.0, 8.0, 8 * 120 + 12 * 150, 8),
+        (0.0, None, 0.0, 20),
+    ],
+)
+def test_certificates_have_a_price_and_a_limit(price, most, extra, certificates):
+    p = with_certificates(price, most)
+    solution = optimum(p)
+    assert solution.objective * MILLION == pytest.approx(4000 + extra)
+    assert column(solution, "site", "certificates_mwh") == pytest.approx([certificates], abs=1e-6)
+    assert column(solution, "site", "own_mwh") == pytest.approx([20 - certificates], abs=1e-6)
+    assert column(solution, "site", "claimed_mwh") == pytest.approx([20])
+    assert term(solution, "certificates") == pytest.approx(price * certificates, abs=1e-6)
+    assert audit(p, solution.tables, solution.objective).ok
+
+
+def test_only_sites_under_a_floor_buy_certificates():
+    p = problem(**TWO, settings={"green": {"floors": [{"share": 0.5, "site": "t"}], "certificate_price": 1.0}})
+    solution = optimum(p)
+    assert column(solution, "site", "certificates_mwh") == pytest.approx([0, 20])
+    costs = solution.tables["cost"].set_index(["term", "region"])["cost_million"]
+    assert costs["certificates", "b"] == pytest.approx(20 / MILLION)
+
+
+def test_without_floors_certificates_add_nothing():
+    p = problem(settings={"green": {"certificate_price": 1.0}})
+    names = {c.local_name for c in build(p).component_objects()}
+    assert names == {c.local_name for c in build(problem()).component_objects()}
+
+
+def test_certificates_do_not_change_location_based_carbon():
+    p = with_certificates(1.0)
+    carbon = optimum(p).tables["carbon"].set_index("term")["carbon_t"]
+    assert carbon["grid"] == pytest.approx(20)
+
+
+@pytest.mark.parametrize(("mix", "needed"), [(0.0, 0.4), (0.2, 0.5), (0.6, 1.0)])
+def test_a_floor_beyond_the_grid_mix(mix, needed):
+    """Claims of c beside a grid that is green to g make c + (1 - c) g; that is c (1 - g) beyond the mix."""
+    floor = {"share": 0.4, "beyond_grid_mix": True}
+    p = problem(regions=[{"grid_green_share": mix}], supply=[{"capex_per_kw": 1.0}], cf=STEADY, settings=floors(floor))
+    solution = optimum(p)
+    assert solution.objective * MILLION == pytest.approx(4000 + 10 * needed * 600)
+    assert audit(p, solution.tables, solution.objective).ok
+    plain = p.replace(green__floors=({"share": 0.4},))
+    assert cost(plain) == pytest.approx(4000 + 4 * 600)
+
+
+def spoiled(solution, **columns):
+    site = solution.tables["site"].copy()
+    for name, amount in columns.items():
+        site[name] += amount
+    return {**solution.tables, "site": site}
+
+
+@pytest.mark.parametrize(
+    ("columns", "check"),
+    [
+        ({"certificates_mwh": 3.0}, "claim_parts"),
+        ({"own_mwh": 3.0, "claimed_mwh": 3.0}, "green_total"),
+        ({"certificates_mwh": 3.0, "claimed_mwh": 3.0}, "certificates"),
+        ({"certificates_mwh": -3.0, "claimed_mwh": -3.0}, "green_floors"),
+        ({"certificates_mwh": 30.0, "claimed_mwh": 30.0}, "green_of_site"),
+        ({"certificates_mwh": 3.0, "claimed_mwh": 3.0}, "cost"),
+        ({"own_mwh": -30.0, "certificates_mwh": 30.0}, "non_negative"),
+    ],
+)
+def test_the_audit_finds_wrong_claims(columns, check):
+    p = with_certificates(1200.0, 8.0)
+    solution = optimum(with_certificates(120.0, 8.0))
+    # The same plan at a price that makes a wrong number of certificates worth more than a thousandth of a million.
+    paid = solution.tables["cost"].copy()
+    paid.loc[paid["term"] == "certificates", "cost_million"] *= 10
+    solution.tables["cost"] = paid
+    assert audit(p, solution.tables).ok
+    assert check in {c.name for c in audit(p, spoiled(solution, **columns)).failures}
+
+
+def test_the_audit_finds_certificates_where_none_are_sold():
+    p = problem(supply=[{"capex_per_kw": 1.0}], cf=STEADY, settings=floors({"share": 0.5}))
+    solution = optimum(p)
+    tables = {**solution.tables, "site": solution.tables["site"].assign(own_mwh=5.0, certificates_mwh=15.0)}
+    assert {c.name for c in audit(p, tables).failures} == {"certificates"}

@@ -15,8 +15,19 @@ from collections.abc import Mapping
 import pandas as pd
 
 from siting.auditor.compute import check_delay, check_sites, check_work
+from siting.auditor.matching import check_matching
 from siting.auditor.money import CARBON_TERMS, COST_TERMS, check_carbon, check_cost, money_totals
-from siting.auditor.power import check_balance, check_built, check_green, check_operation, power_totals
+from siting.auditor.power import (
+    check_agreements,
+    check_balance,
+    check_built,
+    check_green,
+    check_operation,
+    check_reconciliation,
+    green_mwh,
+    power_totals,
+    site_power_mw,
+)
 from siting.auditor.report import Audit, Check, Ledger
 from siting.auditor.tables import Plan, read, what_can_exist
 from siting.problem import Problem
@@ -60,6 +71,9 @@ def audit(
     check_operation(problem, plan, ledger)
     check_balance(problem, plan, ledger)
     check_green(problem, plan, ledger)
+    check_matching(problem, plan, tables, site_power_mw(problem, plan), green_mwh(problem, plan), ledger)
+    check_agreements(problem, plan, ledger)
+    check_reconciliation(problem, plan, ledger)
     check_carbon(problem, plan, tables, ledger)
     check_cost(problem, plan, tables, objective_million, ledger)
     totals = {**money_totals(problem, plan, tables), **power_totals(problem, plan)}
@@ -77,6 +91,10 @@ def _check_signs(plan: Plan, ledger: Ledger) -> None:
         ("modules", plan.modules, [site, ledger.compute], "1"),
         ("open", plan.open, [site], "1"),
         ("claimed_mwh", plan.claimed_mwh, [site], "MWh/year"),
+        ("own_mwh", plan.own_mwh, [site], "MWh/year"),
+        ("certificates_mwh", plan.certificates_mwh, [site], "MWh/year"),
+        ("peak_grid_mw", plan.peak_grid_mw, [region], "MW"),
+        ("connected_mw", plan.connected_mw, [site], "MW"),
         ("assigned_mw", plan.assigned_mw, [axes.rigid, region, site], "MW"),
         ("supply_mw", plan.supply_mw, [axes.supply], "MW"),
         ("storage_mw", plan.storage_mw, [axes.storage], "MW"),

@@ -30,6 +30,9 @@ COST_TERMS = (
     "wheeling",
     "data movement",
     "carbon",
+    "certificates",
+    "demand charge",
+    "connection",
 )
 """Terms of the table ``cost``."""
 
@@ -102,6 +105,11 @@ def cost_million(p: Problem, plan: Plan, tables: Tables) -> dict[str, FloatArray
         "wheeling": _by_region(p, first, sent[:, 0]) + _by_region(p, second, sent[:, 1]),
         "data movement": _data_cost(p, plan),
         "carbon": carbon,
+        "certificates": _by_region(
+            p, region_of_site, plan.certificates_mwh * (p.settings.green.certificate_price or 0.0)
+        ),
+        "demand charge": 12 * _of(p.regions, "demand_charge_per_mw_month") * plan.peak_grid_mw,
+        "connection": _by_region(p, region_of_site, _of(p.sites, "connection_cost_per_mw_year") * plan.connected_mw),
     }
     return {term: value / 1e6 for term, value in cost.items()}
 

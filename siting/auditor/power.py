@@ -7,8 +7,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from siting.auditor.compute import built_mw, load_mw
+from siting.auditor.matching import matched_mwh
 from siting.auditor.report import Ledger
-from siting.auditor.tables import Plan, claims_needed
+from siting.auditor.tables import Plan, claims_needed, connections
 from siting.problem import Problem, derived
 from siting.problem.problem import FloatArray, IntArray
 
@@ -70,12 +71,86 @@ def check_green(p: Problem, plan: Plan, ledger: Ledger) -> None:
         return
     energy = _year(p, site_power_mw(p, plan))
     ledger.at_most("green_of_site", plan.claimed_mwh, energy, [ledger.site], "MWh/year")
+    parts = plan.own_mwh + plan.certificates_mwh
+    ledger.equal("claim_parts", plan.claimed_mwh, parts, [ledger.site], "MWh/year")
     most = green_mwh(p, plan)
-    ledger.at_most("green_total", plan.claimed_mwh.sum(), most, [], "MWh/year", scale=energy.sum())
+    ledger.at_most("green_total", plan.own_mwh.sum(), most, [], "MWh/year", scale=energy.sum())
+    _check_certificates(p, plan, ledger)
+    credits = derived.floor_credit(p)
     for number, (share, sites) in enumerate(derived.floor_sites(p), start=1):
         mine = p.sites.index.get_indexer(pd.Index(sites))
-        wanted, claimed = share * energy[mine].sum(), plan.claimed_mwh[mine].sum()
+        credit = np.array(list(credits[number - 1].values()))
+        wanted, claimed = share * energy[mine].sum(), (credit * plan.claimed_mwh[mine]).sum()
         ledger.at_most("green_floors", wanted, claimed, [], "MWh/year", what=f"floor {number}")
+
+
+def _check_certificates(p: Problem, plan: Plan, ledger: Ledger) -> None:
+    """Certificates: only by sites under a floor, only if there are any, no more than are for sale."""
+    green = p.settings.green
+    if green.certificate_price is None and not plan.certificates_mwh.any():
+        return
+    under = {s for share, sites in derived.floor_sites(p) if share > 0 for s in sites}
+    allowed = np.array([np.inf if s in under and green.certificate_price is not None else 0.0 for s in p.sites.index])
+    ledger.at_most("certificates", plan.certificates_mwh, allowed, [ledger.site], "MWh/year", what="of a site")
+    if green.certificate_most_mwh is not None:
+        sold, limit = plan.certificates_mwh.sum(), green.certificate_most_mwh
+        ledger.at_most("certificates", sold, limit, [], "MWh/year", what="all")
+
+
+def check_agreements(p: Problem, plan: Plan, ledger: Ledger) -> None:
+    """Grid power within the peak that is paid for, and sites within their connections."""
+    charged = _column(p.regions, "demand_charge_per_mw_month") > 0
+    if charged.any():
+        peak = np.where(charged, plan.peak_grid_mw, np.inf)[None, :, None]
+        ledger.at_most("grid_peak", plan.grid_mw, peak, [ledger.period, ledger.region, ledger.hour], "MW")
+    tied = connections(p)
+    if tied:
+        mine = p.sites.index.get_indexer(pd.Index(tied))
+        axis, connected = ("site", tied), plan.connected_mw[mine]
+        limit = np.nan_to_num(_column(p.sites, "connection_mw")[mine], nan=np.inf)
+        power = site_power_mw(p, plan)[:, mine]
+        rows = [ledger.period, axis, ledger.hour]
+        ledger.at_most("connection", power, connected[None, :, None], rows, "MW", what="power")
+        ledger.at_most("connection", connected, limit, [axis], "MW", what="limit")
+
+
+def reconciliation(p: Problem, plan: Plan) -> pd.DataFrame:
+    """The energy account of each region and year, MWh.
+
+    Returns
+    -------
+    DataFrame
+        Index region; columns bought, generated, discharged, received (what the other ends of corridors sent), losses
+        (of corridors, on what was received), charged, sent, used, and gap = bought + generated + discharged +
+        received − losses − charged − sent − used, which is zero if the account is right.
+    """
+    regions = len(p.regions)
+    stored = _regions(p, p.storage.index.get_level_values("region"))
+    supplied = _regions(p, p.supply.index.get_level_values("region"))
+    sent, arrived = exchange_mw(p, plan)
+    first, second = _regions(p, p.corridors["from_region"]), _regions(p, p.corridors["to_region"])
+    towards = _gather(plan.flow_mw[:, :, 0], second, regions) + _gather(plan.flow_mw[:, :, 1], first, regions)
+    hourly = {
+        "bought": plan.grid_mw,
+        "generated": _gather(plan.generation_mw, supplied, regions),
+        "discharged": _gather(plan.discharge_mw, stored, regions),
+        "received": towards,
+        "losses": towards - arrived,
+        "charged": _gather(plan.charge_mw, stored, regions),
+        "sent": sent,
+        "used": _gather(site_power_mw(p, plan), _regions(p, p.sites["region"]), regions),
+    }
+    account = pd.DataFrame({name: _year(p, values) for name, values in hourly.items()}, index=p.regions.index)
+    enters = account["bought"] + account["generated"] + account["discharged"] + account["received"]
+    account["gap"] = enters - account["losses"] - account["charged"] - account["sent"] - account["used"]
+    return account
+
+
+def check_reconciliation(p: Problem, plan: Plan, ledger: Ledger) -> None:
+    """Energy bought + generated + discharged + received − losses − charged − sent = used, per region and year."""
+    account = reconciliation(p, plan)
+    size = account.drop(columns="gap").abs().max(axis=1).to_numpy()
+    ledger.equal("energy_account", account["gap"].to_numpy(), 0.0, [ledger.region], "MWh/year", scale=size)
 
 
 def capacity_factors(p: Problem) -> FloatArray:
@@ -139,6 +214,7 @@ def power_totals(p: Problem, plan: Plan) -> dict[str, object]:
     return {
         "energy_mwh": energy,
         "green_share": max(0.0, green_mwh(p, plan)) / total if total > 0 else 0.0,
+        "matched_share": float(matched_mwh(p, plan, site_power_mw(p, plan)).sum()) / total if total > 0 else 0.0,
         "utilisation": {str(site): float(value) for site, value in zip(p.sites.index, busy, strict=True)},
     }
 

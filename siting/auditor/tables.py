@@ -80,6 +80,10 @@ class Plan:
     moved_mw: FloatArray  # period, delayed workload, region, site
     weight: FloatArray  # period, as reported
     first_hour: FloatArray  # period, as reported
+    own_mwh: FloatArray  # site, own green power of the claim
+    certificates_mwh: FloatArray  # site, certificates of the claim
+    peak_grid_mw: FloatArray  # region
+    connected_mw: FloatArray  # site
 
 
 class Reader:
@@ -203,7 +207,35 @@ def read(p: Problem, tables: Mapping[str, pd.DataFrame], ledger: Ledger) -> Plan
         moved_mw=rows("batch_arc", "moved_mw", period, axes.delayed, region, site),
         weight=rows("period", "weight", period),
         first_hour=rows("period", "first_hour", period),
+        **_agreements(p, tables, reader, ledger),
     )
+
+
+def _agreements(
+    p: Problem, tables: Mapping[str, pd.DataFrame], reader: Reader, ledger: Ledger
+) -> dict[str, FloatArray]:
+    """Parts of claims, peaks that are paid for and connections; zero where the rule is off."""
+    sites, columns, rows = len(p.sites), tables.get("site", pd.DataFrame()).columns, reader.array
+    bought = (claims_needed(p) and p.settings.green.certificate_price is not None) or "certificates_mwh" in columns
+    # A plan without certificates need not split its claims.
+    own = "own_mwh" if bought or "own_mwh" in columns else "claimed_mwh"
+    charged = (p.regions["demand_charge_per_mw_month"] > 0).any()
+    connected = np.zeros(sites)
+    tied = connections(p)
+    if len(tied):
+        connected[p.sites.index.get_indexer(pd.Index(tied))] = rows("connection", "connected_mw", ("site", tied))
+    return {
+        "own_mwh": rows("site", own, ledger.site) if own in columns or bought else np.zeros(sites),
+        "certificates_mwh": rows("site", "certificates_mwh", ledger.site) if bought else np.zeros(sites),
+        "peak_grid_mw": rows("region", "peak_grid_mw", ledger.region) if charged else np.zeros(len(p.regions)),
+        "connected_mw": connected,
+    }
+
+
+def connections(p: Problem) -> list[str]:
+    """Sites whose connection has a limit or a cost."""
+    sites = p.sites
+    return list(sites.index[sites["connection_mw"].notna() | (sites["connection_cost_per_mw_year"] > 0)])
 
 
 def claims_needed(p: Problem) -> bool:

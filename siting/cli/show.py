@@ -72,6 +72,10 @@ def one_table(name: str, problem: Problem, tables: Mapping[str, pd.DataFrame], r
     from siting.moves import moves
     from siting.summary import SUMMARIES
 
+    if name == "accounts":
+        table = as_table(SUMMARIES[name](problem, tables, say.lang), name, say)
+        table.caption, table.caption_justify = say("caption.accounts"), "left"
+        return table
     if name in SUMMARIES:
         return as_table(SUMMARIES[name](problem, tables, say.lang), name, say)
     if name == "moves":
@@ -119,6 +123,7 @@ def summary_table(result: Mapping[str, Any], say: Text) -> Any:
             "eflops": f"{totals['eflops']:,.2f}",
             "energy": say("value.gwh", value=totals["energy_mwh"]["used"] / 1e3),
             "green": say("value.percent", value=100 * totals["green_share"]),
+            "matched": _share(totals.get("matched_share"), say),
             "carbon": say("value.tonnes", value=totals["carbon_t"]["total"]),
             "audit": say("value.good" if result["audit"]["ok"] else "value.bad"),
         }
@@ -128,6 +133,11 @@ def summary_table(result: Mapping[str, Any], say: Text) -> Any:
         "seconds": say("value.seconds", value=result["seconds"]["total"]),
     }
     return facts(rows, "summary", say, name=result["instance"]["name"])
+
+
+def _share(value: float | None, say: Text) -> str:
+    """A share in percent; runs of older versions lack some."""
+    return say("value.unknown") if value is None else say("value.percent", value=100 * value)
 
 
 def aggregation_table(result: Mapping[str, Any], say: Text) -> Any:

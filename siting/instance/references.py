@@ -9,7 +9,7 @@ from siting.instance.configuration import FILE, setting_names
 from siting.instance.files import RawTable
 from siting.instance.rows import Rows, numeric
 from siting.instance.suggest import did_you_mean
-from siting.problem.settings import Settings
+from siting.problem.settings import GreenFloor, Settings
 from siting.problem.tables import SERIES, TABLES
 
 REFERENCES: tuple[tuple[str, str, str, str], ...] = (
@@ -45,12 +45,19 @@ def reference_faults(raw: Mapping[str, RawTable]) -> list[Fault]:
 
 
 def floor_faults(settings: Settings, raw: Mapping[str, RawTable]) -> list[Fault]:
-    """Green floors that name a hub, region or site that does not exist, or bind no site together."""
+    """Green floors that name a hub, region or site that does not exist, or bind no site together; certificates."""
     if "sites" not in raw:
         return []
-    sites = raw["sites"]
+    sites, green = raw["sites"], settings.green
     faults = []
-    for number, floor in enumerate(settings.green.floors, start=1):
+    if green.certificate_most_mwh is not None and green.certificate_price is None:
+        rule, remedy = ("Without a price there are no certificates.", "Add green.certificate_price, or drop the limit.")
+        value = f"{green.certificate_most_mwh:g}"
+        faults.append(Fault(FILE, rule, remedy, column="green.certificate_most_mwh", value=value))
+    for kind, number, floor in [
+        *(("floors", i, floor) for i, floor in enumerate(green.floors, start=1)),
+        *(("hourly_floors", i, floor) for i, floor in enumerate(green.hourly_floors, start=1)),
+    ]:
         wanted = {name: getattr(floor, name) for name in ("tier", "hub", "region", "site")}
         wanted = {name: value for name, value in wanted.items() if value is not None}
         dangling = False
@@ -60,13 +67,36 @@ def floor_faults(settings: Settings, raw: Mapping[str, RawTable]) -> list[Fault]
                 dangling = True
             elif value not in known and name != "tier":
                 dangling = True
-                column = f"green.floors.{number}.{name}"
+                column = f"green.{kind}.{number}.{name}"
                 rule = f"No site of sites.csv has this {name}."
                 faults.append(Fault(FILE, rule, did_you_mean(value, sorted(known)), column=column, value=value))
         if not dangling and not any(all(cells[n] == v for n, v in wanted.items()) for cells in sites.cells):
             rule, remedy = ("No site meets all conditions of this floor.", "Drop a condition or the floor.")
-            faults.append(Fault(FILE, rule, remedy, column=f"green.floors.{number}", value=str(wanted)))
+            faults.append(Fault(FILE, rule, remedy, column=f"green.{kind}.{number}", value=str(wanted)))
+        elif not dangling and isinstance(floor, GreenFloor) and floor.beyond_grid_mix:
+            faults += _beyond_mix(number, floor, wanted, raw)
     return faults
+
+
+def _beyond_mix(number: int, floor: GreenFloor, wanted: Mapping[str, str], raw: Mapping[str, RawTable]) -> list[Fault]:
+    """A share beyond the grid mix that even claims for all power could not reach."""
+    regions = raw.get("regions")
+    if regions is None or "grid_green_share" not in regions.columns:
+        return []
+    named = {cells["region"] for cells in raw["sites"].cells if all(cells[n] == v for n, v in wanted.items())}
+    mixes = {}
+    for cells in regions.cells:
+        if cells["region"] in named:
+            try:
+                mixes[cells["region"]] = float(cells["grid_green_share"] or 0.0)
+            except ValueError:
+                return []
+    if not mixes or floor.share <= 1 - min(mixes.values()):
+        return []
+    region = min(mixes, key=mixes.__getitem__)
+    rule = f"The grid of {region} is green to {mixes[region]:g} already, so that no more than the rest can be added."
+    remedy = "Lower share, or leave out beyond_grid_mix."
+    return [Fault(FILE, rule, remedy, column=f"green.floors.{number}.share", value=f"{floor.share:g}")]
 
 
 def value_faults(rows: Mapping[str, Rows]) -> list[Fault]:

@@ -144,7 +144,7 @@ def _values(table: pd.DataFrame, file: str, declared: Series) -> tuple[pd.DataFr
 
 def name_is_factor(series: str) -> bool:
     """Whether a series is CO2 per MWh, whose unit is often mistaken."""
-    return series == "grid_factor_t_per_mwh"
+    return series in ("grid_factor_t_per_mwh", "marginal_factor_t_per_mwh")
 
 
 def _too_large(declared: Series) -> str:

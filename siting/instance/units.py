@@ -106,7 +106,7 @@ def table_faults(name: str, rows: pd.DataFrame, lines: list[int], currency: str)
     return [
         Fault(f"{name}.csv", rule, remedy, row=line, column=column, value=f"{value:g}")
         for column, most, rule, remedy in limits
-        for line, value in zip(lines, rows[column], strict=True)
+        for line, value in zip(lines, pd.to_numeric(rows[column]), strict=True)
         if value > most
     ]
 

@@ -15,6 +15,7 @@ import pandas as pd
 from siting.physics.cooling import pue as pue_of
 from siting.physics.distance import great_circle_km
 from siting.problem.problem import Problem
+from siting.problem.settings import GreenFloor, HourlyFloor
 
 T = TypeVar("T")
 
@@ -161,6 +162,19 @@ def grid_factor_t_per_mwh(p: Problem) -> pd.DataFrame:
     return annual
 
 
+@_once
+def marginal_factor_t_per_mwh(p: Problem) -> pd.DataFrame:
+    """CO2 of one more MWh of grid power, hours of the year x regions; NaN where the instance does not say."""
+    annual = pd.DataFrame(
+        np.broadcast_to(p.regions["marginal_factor_t_per_mwh"].to_numpy(dtype=float), (p.hours, len(p.regions))).copy(),
+        columns=p.regions.index,
+    )
+    hourly = p.hourly.get("marginal_factor_t_per_mwh")
+    if hourly is not None:
+        annual[hourly.columns] = hourly.to_numpy(dtype=float)
+    return annual
+
+
 def capacity_factor(p: Problem, technology: str) -> pd.DataFrame:
     """Output of one MW of a technology, hours of the year x regions."""
     return p.hourly[f"capacity_factor_{technology}"]
@@ -168,14 +182,38 @@ def capacity_factor(p: Problem, technology: str) -> pd.DataFrame:
 
 def floor_sites(p: Problem) -> list[tuple[float, list[str]]]:
     """Each green floor as its share and the sites that it binds."""
+    return [(floor.share, _chosen(p, floor)) for floor in p.settings.green.floors]
+
+
+def floor_credit(p: Problem) -> list[dict[str, float]]:
+    """What a claimed MWh counts for in each green floor, by site: one, or what it adds to the grid mix.
+
+    A site that claims the share c and draws the rest with the grid's own green share g is green by c + (1 - c) g; that
+    is c (1 - g) more than the grid mix.
+    """
+    mix = p.sites["region"].map(p.regions["grid_green_share"])
+    return [
+        {s: 1.0 - float(mix[s]) if floor.beyond_grid_mix else 1.0 for s in sites}
+        for floor, (_, sites) in zip(p.settings.green.floors, floor_sites(p), strict=True)
+    ]
+
+
+def hourly_floor_regions(p: Problem) -> list[tuple[float, list[str]]]:
+    """Each floor on the hourly matched share as its share and the regions that it binds."""
     result = []
-    for floor in p.settings.green.floors:
-        chosen = p.sites["decision"] != "closed"
-        for column in ("tier", "hub", "region"):
-            wanted = getattr(floor, column)
-            if wanted is not None:
-                chosen &= p.sites[column] == wanted
-        if floor.site is not None:
-            chosen &= p.sites.index == floor.site
-        result.append((floor.share, list(p.sites.index[chosen])))
+    for floor in p.settings.green.hourly_floors:
+        named = set(p.sites.loc[_chosen(p, floor), "region"])
+        result.append((floor.share, [n for n in p.regions.index if n in named]))
     return result
+
+
+def _chosen(p: Problem, floor: GreenFloor | HourlyFloor) -> list[str]:
+    """Sites that are not closed and meet all conditions of a floor."""
+    chosen = p.sites["decision"] != "closed"
+    for column in ("tier", "hub", "region"):
+        wanted = getattr(floor, column)
+        if wanted is not None:
+            chosen &= p.sites[column] == wanted
+    if floor.site is not None:
+        chosen &= p.sites.index == floor.site
+    return list(p.sites.index[chosen])

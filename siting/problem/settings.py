@@ -70,12 +70,31 @@ class GreenFloor(Section):
     hub: str | None = Field(None, description="Only sites of this hub.")
     region: str | None = Field(None, description="Only sites of this region.")
     site: str | None = Field(None, description="Only this site.")
+    beyond_grid_mix: bool = Field(
+        False,
+        description="The share comes on top of the green share that grid power has anyway (regions.grid_green_share).",
+    )
+
+
+class HourlyFloor(Section):
+    """Least share of the electricity of some regions that is green in the hour of its use (24/7 matching)."""
+
+    share: Share = Field(description="Least share over the year.")
+    tier: Literal["hub", "city", "edge"] | None = Field(None, description="Only regions with a site of this tier.")
+    hub: str | None = Field(None, description="Only regions with a site of this hub.")
+    region: str | None = Field(None, description="Only this region.")
+    site: str | None = Field(None, description="Only the region of this site.")
 
 
 class Green(Section):
-    """Floors on the yearly share of green power."""
+    """Floors on the yearly share of green power, on the hourly matched share, and certificates."""
 
     floors: tuple[GreenFloor, ...] = Field((), description="Floors; each green MWh is claimed by one site only.")
+    certificate_price: Amount | None = Field(
+        None, description="Price of a certificate, per MWh; sites under a floor may buy them. Absent: none are sold."
+    )
+    certificate_most_mwh: Amount | None = Field(None, description="Most certificates in a year; absent: no limit.")
+    hourly_floors: tuple[HourlyFloor, ...] = Field((), description="Floors on the share that is matched hour by hour.")
 
 
 class Settings(Section):

@@ -44,6 +44,13 @@ class Region(Row):
     grid_factor_t_per_mwh: Amount = Field(
         description="Average CO2 of grid power; hourly/grid_factor_t_per_mwh refines it by hour."
     )
+    grid_green_share: Annotated[float, Field(ge=0, lt=1)] = Field(0.0, description="Green share of grid power itself.")
+    marginal_factor_t_per_mwh: Amount | None = Field(
+        None,
+        description="CO2 of one more MWh of grid power, for the marginal account; hourly/marginal_factor_t_per_mwh "
+        "refines it by hour; blank: unknown.",
+    )
+    demand_charge_per_mw_month: Amount = Field(0.0, description="Charge per month for each MW of highest grid power.")
 
 
 class Site(Row):
@@ -70,6 +77,8 @@ class Site(Row):
     pue_shift: Number = Field(
         0.0, description="Added to the PUE of the cooling design (a real fleet against a good one)."
     )
+    connection_mw: Amount | None = Field(None, description="Most power that the site may draw; blank: no limit.")
+    connection_cost_per_mw_year: Amount = Field(0.0, description="Yearly cost per MW of connected power.")
 
 
 class Compute(Row):
@@ -241,6 +250,7 @@ SERIES: tuple[Series, ...] = (
     Series("temperature_c", "site or region", "Outdoor dry-bulb temperature; a site's own column wins.", -70, 60, True),
     Series("profile", "profile", "Shape of a workload; scaled to a mean of one over the year.", 0, 1e6, False),
     Series("grid_factor_t_per_mwh", "region", "CO2 of grid power by hour.", 0, 5, False),
+    Series("marginal_factor_t_per_mwh", "region", "CO2 of one more MWh of grid power by hour.", 0, 5, False),
     Series(
         "capacity_factor_*",
         "region",
