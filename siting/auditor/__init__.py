@@ -16,6 +16,7 @@ import pandas as pd
 
 from siting.auditor.compute import check_delay, check_sites, check_work
 from siting.auditor.money import CARBON_TERMS, COST_TERMS, check_carbon, check_cost, money_totals
+from siting.auditor.policy import check_policy
 from siting.auditor.power import check_balance, check_built, check_green, check_operation, power_totals
 from siting.auditor.report import Audit, Check, Ledger
 from siting.auditor.tables import Plan, read, what_can_exist
@@ -60,6 +61,7 @@ def audit(
     check_operation(problem, plan, ledger)
     check_balance(problem, plan, ledger)
     check_green(problem, plan, ledger)
+    check_policy(problem, plan, ledger)
     check_carbon(problem, plan, tables, ledger)
     check_cost(problem, plan, tables, objective_million, ledger)
     totals = {**money_totals(problem, plan, tables), **power_totals(problem, plan)}

@@ -9,6 +9,7 @@ import pyomo.environ as pyo
 
 from siting.model import (
     balance,
+    budget,
     capacity,
     carbon,
     cooling,
@@ -17,11 +18,16 @@ from siting.model import (
     deferral,
     green,
     grid,
+    hub_share,
     network,
+    quota,
+    relocation,
+    site_count,
     sites,
     storage,
     structure,
     supply,
+    utilisation,
     workloads,
 )
 from siting.problem.problem import Problem
@@ -43,6 +49,12 @@ COMPONENTS: tuple[Component, ...] = (
     grid.add,
     carbon.add,
     green.add,
+    site_count.add,
+    utilisation.add,
+    hub_share.add,
+    relocation.add,
+    quota.add,
+    budget.add,
     balance.add,
 )
 """Every concept, in building order; a user's own comes after them."""

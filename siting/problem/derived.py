@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -179,3 +179,15 @@ def floor_sites(p: Problem) -> list[tuple[float, list[str]]]:
             chosen &= p.sites.index == floor.site
         result.append((floor.share, list(p.sites.index[chosen])))
     return result
+
+
+def rule_sites(p: Problem, rule: Any) -> list[str]:
+    """Sites that meet the conditions (tier, hub, region, site) of a rule of the settings; closed ones are left out."""
+    chosen = p.sites["decision"] != "closed"
+    for name in ("tier", "hub", "region"):
+        wanted = getattr(rule, name, None)
+        if wanted is not None:
+            chosen &= p.sites[name] == wanted
+    if getattr(rule, "site", None) is not None:
+        chosen &= p.sites.index == rule.site
+    return list(p.sites.index[chosen])

@@ -44,6 +44,9 @@ class Region(Row):
     grid_factor_t_per_mwh: Amount = Field(
         description="Average CO2 of grid power; hourly/grid_factor_t_per_mwh refines it by hour."
     )
+    energy_quota_mwh: Amount | None = Field(
+        None, description="Most electricity that its sites may use in a year; blank: no limit."
+    )
 
 
 class Site(Row):
