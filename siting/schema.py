@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from siting.instance.rows import kind_of
+from siting.problem.presets import PRESETS
 from siting.problem.settings import Settings
 from siting.problem.tables import SERIES, TABLES
 
@@ -50,8 +51,13 @@ def markdown() -> str:
     for section, info in Settings.model_fields.items():
         part = schema["$defs"][getattr(info.annotation, "__name__", "")]
         parts += _lines(part, prefix=f"{section}.")
-    for name, model in (("floors", "GreenFloor"), ("hourly_floors", "HourlyFloor")):
-        parts += ["", f"Each `[[green.{name}]]`:", "", _HEAD, _RULE, *_lines(schema["$defs"][model])]
+    for section, info in Settings.model_fields.items():
+        for key, field in schema["$defs"][getattr(info.annotation, "__name__", "")]["properties"].items():
+            item = field.get("items", {}).get("$ref", "")
+            if item:
+                rows = _lines(schema["$defs"][item.rpartition("/")[2]])
+                parts += ["", f"Each `[[{section}.{key}]]`:", "", _HEAD, _RULE, *rows]
+    parts += _presets()
     for table in TABLES:
         must = "required" if table.required else "optional"
         about = (table.row.__doc__ or "").strip()
@@ -65,6 +71,23 @@ def markdown() -> str:
         must = "yes" if series.required else "no"
         parts.append(f"| `{series.name}` | {series.columns} | {values} | {must} | {series.description} |")
     return "\n".join(parts) + "\n"
+
+
+def _presets() -> list[str]:
+    parts = ["", "Each name in `policy.presets`:", "", "| name | sets | document | reading |", _RULE]
+    for preset in PRESETS:
+        keys = {f"{s}.{key}": value for s, values in preset.settings.items() for key, value in values.items()}
+        rules = ", ".join(f"`{name} = {_rule(value)}`" for name, value in keys.items())
+        document = f"{preset.publisher}: {preset.title_zh}, {preset.number}, {preset.date}"
+        parts.append(f"| `{preset.name}` | {rules} | {document} | {preset.note} |")
+    return parts
+
+
+def _rule(value: Any) -> str:
+    if isinstance(value, list):
+        items = (", ".join(f"{name} = {json.dumps(v)}" for name, v in item.items()) for item in value)
+        return f"[{', '.join(f'{{{item}}}' for item in items)}]"
+    return json.dumps(value)
 
 
 _HEAD = "| name | type | default | meaning |"

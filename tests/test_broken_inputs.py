@@ -516,6 +516,71 @@ SETTINGS = [
     Case("negative connection", widen("sites", "connection_mw", "-9"), "sites.csv", 2, "connection_mw", "at least 0"),
 ]
 
+
+def policy(text: str) -> Change:
+    """Add to the section policy."""
+    return append(TOML, f"[policy]\n{text}")
+
+
+def count(text: str) -> Change:
+    return append(TOML, f"[[policy.site_counts]]\n{text}")
+
+
+def use(text: str) -> Change:
+    return append(TOML, f"[[policy.utilisation_floors]]\n{text}")
+
+
+def move(start: str, end: str) -> Change:
+    return append(TOML, f'[[policy.relocation]]\nfrom_zone = "{start}"\nto_zone = "{end}"\nshare = 0.1')
+
+
+def quota(name: str, value: str) -> Change:
+    """Give each region a quota."""
+
+    def change(folder: Path) -> None:
+        path = folder / "regions.csv"
+        header, *rows = path.read_text(encoding="utf-8").splitlines()
+        path.write_text("\n".join([f"{header},{name}", *(f"{row},{value}" for row in rows)]) + "\n", encoding="utf-8")
+
+    return change
+
+
+POLICY = [
+    Case("no preset", policy('presets = ["hub-replies"]'), TOML, None, "policy.presets.1", "'hub-replies-2022'"),
+    Case("preset as text", policy('presets = "hub-replies-2022"'), TOML, None, "policy.presets", "tuple"),
+    Case("hubs in percent", policy("hub_share_min = 60"), TOML, None, "policy.hub_share_min", "0.8 for 80 %"),
+    Case("negative budget", policy("capital_budget = -1"), TOML, None, "policy.capital_budget", "at least 0"),
+    Case("policy's key", policy("capital_budgt = 1"), TOML, None, "policy.capital_budgt", "'capital_budget'"),
+    Case("half a site", count("least = 1.5"), TOML, None, "policy.site_counts.1.least", "whole number"),
+    Case("count's hub", count('hub = "stepe"'), TOML, None, "policy.site_counts.1.hub", "'steppe'"),
+    Case("count's region", count('region = "coats"'), TOML, None, "policy.site_counts.1.region", "'coast'"),
+    Case("count of none", count('tier = "hub"\nregion = "coast"'), TOML, None, "policy.site_counts.1", "No site"),
+    Case("least over most", count("least = 3\nmost = 2"), TOML, None, "policy.site_counts.1.least", "exceeds"),
+    Case("too many", count('tier = "city"\nleast = 3'), TOML, None, "policy.site_counts.1.least", "Only 2"),
+    Case("too few", count('region = "coast"\nmost = 0'), TOML, None, "policy.site_counts.1.most", "must be open"),
+    Case("use's share", use("share = 65"), TOML, None, "policy.utilisation_floors.1.share", "0.8 for 80 %"),
+    Case(
+        "use's site",
+        use('share = 0.5\nsite = "steppe"'),
+        TOML,
+        None,
+        "policy.utilisation_floors.1.site",
+        "'steppe-hub'",
+    ),
+    Case(
+        "use of none",
+        use('share = 0.5\ntier = "hub"\nregion = "coast"'),
+        TOML,
+        None,
+        "policy.utilisation_floors.1",
+        "No site",
+    ),
+    Case("move from", move("easst", "west"), TOML, None, "policy.relocation.1.from_zone", "'east'"),
+    Case("move to", move("east", "wst"), TOML, None, "policy.relocation.1.to_zone", "'west'"),
+    Case("quota in GWh", quota("energy_quota_gwh", "900"), "regions.csv", 1, "energy_quota_gwh", "multiply by 1,000"),
+    Case("negative quota", quota("energy_quota_mwh", "-1"), "regions.csv", 2, "energy_quota_mwh", "at least 0", 3),
+]
+
 HOURLY = [
     Case("no price", drop(PRICE), "hourly/price_per_mwh.csv", says="missing"),
     Case("no temperature", drop(WARM), "hourly/temperature_c.csv", says="missing"),
@@ -584,7 +649,7 @@ HOURLY = [
     Case("workbook", content("hourly/wind.xlsx", b"x"), "hourly/wind.xlsx", says=".csv"),
 ]
 
-CASES = [case for group in (FILES, COLUMNS, CELLS, KEYS, VALUES, SETTINGS, HOURLY) for case in group]
+CASES = [case for group in (FILES, COLUMNS, CELLS, KEYS, VALUES, SETTINGS, POLICY, HOURLY) for case in group]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -737,3 +802,11 @@ def test_overrides_have_faults_of_the_same_kind(folder: Path, name: str, value: 
     (fault,) = faults_of(folder, overrides={name: value})
     assert (fault.file, fault.column) == ("--set", name)
     assert says in str(fault)
+
+
+def test_a_share_of_hubs_needs_a_hub(folder: Path) -> None:
+    cell("sites", 5, "tier", "city")(folder)
+    swap(TOML, 'tier = "hub"', "")(folder)
+    policy("hub_share_min = 0.6")(folder)
+    (fault,) = faults_of(folder)
+    assert (fault.file, fault.column, fault.value) == (TOML, "policy.hub_share_min", "0.6")

@@ -25,6 +25,14 @@ def tighter(p):
     yield "green floor", p.replace(green__floors=({"share": 0.6},))
     yield "carbon cap", p.replace(carbon__cap_t=40.0)
     yield "larger modules", p.replace(compute_types=p.compute_types.assign(module_mw=p.compute_types["module_mw"] * 2))
+    yield "more sites", p.replace(policy__site_counts=({"least": 3},))
+    yield "fewer sites", p.replace(policy__site_counts=({"most": 1},))
+    yield "more use", p.replace(policy__utilisation_floors=({"share": 0.7},))
+    yield "more in hubs", p.replace(policy__hub_share_min=0.9)
+    zoned = p.replace(regions=p.regions.assign(zone=list(p.regions.index)))
+    yield "work moved", zoned.replace(policy__relocation=({"from_zone": "a", "to_zone": "b", "share": 0.6},))
+    yield "quota", p.replace(regions=p.regions.assign(energy_quota_mwh=120.0))
+    yield "budget", p.replace(policy__capital_budget=20000.0)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -96,7 +96,7 @@ def test_own_hourly_variables_too(p):
     assert list(hours.columns) == ["period", "site", "hour", "power_mw", "spare_mw"]
     assert len(hours) == 3 * 4
     assert hours["spare_mw"].notna().all()
-    assert list(tables["region"].columns) == ["region", "cost_total", "carbon_total"]
+    assert list(tables["region"].columns) == ["region", "cost_total", "carbon_total", "capital_total"]
     assert tables["period_region"].to_numpy().tolist() == [[0, "a", 4.0], [0, "b", 4.0]]
     assert set(tables["period"].columns) == {"period", "weight", "first_hour", "season"}
     assert tables["period"]["season"].tolist() == [7.0]

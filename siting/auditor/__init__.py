@@ -17,6 +17,7 @@ import pandas as pd
 from siting.auditor.compute import check_delay, check_sites, check_work
 from siting.auditor.matching import check_matching
 from siting.auditor.money import CARBON_TERMS, COST_TERMS, check_carbon, check_cost, money_totals
+from siting.auditor.policy import check_policy
 from siting.auditor.power import (
     check_agreements,
     check_balance,
@@ -74,6 +75,7 @@ def audit(
     check_matching(problem, plan, tables, site_power_mw(problem, plan), green_mwh(problem, plan), ledger)
     check_agreements(problem, plan, ledger)
     check_reconciliation(problem, plan, ledger)
+    check_policy(problem, plan, ledger)
     check_carbon(problem, plan, tables, ledger)
     check_cost(problem, plan, tables, objective_million, ledger)
     totals = {**money_totals(problem, plan, tables), **power_totals(problem, plan)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
@@ -81,13 +81,14 @@ def _override(document: dict[str, Any], name: str, value: Any) -> list[Fault]:
 
 
 def _model(annotation: Any) -> type[BaseModel]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next(found for found in map(_model_or_none, get_args(annotation)) if found is not None)
+    return next(_models(annotation))
 
 
-def _model_or_none(annotation: Any) -> type[BaseModel] | None:
-    return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models that a type is made of: itself, or the items of a list."""
+    for part in (annotation, *get_args(annotation)):
+        if isinstance(part, type) and issubclass(part, BaseModel):
+            yield part
 
 
 def _fault(error: Any, overrides: Mapping[str, Any]) -> Fault:
@@ -96,7 +97,8 @@ def _fault(error: Any, overrides: Mapping[str, Any]) -> Fault:
     parent: type[BaseModel] = Settings
     for part in where[:-1]:
         if isinstance(part, str) and part in parent.model_fields:
-            parent = _model(parent.model_fields[part].annotation)
+            # A list of names has no model of its own.
+            parent = next(_models(parent.model_fields[part].annotation), parent)
     name = ".".join(str(part + 1) if isinstance(part, int) else part for part in where)
     file = OVERRIDES if ".".join(map(str, where[:2])) in overrides else FILE
     if error["type"] == "extra_forbidden":

@@ -160,11 +160,12 @@ def _sourced(provenance: pd.DataFrame, columns: dict[str, list[str]], series: li
 
 
 def _toml(document: dict[str, Any]) -> str:
-    """TOML of the settings: sections of scalars, and one array of tables."""
+    """TOML of the settings: sections of scalars and lists of scalars, and after them arrays of tables."""
     lines: list[str] = []
     for section, values in document.items():
         lines.append(f"[{section}]")
-        lists = {key: value for key, value in values.items() if isinstance(value, (list, tuple))}
+        many = {key: value for key, value in values.items() if isinstance(value, (list, tuple))}
+        lists = {key: value for key, value in many.items() if not value or isinstance(value[0], dict)}
         lines += [f"{key} = {_scalar(value)}" for key, value in values.items() if key not in lists]
         for key, items in lists.items():
             for item in items:
@@ -175,6 +176,8 @@ def _toml(document: dict[str, Any]) -> str:
 
 
 def _scalar(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(_scalar, value))}]"
     if isinstance(value, dt.date):
         return value.isoformat()
     if isinstance(value, (bool, str)):

@@ -9,6 +9,7 @@ import pyomo.environ as pyo
 
 from siting.model import (
     balance,
+    budget,
     capacity,
     carbon,
     connection,
@@ -19,12 +20,17 @@ from siting.model import (
     demand_charge,
     green,
     grid,
+    hub_share,
     matching,
     network,
+    quota,
+    relocation,
+    site_count,
     sites,
     storage,
     structure,
     supply,
+    utilisation,
     workloads,
 )
 from siting.problem.problem import Problem
@@ -49,6 +55,12 @@ COMPONENTS: tuple[Component, ...] = (
     matching.add,
     demand_charge.add,
     connection.add,
+    site_count.add,
+    utilisation.add,
+    hub_share.add,
+    relocation.add,
+    quota.add,
+    budget.add,
     balance.add,
 )
 """Every concept, in building order; a user's own comes after them."""

@@ -4,7 +4,7 @@ In      p.corridors                      headroom, expansion, losses, wheeling c
 Decide  corridor_mw[l]                   headroom, existing included                         MW
         forward_mw, backward_mw[l,t]     power sent from the first or the second end         MW
 Ports   period.power_in + corridors (what arrives)    period.power_out + corridors (what is sent)
-        cost + corridors (half to each end), wheeling (to the sender)
+        cost + corridors (half to each end), wheeling (to the sender)    capital + corridors (half to each end)
 Rules   power sent <= headroom, each way                                 arriving = sent · (1 − loss)
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 
 import pyomo.environ as pyo
 
-from siting.model.structure import COST, MILLION, by_region, yearly
+from siting.model.structure import CAPITAL, COST, MILLION, by_region, yearly
 from siting.physics.finance import annuity
 from siting.problem.problem import Problem
 
@@ -39,6 +39,9 @@ def add(m: Any, p: Problem) -> None:
     ) * (1000 / MILLION)
     half = {(c, n): float(payment[c]) / 2 * (m.corridor_mw[c] - existing[c]) for c in m.CORRIDOR for n in ends[c]}
     m.cost.add("corridors", by_region(half, lambda cn: cn[1]), COST)
+    price = table["capex_per_kw"] * (1000 / MILLION)
+    capital = {(c, n): float(price[c]) / 2 * (m.corridor_mw[c] - existing[c]) for c in m.CORRIDOR for n in ends[c]}
+    m.capital.add("corridors", by_region(capital, lambda cn: cn[1]), CAPITAL)
     charge = table["wheeling_cost_per_mwh"] / MILLION
     sent = {}
     for c in m.CORRIDOR:

@@ -5,6 +5,7 @@ Decide  open[s]            whether the site is used                         0 or
         modules[s,k]       new modules of a compute type                    integer
 Tells   capacity_mw[s,k]   existing and new IT power                        MW
 Ports   cost + site opening, building, compute     carbon + building, compute (embodied, spread over the life)
+        capital + site opening (where nothing exists), building, compute
 Rules   modules <= most new modules · open            sum of capacity <= most of the site · open
         existing capacity and sites with decision "open" are open, "closed" ones are not; no site is open and empty
 """
@@ -15,7 +16,7 @@ from typing import Any
 
 import pyomo.environ as pyo
 
-from siting.model.structure import CARBON, COST, MILLION, by_region
+from siting.model.structure import CAPITAL, CARBON, COST, MILLION, by_region
 from siting.physics.finance import annuity
 from siting.problem.derived import site_compute
 from siting.problem.problem import Problem
@@ -69,6 +70,7 @@ def add(m: Any, p: Problem) -> None:
         return sum(m.capacity_mw[s, k] for k in types[s]) <= shared[s] * m.open[s]
 
     _cost(m, p)
+    _capital(m, p, in_use)
 
 
 def _cost(m: Any, p: Problem) -> None:
@@ -103,3 +105,17 @@ def _cost(m: Any, p: Problem) -> None:
         servers = kind["embodied_t_per_mw"] / kind["lifetime_years"]
         m.carbon.add("building", by_region({sk: float(shell[sk[0]]) * mw for sk, mw in new_mw.items()}, place), CARBON)
         m.carbon.add("compute", by_region({sk: float(servers[sk[1]]) * mw for sk, mw in new_mw.items()}, place), CARBON)
+
+
+def _capital(m: Any, p: Problem, in_use: set[str]) -> None:
+    region, module = p.sites["region"].to_dict(), p.compute_types["module_mw"].to_dict()
+    opening = (p.sites["opening_capex"] / MILLION).to_dict()
+    shell = (p.sites["capex_per_kw"] * 1000 / MILLION).to_dict()
+    servers = (p.compute_types["capex_per_kw"] * 1000 / MILLION).to_dict()
+    opened = {s: opening[s] * m.open[s] for s in m.SITE if s not in in_use}
+    new_mw = {(s, k): module[k] * m.modules[s, k] for s, k in m.SITE_COMPUTE}
+    m.capital.add("site opening", by_region(opened, lambda s: region[s]), CAPITAL)
+    built = {sk: shell[sk[0]] * mw for sk, mw in new_mw.items()}
+    m.capital.add("building", by_region(built, lambda sk: region[sk[0]]), CAPITAL)
+    bought = {sk: servers[sk[1]] * mw for sk, mw in new_mw.items()}
+    m.capital.add("compute", by_region(bought, lambda sk: region[sk[0]]), CAPITAL)

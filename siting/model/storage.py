@@ -6,6 +6,7 @@ Decide  storage_mw[n,b]                 power, existing included                
         charge_mw, discharge_mw[n,b,t]                                           MW
         stored_mwh[n,b,t]               at the end of the hour                   MWh
 Ports   period.power_in + storage    period.power_out + storage    cost + storage    carbon + storage (embodied)
+        capital + storage
 Rules   stored[t] = stored[t-1] + √η · charge[t] − discharge[t] / √η        (wraps inside the period)
         charge + discharge <= power                                         stored <= energy capacity
 Note    One row bounds both directions: doing both at once only loses energy, so nothing is lost by it.
@@ -17,7 +18,7 @@ from typing import Any
 
 import pyomo.environ as pyo
 
-from siting.model.structure import CARBON, COST, MILLION, by_region
+from siting.model.structure import CAPITAL, CARBON, COST, MILLION, by_region
 from siting.physics.finance import annuity
 from siting.problem.problem import Problem
 
@@ -51,6 +52,12 @@ def add(m: Any, p: Problem) -> None:
         for nb in m.STORAGE
     }
     m.cost.add("storage", by_region(cost, lambda nb: nb[0]), COST)
+    price_mw, price_mwh = table["capex_per_kw"] * 1000 / MILLION, table["capex_per_kwh"] * 1000 / MILLION
+    capital = {
+        nb: float(price_mw[nb]) * (m.storage_mw[nb] - had_mw[nb]) + float(price_mwh[nb]) * new_mwh[nb]
+        for nb in m.STORAGE
+    }
+    m.capital.add("storage", by_region(capital, lambda nb: nb[0]), CAPITAL)
     if p.settings.carbon.embodied:
         embodied = table["embodied_t_per_mwh"] / table["lifetime_years"]
         m.carbon.add(

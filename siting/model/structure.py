@@ -4,6 +4,7 @@ First-stage decisions live on the model, everything hourly in ``m.period[d]``. A
 its members have in the result tables.
 
 Ports   m.cost [region] million per year          m.carbon [region] t per year
+        m.capital [region] million, paid once
         period.it_load [site, compute, hour] MW   period.power_in, period.power_out [region, hour] MW
 """
 
@@ -20,6 +21,7 @@ from siting.problem.problem import Problem
 MILLION = 1e6
 COST = "million per year"
 CARBON = "t per year"
+CAPITAL = "million"
 
 
 def add(m: Any, p: Problem) -> None:
@@ -32,6 +34,7 @@ def add(m: Any, p: Problem) -> None:
     m.year_h = float(p.calendar.weight.sum() * p.calendar.hours)
     m.cost = Port(m, "cost", (m.REGION,), COST, "Yearly cost")
     m.carbon = Port(m, "carbon", (m.REGION,), CARBON, "CO2")
+    m.capital = Port(m, "capital", (m.REGION,), CAPITAL, "Capital of what is newly built")
     m.period = pyo.Block(m.PERIOD)
     for d in m.PERIOD:
         block = m.period[d]

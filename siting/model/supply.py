@@ -4,6 +4,7 @@ In      p.supply, hourly/capacity_factor_<technology>
 Decide  supply_mw[n,g]         capacity, existing included                MW
         generation_mw[n,g,t]   output used; the rest is curtailed         MW
 Ports   period.power_in + generation    cost + supply, generation    carbon + generation, supply (embodied)
+        capital + supply
 Rules   generation <= capacity factor · capacity
 Note    Surplus renewables that the region would curtail today are a technology whose capacity is given and whose
         capacity factor holds the curtailed hours.
@@ -15,7 +16,7 @@ from typing import Any
 
 import pyomo.environ as pyo
 
-from siting.model.structure import CARBON, COST, MILLION, by_region, yearly
+from siting.model.structure import CAPITAL, CARBON, COST, MILLION, by_region, yearly
 from siting.physics.finance import annuity
 from siting.problem.derived import capacity_factor
 from siting.problem.problem import Problem
@@ -63,6 +64,8 @@ def _cost(m: Any, p: Problem, table: Any) -> None:
     )
     upkeep = table["fixed_om_per_kw_year"] * 1000 / MILLION
     new = {ng: m.supply_mw[ng] - float(table.at[ng, "existing_mw"]) for ng in m.SUPPLY}
+    price = table["capex_per_kw"] * 1000 / MILLION
+    m.capital.add("supply", by_region({ng: float(price[ng]) * new[ng] for ng in m.SUPPLY}, _first), CAPITAL)
     energy = {ng: yearly(m, lambda d, t, ng=ng: m.period[d].generation_mw[ng, t]) for ng in m.SUPPLY}
     region = _first
     m.cost.add(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,6 @@ import pandas as pd
 from siting.physics.cooling import pue as pue_of
 from siting.physics.distance import great_circle_km
 from siting.problem.problem import Problem
-from siting.problem.settings import GreenFloor, HourlyFloor
 
 T = TypeVar("T")
 
@@ -182,7 +181,7 @@ def capacity_factor(p: Problem, technology: str) -> pd.DataFrame:
 
 def floor_sites(p: Problem) -> list[tuple[float, list[str]]]:
     """Each green floor as its share and the sites that it binds."""
-    return [(floor.share, _chosen(p, floor)) for floor in p.settings.green.floors]
+    return [(floor.share, rule_sites(p, floor)) for floor in p.settings.green.floors]
 
 
 def floor_credit(p: Problem) -> list[dict[str, float]]:
@@ -202,18 +201,18 @@ def hourly_floor_regions(p: Problem) -> list[tuple[float, list[str]]]:
     """Each floor on the hourly matched share as its share and the regions that it binds."""
     result = []
     for floor in p.settings.green.hourly_floors:
-        named = set(p.sites.loc[_chosen(p, floor), "region"])
+        named = set(p.sites.loc[rule_sites(p, floor), "region"])
         result.append((floor.share, [n for n in p.regions.index if n in named]))
     return result
 
 
-def _chosen(p: Problem, floor: GreenFloor | HourlyFloor) -> list[str]:
-    """Sites that are not closed and meet all conditions of a floor."""
+def rule_sites(p: Problem, rule: Any) -> list[str]:
+    """Sites that meet the conditions (tier, hub, region, site) of a rule of the settings; closed ones are left out."""
     chosen = p.sites["decision"] != "closed"
-    for column in ("tier", "hub", "region"):
-        wanted = getattr(floor, column)
+    for name in ("tier", "hub", "region"):
+        wanted = getattr(rule, name, None)
         if wanted is not None:
-            chosen &= p.sites[column] == wanted
-    if floor.site is not None:
-        chosen &= p.sites.index == floor.site
+            chosen &= p.sites[name] == wanted
+    if getattr(rule, "site", None) is not None:
+        chosen &= p.sites.index == rule.site
     return list(p.sites.index[chosen])

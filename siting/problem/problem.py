@@ -93,12 +93,14 @@ class Problem:
         settings = {k: v for k, v in changes.items() if "__" in k}
         if settings:
             base = fields.get("settings", self.settings)
-            document = base.model_dump(mode="python", exclude_unset=False)
+            # What was never set stays unset, so that presets know it from what was chosen.
+            document = base.model_dump(mode="python", exclude_unset=True)
             for name, value in settings.items():
                 section, key = name.split("__", 1)
-                if section not in document:
-                    raise KeyError(f"no section {section!r} in the settings; there are {', '.join(document)}")
-                document[section][key] = value
+                if section not in Settings.model_fields:
+                    known = ", ".join(Settings.model_fields)
+                    raise KeyError(f"no section {section!r} in the settings; there are {known}")
+                document.setdefault(section, {})[key] = value
             fields["settings"] = Settings.model_validate(document)
         return dataclasses.replace(self, **fields, cache={})
 

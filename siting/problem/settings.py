@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from siting.problem.presets import PresetName, expand
 from siting.problem.tables import Amount, Share
 
 
@@ -97,6 +98,53 @@ class Green(Section):
     hourly_floors: tuple[HourlyFloor, ...] = Field((), description="Floors on the share that is matched hour by hour.")
 
 
+class SiteCount(Section):
+    """Least and most open sites among some sites (all given conditions must hold)."""
+
+    least: Annotated[int, Field(ge=0)] = Field(0, description="Least number of open sites.")
+    most: Annotated[int, Field(ge=0)] | None = Field(None, description="Most open sites; absent: no limit.")
+    tier: Literal["hub", "city", "edge"] | None = Field(None, description="Only sites of this tier.")
+    hub: str | None = Field(None, description="Only sites of this hub.")
+    region: str | None = Field(None, description="Only sites of this region.")
+
+
+class UtilisationFloor(Section):
+    """Least use of the equipment of each of some sites (all given conditions must hold)."""
+
+    share: Share = Field(
+        description="Least mean IT load of the year as a share of the installed IT power, site by site."
+    )
+    tier: Literal["hub", "city", "edge"] | None = Field(None, description="Only sites of this tier.")
+    hub: str | None = Field(None, description="Only sites of this hub.")
+    region: str | None = Field(None, description="Only sites of this region.")
+    site: str | None = Field(None, description="Only this site.")
+
+
+class Relocation(Section):
+    """Least share of the work of one zone that is done in another."""
+
+    from_zone: str = Field(description="Zone of the regions that ask for the work.")
+    to_zone: str = Field(description="Zone of the regions of the sites that do it.")
+    share: Share = Field(description="Least share of the mean IT load asked for.")
+
+
+class Policy(Section):
+    """Rules of industrial policy; all are off by default."""
+
+    presets: tuple[PresetName, ...] = Field(
+        (), description="Published sets of rules to add when the instance is loaded; rules given here or elsewhere win."
+    )
+    site_counts: tuple[SiteCount, ...] = Field((), description="Least and most open sites.")
+    utilisation_floors: tuple[UtilisationFloor, ...] = Field((), description="Least use of the equipment.")
+    hub_share_min: Share = Field(
+        0.0, description="Least share of new IT power that stands in sites of tier hub; 0: no rule."
+    )
+    relocation: tuple[Relocation, ...] = Field((), description="Least shares of work that moves between zones.")
+    capital_budget: Amount | None = Field(
+        None, description="Most capital for all that is newly built, paid once, in the currency; absent: no limit."
+    )
+
+
 class Settings(Section):
     """All sections of ``instance.toml``."""
 
@@ -106,3 +154,9 @@ class Settings(Section):
     network: Network = Network()
     carbon: Carbon = Carbon()
     green: Green = Green()
+    policy: Policy = Policy()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_presets(cls, document: Any) -> Any:
+        return expand(document)

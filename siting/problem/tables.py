@@ -51,6 +51,9 @@ class Region(Row):
         "refines it by hour; blank: unknown.",
     )
     demand_charge_per_mw_month: Amount = Field(0.0, description="Charge per month for each MW of highest grid power.")
+    energy_quota_mwh: Amount | None = Field(
+        None, description="Most electricity that its sites may use in a year; blank: no limit."
+    )
 
 
 class Site(Row):

@@ -1,0 +1,29 @@
+"""Least share of new computing equipment in hubs.
+
+In      p.settings.policy.hub_share_min
+Rules   Σ new IT power at sites of tier hub >= share · Σ new IT power of all sites
+Note    New power is what modules add; existing equipment counts on neither side. Without a share nothing is added.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyomo.environ as pyo
+
+from siting.problem.problem import Problem
+
+
+def add(m: Any, p: Problem) -> None:
+    """Add the share of hubs."""
+    share = p.settings.policy.hub_share_min
+    if share == 0 or not len(m.SITE_COMPUTE):
+        return
+    module = p.compute_types["module_mw"].to_dict()
+    hub = (p.sites["tier"] == "hub").to_dict()
+    new_mw = {(s, k): module[k] * m.modules[s, k] for s, k in m.SITE_COMPUTE}
+    # In one sum: a hub's modules count 1 - share, those of other sites -share.
+    m.new_compute_in_hubs = pyo.Constraint(
+        expr=sum(((1.0 if hub[s] else 0.0) - share) * mw for (s, _), mw in new_mw.items()) >= 0,
+        doc="Least share of new IT power in hubs",
+    )
