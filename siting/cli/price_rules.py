@@ -248,4 +248,5 @@ def _sentence(price: RulePrice, say: Text) -> str:
 
 
 def _change(percent: float | None, say: Text) -> str:
-    return say("value.unknown") if percent is None else f"{percent:+.2f} %"
+    # Adding zero takes the sign from a rounded -0.
+    return say("value.unknown") if percent is None else f"{round(percent, 2) + 0.0:+.2f} %"
