@@ -67,9 +67,10 @@ def test_a_rule_that_leaves_no_plan_is_named(instance: Path, cli: Cli) -> None:
 
 
 def test_a_limit_before_any_plan(instance: Path, cli: Cli) -> None:
-    first = "simplex_iteration_limit=0"
-    done = cli("price-rules", instance, "--periods", 1, "--rule", "carbon-cap", "--out", "prices",
-               "--highs", first, "--highs", "presolve=off")  # fmt: skip
+    options = ("mip_max_nodes=0", "simplex_iteration_limit=0", "presolve=off")
+    highs = [word for option in options for word in ("--highs", option)]
+    asked = ("--periods", 4, "--gap", 0, "--rule", "carbon-cap", "--out", "prices")
+    done = cli("price-rules", instance, *asked, *highs)
     assert done.code == 5
     assert "not known: stopped before there was a plan" in done.out
     assert not Path("prices").exists()
