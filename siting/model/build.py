@@ -9,6 +9,7 @@ import pyomo.environ as pyo
 
 from siting.model import (
     balance,
+    bandwidth,
     capacity,
     carbon,
     cooling,
@@ -18,10 +19,12 @@ from siting.model import (
     green,
     grid,
     network,
+    replication,
     sites,
     storage,
     structure,
     supply,
+    survival,
     workloads,
 )
 from siting.problem.problem import Problem
@@ -43,6 +46,9 @@ COMPONENTS: tuple[Component, ...] = (
     grid.add,
     carbon.add,
     green.add,
+    bandwidth.add,
+    replication.add,
+    survival.add,
     balance.add,
 )
 """Every concept, in building order; a user's own comes after them."""
