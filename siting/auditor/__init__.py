@@ -16,8 +16,10 @@ import pandas as pd
 
 from siting.auditor.compute import check_delay, check_sites, check_work
 from siting.auditor.money import CARBON_TERMS, COST_TERMS, check_carbon, check_cost, money_totals
+from siting.auditor.network import check_bandwidth, check_stay
 from siting.auditor.power import check_balance, check_built, check_green, check_operation, power_totals
 from siting.auditor.report import Audit, Check, Ledger
+from siting.auditor.resilience import check_replicas, check_survival
 from siting.auditor.tables import Plan, read, what_can_exist
 from siting.problem import Problem
 
@@ -60,6 +62,10 @@ def audit(
     check_operation(problem, plan, ledger)
     check_balance(problem, plan, ledger)
     check_green(problem, plan, ledger)
+    check_stay(problem, plan, ledger)
+    check_bandwidth(problem, plan, ledger)
+    check_replicas(problem, plan, ledger)
+    check_survival(problem, plan, ledger)
     check_carbon(problem, plan, tables, ledger)
     check_cost(problem, plan, tables, objective_million, ledger)
     totals = {**money_totals(problem, plan, tables), **power_totals(problem, plan)}
@@ -92,5 +98,7 @@ def _check_signs(plan: Plan, ledger: Ledger) -> None:
         ("backlog_mwh", plan.backlog_mwh, [period, axes.batch, hour], "MWh"),
         ("flexible_mw", plan.flexible_mw, [period, axes.batch_site, hour], "MW"),
         ("moved_mw", plan.moved_mw, [period, axes.delayed, region, site], "MW"),
+        ("standby_mw", plan.standby_mw, [axes.replica], "MW"),
+        ("takeover_mw", plan.takeover_mw, [axes.takeover], "MW"),
     ):
         ledger.at_most("non_negative", -values, 0.0, indices, unit, what=name)

@@ -30,6 +30,7 @@ COST_TERMS = (
     "wheeling",
     "data movement",
     "carbon",
+    "bandwidth",
 )
 """Terms of the table ``cost``."""
 
@@ -102,6 +103,7 @@ def cost_million(p: Problem, plan: Plan, tables: Tables) -> dict[str, FloatArray
         "wheeling": _by_region(p, first, sent[:, 0]) + _by_region(p, second, sent[:, 1]),
         "data movement": _data_cost(p, plan),
         "carbon": carbon,
+        "bandwidth": _bandwidth_cost(p, plan),
     }
     return {term: value / 1e6 for term, value in cost.items()}
 
@@ -191,6 +193,11 @@ def _data_cost(p: Problem, plan: Plan) -> FloatArray:
         amount = cost.to_numpy(dtype=float)[mine] * energy[which[mine], region[mine], site[mine]]
         np.add.at(out, region[mine], amount)
     return out
+
+
+def _bandwidth_cost(p: Problem, plan: Plan) -> FloatArray:
+    new = plan.bandwidth_gbps - _of(p.bandwidth, "existing_gbps")
+    return _by_region(p, _level(p.bandwidth, "region"), new * _of(p.bandwidth, "cost_per_gbps_year"))
 
 
 def _all_carbon_t(p: Problem, plan: Plan, tables: Tables) -> FloatArray:
