@@ -114,7 +114,7 @@ def _type(column: dict[str, Any]) -> str:
     if "anyOf" in column:
         column = next(part for part in column["anyOf"] if part.get("type") != "null")
     if "enum" in column:
-        return ", ".join(f"`{choice}`" for choice in column["enum"])
+        return ", ".join(f"`{choice}`" for choice in column["enum"] if choice != "")
     if column.get("type") == "array":
         return "list"
     words = {"string": "text", "integer": "whole number", "boolean": "true or false"}

@@ -30,6 +30,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
                 "round_trip_efficiency": 1.0},
     "corridors": {"corridor": "line", "from_region": "a", "to_region": "b", "existing_mw": 0.0, "most_mw": 100.0,
                   "lifetime_years": 1.0},
+    "bandwidth": {"region": "a", "site": "s", "most_gbps": 100.0},
 }  # fmt: skip
 
 REQUIRED = ("regions", "sites", "compute_types", "workloads", "demand")

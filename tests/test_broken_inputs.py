@@ -649,7 +649,122 @@ HOURLY = [
     Case("workbook", content("hourly/wind.xlsx", b"x"), "hourly/wind.xlsx", says=".csv"),
 ]
 
-CASES = [case for group in (FILES, COLUMNS, CELLS, KEYS, VALUES, SETTINGS, POLICY, HOURLY) for case in group]
+
+def with_column(name: str, values: tuple[str, ...]) -> Change:
+    """Add a column to workloads.csv: interactive, business and training."""
+
+    def change(folder: Path) -> None:
+        path = folder / "workloads.csv"
+        lines = path.read_text(encoding="utf-8").splitlines()
+        wider = [f"{line},{value}" for line, value in zip(lines, (name, *values), strict=True)]
+        path.write_text("\n".join(wider) + "\n", encoding="utf-8")
+
+    return change
+
+
+def all_of(*changes: Change) -> Change:
+    def change(folder: Path) -> None:
+        for each in changes:
+            each(folder)
+
+    return change
+
+
+def with_bandwidth(*rows: str, sourced: bool = True) -> Change:
+    text = "\n".join(["region,site,existing_gbps,most_gbps,cost_per_gbps_year", *rows]) + "\n"
+    source = append("provenance.csv", "bandwidth,*,,synthetic,a,b,c,,")
+    return all_of(content("bandwidth.csv", text.encode()), *([source] if sourced else []))
+
+
+BACKUP = [
+    Case("stays where", with_column("stays_in", ("city", "", "")), "workloads.csv", 2, "stays_in", "of region, zone"),
+    Case(
+        "no machines at home",
+        all_of(with_column("stays_in", ("", "", "region")), append("capacity.csv", "plain-city,ai,0,0")),
+        "demand.csv",
+        7,
+        "workload",
+        "must stay in the region of plain",
+    ),
+    Case(
+        "home too far",
+        all_of(with_column("stays_in", ("region", "", "")), append("links.csv", "plain,plain-city,6,")),
+        "demand.csv",
+        5,
+        "workload",
+        "whose data must stay in its region; the nearest is plain-city at 6 ms",
+    ),
+    Case(
+        "home too small",
+        all_of(with_column("stays_in", ("", "region", "")), cell("demand", 6, "mean_mw", "150")),
+        "demand.csv",
+        6,
+        "mean_mw",
+        "(stays_in)",
+    ),
+    Case(
+        "no zone",
+        all_of(with_column("stays_in", ("zone", "", "")), cell("regions", 2, "zone", "")),
+        "regions.csv",
+        2,
+        "zone",
+        "Name its zone",
+    ),
+    Case("three replicas", with_column("replicas", ("3", "1", "1")), "workloads.csv", 2, "replicas", "at most 2", 1),
+    Case(
+        "survives how", with_column("survives_loss", ("perhaps", "", "")), "workloads.csv", 2, "survives_loss", "true"
+    ),
+    Case(
+        "waits and survives",
+        with_column("survives_loss", ("", "", "true")),
+        "workloads.csv",
+        4,
+        "survives_loss",
+        "may wait",
+    ),
+    Case(
+        "no second site",
+        all_of(with_column("survives_loss", ("", "true", "")), with_column("stays_in", ("", "region", ""))),
+        "demand.csv",
+        6,
+        "workload",
+        "no second site that it reaches can take it over",
+        2,
+    ),
+    Case("bandwidth's site", with_bandwidth("coast,coast-town,0,9,1"), "bandwidth.csv", 2, "site", "'coast-city'"),
+    Case("bandwidth's region", with_bandwidth("cost,coast-city,0,9,1"), "bandwidth.csv", 2, "region", "'coast'"),
+    Case("bandwidth exists", with_bandwidth("coast,coast-city,10,9,1"), "bandwidth.csv", 2, "existing_gbps", "exceeds"),
+    Case(
+        "bandwidth in Mbit/s",
+        all_of(
+            with_bandwidth("coast,coast-city,0,9,1"),
+            swap("bandwidth.csv", "most_gbps", "most_mbps"),
+        ),
+        "bandwidth.csv",
+        1,
+        "most_mbps",
+        "divide by 1,000",
+    ),
+    Case(
+        "bandwidth unsourced",
+        with_bandwidth("coast,coast-city,1,900,1", sourced=False),
+        "provenance.csv",
+        None,
+        "column",
+        "of bandwidth",
+        3,
+    ),
+    Case(
+        "bandwidth too narrow",
+        with_bandwidth("coast,coast-city,0,9,1", "coast,coast-park,0,9,1"),
+        "bandwidth.csv",
+        2,
+        "most_gbps",
+        "interactive of coast move",
+    ),
+]
+
+CASES = [case for group in (FILES, COLUMNS, CELLS, KEYS, VALUES, SETTINGS, POLICY, HOURLY, BACKUP) for case in group]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -810,3 +925,26 @@ def test_a_share_of_hubs_needs_a_hub(folder: Path) -> None:
     policy("hub_share_min = 0.6")(folder)
     (fault,) = faults_of(folder)
     assert (fault.file, fault.column, fault.value) == (TOML, "policy.hub_share_min", "0.6")
+
+
+def test_a_replica_needs_a_site_far_away(folder: Path) -> None:
+    """No two sites of the starter are 5,000 km apart."""
+    with_column("replicas", ("2", "1", "1"))(folder)
+    with_column("replica_km", ("5000", "0", "0"))(folder)
+    append("provenance.csv", "workloads,replica_km,,synthetic,a,b,c,,")(folder)
+    faults = faults_of(folder)
+    assert [(fault.file, fault.row, fault.column) for fault in faults] == [
+        ("demand.csv", row, "workload") for row in (2, 5, 8)
+    ]
+    assert "no second site 5000 km away" in faults[0].rule
+
+
+def test_room_counts_replicas_in_the_peak_hour(folder: Path) -> None:
+    """At its peak, a third above the mean, 120 / 0.9 = 133 MW of the coast fit its 280 MW once and not twice."""
+    cell("demand", 2, "mean_mw", "120")(folder)
+    for line in (3, 5, 8):
+        cell("demand", line, "mean_mw", "0")(folder)
+    with_column("replicas", ("2", "1", "1"))(folder)
+    (fault,) = faults_of(folder)
+    assert (fault.file, fault.row, fault.column) == ("demand.csv", 2, "mean_mw")
+    assert "with their replicas" in fault.rule

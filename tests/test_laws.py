@@ -10,6 +10,12 @@ SEEDS = range(2)
 SMALL = 1e-6
 
 
+def narrow(p):
+    """Priced bandwidth of every pair."""
+    pairs = pd.MultiIndex.from_product([p.regions.index, p.sites.index], names=["region", "site"])
+    return pd.DataFrame({"existing_gbps": 0.0, "most_gbps": 0.5, "cost_per_gbps_year": 100.0}, index=pairs)
+
+
 def tighter(p):
     """Ways to ask for more or allow less."""
     sites, storage = p.sites, p.storage
@@ -33,6 +39,10 @@ def tighter(p):
     yield "work moved", zoned.replace(policy__relocation=({"from_zone": "a", "to_zone": "b", "share": 0.6},))
     yield "quota", p.replace(regions=p.regions.assign(energy_quota_mwh=120.0))
     yield "budget", p.replace(policy__capital_budget=20000.0)
+    yield "data at home", p.replace(workloads=p.workloads.assign(stays_in="region"))
+    yield "any site lost", p.replace(workloads=p.workloads.assign(survives_loss=True))
+    yield "replicas", p.replace(workloads=p.workloads.assign(replicas=2))
+    yield "narrow lines", p.replace(bandwidth=narrow(p))
 
 
 @pytest.mark.parametrize("seed", SEEDS)

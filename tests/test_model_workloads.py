@@ -5,7 +5,7 @@ import pytest
 from small import column, cost, optimum, problem
 
 from siting.model.build import build
-from siting.model.workloads import _peaks
+from siting.physics.peaks import undominated
 from siting.problem import Calendar
 from siting.solution import solve
 
@@ -80,12 +80,12 @@ def test_peaks_at_different_hours_do_not_add_up():
 
 def test_peaks_are_the_hours_that_no_other_dominates():
     shape = np.array([[1.0, 2], [2, 1], [1, 1], [2, 1], [0, 2], [1.5, 1.5]])
-    assert sorted(_peaks(shape).tolist()) == [[1, 2], [1.5, 1.5], [2, 1]]
+    assert sorted(undominated(shape).tolist()) == [[1, 2], [1.5, 1.5], [2, 1]]
 
 
 def test_peaks_of_a_random_year_imply_every_hour():
     shape = np.random.default_rng(3).uniform(0, 2, (500, 3))
-    kept = _peaks(shape)
+    kept = undominated(shape)
     assert len(kept) < len(shape)
     assert all((kept >= row).all(axis=1).any() for row in shape)
     assert all((shape == row).all(axis=1).any() for row in kept)

@@ -17,6 +17,7 @@ import pandas as pd
 from siting.auditor.compute import check_delay, check_sites, check_work
 from siting.auditor.matching import check_matching
 from siting.auditor.money import CARBON_TERMS, COST_TERMS, check_carbon, check_cost, money_totals
+from siting.auditor.network import check_bandwidth, check_stay
 from siting.auditor.policy import check_policy
 from siting.auditor.power import (
     check_agreements,
@@ -30,6 +31,7 @@ from siting.auditor.power import (
     site_power_mw,
 )
 from siting.auditor.report import Audit, Check, Ledger
+from siting.auditor.resilience import check_replicas, check_survival
 from siting.auditor.tables import Plan, read, what_can_exist
 from siting.problem import Problem
 
@@ -76,6 +78,10 @@ def audit(
     check_agreements(problem, plan, ledger)
     check_reconciliation(problem, plan, ledger)
     check_policy(problem, plan, ledger)
+    check_stay(problem, plan, ledger)
+    check_bandwidth(problem, plan, ledger)
+    check_replicas(problem, plan, ledger)
+    check_survival(problem, plan, ledger)
     check_carbon(problem, plan, tables, ledger)
     check_cost(problem, plan, tables, objective_million, ledger)
     totals = {**money_totals(problem, plan, tables), **power_totals(problem, plan)}
@@ -112,5 +118,7 @@ def _check_signs(plan: Plan, ledger: Ledger) -> None:
         ("backlog_mwh", plan.backlog_mwh, [period, axes.batch, hour], "MWh"),
         ("flexible_mw", plan.flexible_mw, [period, axes.batch_site, hour], "MW"),
         ("moved_mw", plan.moved_mw, [period, axes.delayed, region, site], "MW"),
+        ("standby_mw", plan.standby_mw, [axes.replica], "MW"),
+        ("takeover_mw", plan.takeover_mw, [axes.takeover], "MW"),
     ):
         ledger.at_most("non_negative", -values, 0.0, indices, unit, what=name)

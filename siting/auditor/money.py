@@ -33,6 +33,7 @@ COST_TERMS = (
     "certificates",
     "demand charge",
     "connection",
+    "bandwidth",
 )
 """Terms of the table ``cost``."""
 
@@ -110,6 +111,7 @@ def cost_million(p: Problem, plan: Plan, tables: Tables) -> dict[str, FloatArray
         ),
         "demand charge": 12 * _of(p.regions, "demand_charge_per_mw_month") * plan.peak_grid_mw,
         "connection": _by_region(p, region_of_site, _of(p.sites, "connection_cost_per_mw_year") * plan.connected_mw),
+        "bandwidth": _bandwidth_cost(p, plan),
     }
     return {term: value / 1e6 for term, value in cost.items()}
 
@@ -199,6 +201,11 @@ def _data_cost(p: Problem, plan: Plan) -> FloatArray:
         amount = cost.to_numpy(dtype=float)[mine] * energy[which[mine], region[mine], site[mine]]
         np.add.at(out, region[mine], amount)
     return out
+
+
+def _bandwidth_cost(p: Problem, plan: Plan) -> FloatArray:
+    new = plan.bandwidth_gbps - _of(p.bandwidth, "existing_gbps")
+    return _by_region(p, _level(p.bandwidth, "region"), new * _of(p.bandwidth, "cost_per_gbps_year"))
 
 
 def _all_carbon_t(p: Problem, plan: Plan, tables: Tables) -> FloatArray:

@@ -32,6 +32,9 @@ class Axes:
     corridor: Axis
     batch: Axis
     batch_site: Axis
+    bandwidth: Axis
+    replica: Axis
+    takeover: Axis
 
     @classmethod
     def of(cls, p: Problem) -> Axes:
@@ -49,6 +52,9 @@ class Axes:
             corridor=("corridor", list(p.corridors.index)),
             batch=("workload/group", _tuples(batches[["workload", "group"]])),
             batch_site=("workload/group/site", _tuples(arcs)),
+            bandwidth=("region/site", list(p.bandwidth.index)),
+            replica=("workload/group/site/site_2", _tuples(derived.backup_pairs(p, "replicas"))),
+            takeover=("workload/group/site/site_2", _tuples(derived.backup_pairs(p, "survives_loss"))),
         )
 
 
@@ -84,6 +90,9 @@ class Plan:
     certificates_mwh: FloatArray  # site, certificates of the claim
     peak_grid_mw: FloatArray  # region
     connected_mw: FloatArray  # site
+    bandwidth_gbps: FloatArray  # bandwidth
+    standby_mw: FloatArray  # replica
+    takeover_mw: FloatArray  # takeover
 
 
 class Reader:
@@ -208,6 +217,9 @@ def read(p: Problem, tables: Mapping[str, pd.DataFrame], ledger: Ledger) -> Plan
         weight=rows("period", "weight", period),
         first_hour=rows("period", "first_hour", period),
         **_agreements(p, tables, reader, ledger),
+        bandwidth_gbps=rows("bandwidth", "bandwidth_gbps", axes.bandwidth),
+        standby_mw=rows("replica", "standby_mw", axes.replica, inadmissible="replicas"),
+        takeover_mw=rows("takeover", "takeover_mw", axes.takeover, inadmissible="survival"),
     )
 
 

@@ -15,7 +15,7 @@ from scipy.sparse.csgraph import breadth_first_order, maximum_flow
 
 from siting.errors import Fault
 from siting.problem import Problem
-from siting.problem.derived import arcs, capacity_factor, latency_ms, profiles, pue, site_compute
+from siting.problem.derived import arcs, capacity_factor, latency_ms, profiles, pue, site_compute, within
 
 _WATT = 1e-6
 _MOST_INT = 2_000_000_000
@@ -47,9 +47,17 @@ def reach_faults(p: Problem, lines: Mapping[str, list[int]]) -> list[Fault]:
         compute, bound = p.workloads["compute"][name], float(p.workloads["latency_ms"][name])
         if mean_mw > 0 and (name, region) not in reached and compute in offered:
             sites = hosts.loc[hosts["compute"] == compute, "site"]
+            stays_in = str(p.workloads["stays_in"][name])
+            sites = sites[within(p, stays_in).loc[region].reindex(sites).to_numpy(dtype=bool)]
+            if sites.empty:
+                rule = f"The data of {name} must stay in the {stays_in} of {region}, and no site there can serve it."
+                remedy = "Add a site there, give one room for the compute type, or clear stays_in of the workload."
+                faults.append(Fault("demand.csv", rule, remedy, line, "workload", name))
+                continue
             near = latency.loc[region].reindex(sites).astype(float)
+            kept = f", whose data must stay in its {stays_in}" if stays_in else ""
             rule = (
-                f"No site within {bound:g} ms of {region} can serve {name}; the nearest is {near.idxmin()} "
+                f"No site within {bound:g} ms of {region} can serve {name}{kept}; the nearest is {near.idxmin()} "
                 f"at {near.min():.3g} ms."
             )
             remedy = "Raise latency_ms of the workload, add a site nearby, or give the measured latency in links.csv."
@@ -81,11 +89,15 @@ def room_faults(p: Problem, lines: Mapping[str, list[int]], *, hourly: bool) -> 
     faults = _room(p, installed, "On average over the year", lines)
     if hourly and not faults:
         rigid = (p.workloads["max_delay_h"] == 0).reindex(workload).to_numpy(dtype=bool)
-        fixed = installed[rigid]
+        # Replicas reserve room beside the work; work that may wait may use it meanwhile, so the mean leaves them out.
+        replicas = p.workloads["replicas"].reindex(workload[rigid]).to_numpy(dtype=float)
+        fixed = installed[rigid] * replicas
         if len(fixed):
             shape = profiles(p)[list(fixed.index.get_level_values("workload"))].to_numpy()
             hour = int(np.argmax(shape @ fixed.to_numpy()))
-            faults = _room(p, fixed * shape[hour], f"In hour {hour} of the year, when it is largest,", lines)
+            with_replicas = " with their replicas" if (replicas > 1).any() else ""
+            when = f"In hour {hour} of the year, when it is largest,{with_replicas}"
+            faults = _room(p, fixed * shape[hour], when, lines)
     return faults
 
 
@@ -118,6 +130,8 @@ def _room(p: Problem, installed_mw: pd.Series, when: str, lines: Mapping[str, li
         f"{room:,.6g} MW."
     )
     remedy = "Raise most_mw of those sites, lower mean_mw, or raise latency_ms so that more sites count."
+    if p.workloads.loc[[workload for _, workload in short], "stays_in"].any():
+        remedy += " Where data must stay (stays_in) only sites of that region or zone count."
     largest = max(short, key=lambda key: float(installed_mw[key]))
     line = lines["demand"][list(p.demand.index).index(largest)]
     value = f"{p.demand['mean_mw'][largest]:g}"

@@ -21,6 +21,7 @@ from siting.instance.rows import Rows, check_rows
 from siting.instance.series import check_hourly
 from siting.instance.suggest import nearest
 from siting.instance.units import swapped_faults, table_faults
+from siting.instance.work import backup_faults, bandwidth_faults, zone_faults
 from siting.problem import TABLES, Problem, Settings, make
 
 _PACKAGE = "package of RTS-GMLC"
@@ -160,9 +161,13 @@ def _feasibility(
     series = hourly if sound else {"price_per_mwh": pd.DataFrame({"none": np.zeros(8760)})}
     usable = {name: table.data for name, table in rows.items() if name in work or f"{name}.csv" not in broken}
     problem = make(settings, series, **usable)
-    faults = reach_faults(problem, lines)
+    faults = reach_faults(problem, lines) + zone_faults(problem, lines)
+    if not faults:
+        faults = backup_faults(problem, lines)
     if not faults:
         faults = room_faults(problem, lines, hourly=sound)
+    if not faults and sound and "bandwidth.csv" not in broken:
+        faults = bandwidth_faults(problem, lines)
     if not faults and sound and not broken & {f"{name}.csv" for name in power}:
         faults = power_faults(problem, lines)
     return problem, faults

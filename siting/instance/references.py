@@ -25,6 +25,8 @@ REFERENCES: tuple[tuple[str, str, str, str], ...] = (
     ("storage", "region", "regions", "region"),
     ("corridors", "from_region", "regions", "region"),
     ("corridors", "to_region", "regions", "region"),
+    ("bandwidth", "region", "regions", "region"),
+    ("bandwidth", "site", "sites", "site"),
 )
 """Column of a table that names a key of another: (table, column, other table, its column)."""
 
@@ -107,6 +109,7 @@ def value_faults(rows: Mapping[str, Rows]) -> list[Fault]:
         "supply": (("existing_mw", "most_mw"),),
         "storage": (("existing_mw", "most_mw"), ("existing_mwh", "most_mwh")),
         "corridors": (("existing_mw", "most_mw"),),
+        "bandwidth": (("existing_gbps", "most_gbps"),),
     }
     for table, columns in pairs.items():
         for existing, most in columns:

@@ -115,6 +115,7 @@ def explain(error: Any, row_type: type[BaseModel]) -> tuple[str, str]:
         )
     if kind == "literal_error":
         choices = [choice.strip(" '") for choice in limits["expected"].replace(" or ", ", ").split(",")]
+        choices = [choice for choice in choices if choice]
         return f"This must be one of {', '.join(choices)}.", did_you_mean(str(error["input"]), choices)
     if kind == "string_pattern_mismatch":
         return (

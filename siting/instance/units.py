@@ -25,7 +25,7 @@ FAR_KM = 3000.0
 
 _UNIT = (
     r"(?:(?:per|in)_)?(?:tw|gw|mw|kw|w|twh|gwh|mwh|kwh|wh|ms|us|s|seconds|minutes|min|h|hours|days|years|year|months|deg|"
-    r"degrees|rad|share|percent|pct|t|kg|g|tonnes|c|k|f|km|gb|tb|mb|eflops|pflops)"
+    r"degrees|rad|share|percent|pct|t|kg|g|tonnes|c|k|f|km|gb|tb|mb|gbps|mbps|tbps|eflops|pflops)"
 )
 _TAIL = re.compile(rf"(?:_{_UNIT})+$")
 _FACTORS = {
@@ -42,6 +42,8 @@ _FACTORS = {
     ("g_per_kwh", "t_per_mwh"): "divide by 1,000",
     ("s", "ms"): "multiply by 1,000",
     ("us", "ms"): "divide by 1,000",
+    ("mbps", "gbps"): "divide by 1,000",
+    ("tbps", "gbps"): "multiply by 1,000",
     ("percent", "share"): "divide by 100",
     ("pct", "share"): "divide by 100",
     ("months", "years"): "divide by 12",

@@ -9,6 +9,7 @@ import pyomo.environ as pyo
 
 from siting.model import (
     balance,
+    bandwidth,
     budget,
     capacity,
     carbon,
@@ -25,11 +26,13 @@ from siting.model import (
     network,
     quota,
     relocation,
+    replication,
     site_count,
     sites,
     storage,
     structure,
     supply,
+    survival,
     utilisation,
     workloads,
 )
@@ -61,6 +64,9 @@ COMPONENTS: tuple[Component, ...] = (
     relocation.add,
     quota.add,
     budget.add,
+    bandwidth.add,
+    replication.add,
+    survival.add,
     balance.add,
 )
 """Every concept, in building order; a user's own comes after them."""

@@ -4,19 +4,18 @@ In      p.demand, p.workloads (max_delay_h = 0), latency
 Decide  assigned_mw[w,n,s]   mean IT load of region n's workload w served at s   MW
         placed_mw[w,s]       the same, summed over regions                       MW
 Ports   period.it_load + rigid
-Rules   all demand is assigned, only to sites within the latency bound (an arc filter, not a constraint), only to
-        open sites (in the strong, pairwise form); the load follows the profile, and its peak over the whole year,
-        not only over the modelled hours, fits into the capacity
+Rules   all demand is assigned, only to sites within the latency bound and where its data may be (stays_in), which
+        is an arc filter and not a constraint, and only to open sites (in the strong, pairwise form); the load
+        follows the profile, and its peak over the whole year, not only over the modelled hours, fits into the capacity
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pyomo.environ as pyo
 
+from siting.physics.peaks import undominated
 from siting.problem.derived import arcs, profiles
 from siting.problem.problem import Problem
 
@@ -94,7 +93,7 @@ def _load(m: Any, p: Problem) -> None:
             for t in m.HOUR
         }
         m.period[d].it_load.add("rigid", load, "MW")
-    peaks = {names: _peaks(shape[list(names)].to_numpy()) for names in {tuple(v) for v in here.values()}}
+    peaks = {names: undominated(shape[list(names)].to_numpy()) for names in {tuple(v) for v in here.values()}}
 
     @m.Constraint(
         [(s, k, i) for (s, k), names in here.items() for i in range(len(peaks[tuple(names)]))],
@@ -106,13 +105,3 @@ def _load(m: Any, p: Problem) -> None:
         return sum(float(x) * m.placed_mw[w, s] for x, w in zip(peak, names, strict=True)) <= (
             usable[k] * m.capacity_mw[s, k]
         )
-
-
-def _peaks(shape: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """The hours that no other hour dominates: they imply the capacity row of every hour of the year."""
-    unique = np.unique(shape, axis=0)[::-1]
-    kept: list[npt.NDArray[np.float64]] = []
-    for row in unique:
-        if not any(np.all(other >= row) for other in kept):
-            kept = [other for other in kept if not np.all(row >= other)] + [row]
-    return np.array(kept)

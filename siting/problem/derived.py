@@ -78,9 +78,28 @@ def site_compute(p: Problem) -> pd.DataFrame:
     return table[(table["most_mw"] > 0) & ~closed]
 
 
+def within(p: Problem, stays_in: str) -> pd.DataFrame:
+    """Whether data of a region may go to a site, regions x sites, under a value of ``workloads.stays_in``.
+
+    A region without a zone is a zone of its own.
+    """
+    home = p.sites["region"].to_numpy()[None, :]
+    allowed = p.regions.index.to_numpy()[:, None] == home
+    if stays_in == "":
+        allowed = np.ones_like(allowed)
+    elif stays_in == "zone":
+        zone = p.regions["zone"]
+        there = p.sites["region"].map(zone.to_dict()).to_numpy()[None, :]
+        allowed = allowed | ((zone.to_numpy()[:, None] == there) & (there != ""))
+    return pd.DataFrame(allowed.astype(bool), index=p.regions.index, columns=p.sites.index)
+
+
 @_once
 def arcs(p: Problem) -> pd.DataFrame:
-    """Admissible (workload, region, site): there is demand, latency within the bound, and the site can host it."""
+    """Admissible (workload, region, site).
+
+    There is demand, latency is within the bound, the data may go there, and the site can host it.
+    """
     demand = p.demand[p.demand["mean_mw"] > 0].reset_index()[["workload", "region"]]
     demand = demand.merge(p.workloads[["compute", "latency_ms"]], left_on="workload", right_index=True)
     hosts = site_compute(p).reset_index()[["site", "compute"]]
@@ -90,6 +109,9 @@ def arcs(p: Problem) -> pd.DataFrame:
         for name, index in (("workload", p.workloads.index), ("region", p.regions.index), ("site", p.sites.index))
     )
     near = latency_ms(p).to_numpy()[n, s] <= pairs["latency_ms"].to_numpy() + 1e-9
+    for stays_in in set(p.workloads["stays_in"]) - {""}:
+        free = (p.workloads["stays_in"] != stays_in).to_numpy()
+        near &= free[w] | within(p, stays_in).to_numpy()[n, s]
     pairs = pairs.iloc[[i for i in np.lexsort((s, n, w)) if near[i]]]
     return pairs[["workload", "region", "site"]].reset_index(drop=True)
 
@@ -101,7 +123,10 @@ def batches(p: Problem) -> pd.DataFrame:
     Their backlogs can be pooled without loss, because any site of one may take work of the other.
     """
     table = arcs(p)
-    table = table[table["workload"].map(p.workloads["max_delay_h"] > 0)]
+    return _groups(table[table["workload"].map(p.workloads["max_delay_h"] > 0)])
+
+
+def _groups(table: pd.DataFrame) -> pd.DataFrame:
     reach = table.groupby(["workload", "region"], sort=False)["site"].agg(tuple)
     rows = []
     for workload, group in reach.groupby(level="workload", sort=False):
@@ -216,3 +241,48 @@ def rule_sites(p: Problem, rule: Any) -> list[str]:
     if getattr(rule, "site", None) is not None:
         chosen &= p.sites.index == rule.site
     return list(p.sites.index[chosen])
+
+
+@_once
+def backed(p: Problem) -> pd.DataFrame:
+    """Columns workload, group, region: rigid work that other sites back up, origins with the same sites in a group.
+
+    What one site backs up for a group can be split among its origins in proportion to their work at the other site,
+    because all of them reach both sites; so groups lose nothing against single origins.
+    """
+    table = arcs(p)
+    rows = p.workloads
+    wanted = (rows["max_delay_h"] == 0) & ((rows["replicas"] > 1) | rows["survives_loss"])
+    return _groups(table[table["workload"].map(wanted)])
+
+
+def backup_pairs(p: Problem, rule: str) -> pd.DataFrame:
+    """Columns workload, group, site, site_2: admissible sites and the other ones that may back them up.
+
+    Parameters
+    ----------
+    p : Problem
+        The problem.
+    rule : str
+        ``replicas`` (the second site at least ``replica_km`` away) or ``survives_loss`` (any other site).
+    """
+    rows = p.workloads
+    chosen = rows.index[rows["replicas"] > 1] if rule == "replicas" else rows.index[rows["survives_loss"]]
+    members = backed(p)
+    sites = members[members["workload"].isin(chosen)].merge(arcs(p), on=["workload", "region"])
+    sites = sites[["workload", "group", "site"]].drop_duplicates()
+    pairs = sites.merge(sites, on=["workload", "group"], suffixes=("", "_2"))
+    pairs = pairs[pairs["site"] != pairs["site_2"]]
+    if rule == "replicas":
+        one, other = (p.sites.index.get_indexer(pd.Index(pairs[name])) for name in ("site", "site_2"))
+        apart = site_distance_km(p).to_numpy()[one, other]
+        pairs = pairs[apart >= pairs["workload"].map(rows["replica_km"]).to_numpy(dtype=float) - 1e-9]
+    return pairs.reset_index(drop=True)
+
+
+@_once
+def site_distance_km(p: Problem) -> pd.DataFrame:
+    """Great-circle distance, sites x sites, km."""
+    latitude, longitude = p.sites["latitude_deg"].to_numpy(), p.sites["longitude_deg"].to_numpy()
+    km = great_circle_km(latitude[:, None], longitude[:, None], latitude[None, :], longitude[None, :])
+    return pd.DataFrame(km, index=p.sites.index, columns=p.sites.index)

@@ -125,6 +125,17 @@ class Workload(Row):
     )
     data_gb_per_mwh: Amount = Field(0.0, description="Data moved between users and site per MWh of IT energy.")
     profile: str = Field("", description="Column of hourly/profile that gives its shape; blank: flat.")
+    stays_in: Literal["", "region", "zone"] = Field(
+        "",
+        description="Where its data must stay: in the region of its users or in that region's zone; blank: anywhere.",
+    )
+    replicas: Annotated[int, Field(ge=1, le=2)] = Field(
+        1, description="Sites that hold it; 2: as much capacity again is reserved at a second site."
+    )
+    replica_km: Amount = Field(0.0, description="Least great-circle distance between the two sites of its replicas.")
+    survives_loss: bool = Field(
+        False, description="Whether the other sites must be able to take all of it when any one site is lost."
+    )
 
 
 class Demand(Row):
@@ -194,6 +205,16 @@ class Corridor(Row):
     wheeling_cost_per_mwh: Amount = Field(0.0, description="Charge per MWh sent.")
 
 
+class Bandwidth(Row):
+    """Bandwidth between the users of a region and a site; pairs without a row are not limited."""
+
+    region: Name = Field(description="Region of the users.")
+    site: Name = Field(description="Site.")
+    existing_gbps: Amount = Field(0.0, description="Bandwidth that exists, Gbit/s; its cost is sunk.")
+    most_gbps: Amount = Field(description="Most bandwidth, existing included, Gbit/s.")
+    cost_per_gbps_year: Amount = Field(0.0, description="Yearly cost per Gbit/s of new bandwidth.")
+
+
 class Provenance(Row):
     """Where a number comes from; each numeric column needs a row, a single value may have its own."""
 
@@ -232,6 +253,7 @@ TABLES: tuple[Table, ...] = (
     Table("supply", Supply, ("region", "technology"), False),
     Table("storage", Storage, ("region", "storage"), False),
     Table("corridors", Corridor, ("corridor",), False),
+    Table("bandwidth", Bandwidth, ("region", "site"), False),
     Table("provenance", Provenance, ("table", "column", "key"), True),
 )
 
