@@ -52,6 +52,8 @@ def markdown() -> str:
         parts += _lines(part, prefix=f"{section}.")
     floor = schema["$defs"]["GreenFloor"]
     parts += ["", "Each `[[green.floors]]`:", "", _HEAD, _RULE, *_lines(floor)]
+    for name, definition in (("pue_caps", "PueCap"), ("pue_tariffs", "PueTariff")):
+        parts += ["", f"Each `[[policy.{name}]]`:", "", _HEAD, _RULE, *_lines(schema["$defs"][definition])]
     for table in TABLES:
         must = "required" if table.required else "optional"
         about = (table.row.__doc__ or "").strip()

@@ -417,6 +417,50 @@ SETTINGS = [
         "No site",
     ),
     Case("floor in percent", swap(TOML, "share = 0.5", "share = 50"), TOML, None, "green.floors.1.share", "at most 1"),
+    Case(
+        "pue cap below one",
+        swap(TOML, "[network]", "[[policy.pue_caps]]\nmost = 0.3\n\n[network]"),
+        TOML,
+        None,
+        "policy.pue_caps.1.most",
+        "at least 1",
+    ),
+    Case(
+        "pue cap's key",
+        swap(TOML, "[network]", "[[policy.pue_caps]]\nmost = 1.3\nleast_kw = 3\n\n[network]"),
+        TOML,
+        None,
+        "policy.pue_caps.1.least_kw",
+        "'least_mw'",
+    ),
+    Case(
+        "pue cap's hub",
+        swap(TOML, "[network]", '[[policy.pue_caps]]\nmost = 1.6\nhub = "stepe"\n\n[network]'),
+        TOML,
+        None,
+        "policy.pue_caps.1.hub",
+        "'steppe'",
+    ),
+    Case(
+        "pue cap of none",
+        swap(TOML, "[network]", '[[policy.pue_caps]]\nmost = 1.6\ntier = "hub"\nregion = "coast"\n\n[network]'),
+        TOML,
+        None,
+        "policy.pue_caps.1",
+        "No site",
+    ),
+    Case(
+        "pue tariff's region",
+        swap(
+            TOML,
+            "[network]",
+            '[[policy.pue_tariffs]]\nregion = "coats"\nabove_pue = 1.35\nsurcharge_per_mwh = 200\n\n[network]',
+        ),
+        TOML,
+        None,
+        "policy.pue_tariffs.1.region",
+        "'coast'",
+    ),
 ]
 
 HOURLY = [
@@ -567,6 +611,14 @@ def test_power_over_the_year_counts_work_that_may_wait(folder: Path) -> None:
     (fault,) = faults_of(folder)
     assert (fault.file, fault.row) == ("regions.csv", 2)
     assert fault.rule.startswith("On average over the year")
+
+
+def test_a_site_that_must_open_above_the_cap_on_pue(folder: Path) -> None:
+    swap(TOML, "[network]", '[[policy.pue_caps]]\nmost = 1.05\nregion = "plain"\n\n[network]')(folder)
+    cell("sites", 4, "decision", "open")(folder)
+    (fault,) = faults_of(folder)
+    assert (fault.file, fault.row, fault.column) == ("sites.csv", 4, "decision")
+    assert "annual PUE" in fault.rule
 
 
 def test_swapped_site(folder: Path) -> None:

@@ -19,6 +19,7 @@ from siting.auditor.money import CARBON_TERMS, COST_TERMS, check_carbon, check_c
 from siting.auditor.power import check_balance, check_built, check_green, check_operation, power_totals
 from siting.auditor.report import Audit, Check, Ledger
 from siting.auditor.tables import Plan, read, what_can_exist
+from siting.auditor.water import check_pue_cap, check_water
 from siting.problem import Problem
 
 __all__ = ["CARBON_TERMS", "COST_TERMS", "Audit", "Check", "audit"]
@@ -60,6 +61,8 @@ def audit(
     check_operation(problem, plan, ledger)
     check_balance(problem, plan, ledger)
     check_green(problem, plan, ledger)
+    check_water(problem, plan, tables, ledger)
+    check_pue_cap(problem, plan, ledger)
     check_carbon(problem, plan, tables, ledger)
     check_cost(problem, plan, tables, objective_million, ledger)
     totals = {**money_totals(problem, plan, tables), **power_totals(problem, plan)}

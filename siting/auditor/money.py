@@ -11,6 +11,7 @@ import pandas as pd
 from siting.auditor.compute import built_mw, capacity_bounds
 from siting.auditor.report import Ledger
 from siting.auditor.tables import Plan, Reader
+from siting.auditor.water import surcharge, water_m3
 from siting.physics.finance import annuity
 from siting.problem import Problem, derived
 from siting.problem.problem import FloatArray
@@ -30,6 +31,8 @@ COST_TERMS = (
     "wheeling",
     "data movement",
     "carbon",
+    "water",
+    "pue surcharge",
 )
 """Terms of the table ``cost``."""
 
@@ -102,6 +105,8 @@ def cost_million(p: Problem, plan: Plan, tables: Tables) -> dict[str, FloatArray
         "wheeling": _by_region(p, first, sent[:, 0]) + _by_region(p, second, sent[:, 1]),
         "data movement": _data_cost(p, plan),
         "carbon": carbon,
+        "water": _by_region(p, region_of_site, water_m3(p, plan)) * _of(p.regions, "water_price_per_m3"),
+        "pue surcharge": _by_region(p, region_of_site, surcharge(p, plan)),
     }
     return {term: value / 1e6 for term, value in cost.items()}
 

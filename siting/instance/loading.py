@@ -15,6 +15,7 @@ from siting.instance.configuration import FILE, OVERRIDES, read_settings
 from siting.instance.feasible import power_faults, reach_faults, room_faults
 from siting.instance.files import RawTable, read_tables
 from siting.instance.hourly import read_hourly
+from siting.instance.policies import open_faults, policy_faults
 from siting.instance.references import floor_faults, provenance_faults, reference_faults, value_faults
 from siting.instance.rows import Rows, check_rows
 from siting.instance.series import check_hourly
@@ -58,6 +59,7 @@ def load(name_or_path: str | Path, overrides: Mapping[str, Any] | None = None) -
     faults += reference_faults(raw) + value_faults(rows)
     if settings is not None:
         faults += floor_faults(settings, raw) + _unit_faults(rows, settings)
+        faults += policy_faults(settings, raw)
     series, files, wrong = _series(folder, settings, raw)
     faults += wrong
     hourly, wrong = check_hourly(series, files, raw, settings)
@@ -163,4 +165,6 @@ def _feasibility(
         faults = room_faults(problem, lines, hourly=sound)
     if not faults and sound and not broken & {f"{name}.csv" for name in power}:
         faults = power_faults(problem, lines)
+    if sound:
+        faults = faults + open_faults(problem, lines)
     return problem, faults

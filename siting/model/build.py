@@ -18,10 +18,13 @@ from siting.model import (
     green,
     grid,
     network,
+    pue_cap,
+    pue_tariff,
     sites,
     storage,
     structure,
     supply,
+    water,
     workloads,
 )
 from siting.problem.problem import Problem
@@ -43,6 +46,9 @@ COMPONENTS: tuple[Component, ...] = (
     grid.add,
     carbon.add,
     green.add,
+    water.add,
+    pue_cap.add,
+    pue_tariff.add,
     balance.add,
 )
 """Every concept, in building order; a user's own comes after them."""

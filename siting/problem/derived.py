@@ -14,6 +14,7 @@ import pandas as pd
 
 from siting.physics.cooling import pue as pue_of
 from siting.physics.distance import great_circle_km
+from siting.physics.water import wue as wue_of
 from siting.problem.problem import Problem
 
 T = TypeVar("T")
@@ -179,3 +180,56 @@ def floor_sites(p: Problem) -> list[tuple[float, list[str]]]:
             chosen &= p.sites.index == floor.site
         result.append((floor.share, list(p.sites.index[chosen])))
     return result
+
+
+@_once
+def wue(p: Problem) -> pd.DataFrame:
+    """Litres of water per kWh of IT energy (m³ per MWh), hours of the year x sites."""
+    series, effectiveness = p.hourly["temperature_c"], pue(p)
+    columns = {
+        site: wue_of(
+            series[site if site in series.columns else row["region"]].to_numpy(),
+            row["cooling"],
+            effectiveness[site].to_numpy(),
+            row["wue_factor"],
+        )
+        for site, row in p.sites.iterrows()
+    }
+    return pd.DataFrame(columns, index=series.index)
+
+
+def water_counts(p: Problem) -> bool:
+    """Whether water has a price or a cap in some region."""
+    return bool((p.regions["water_price_per_m3"] > 0).any() or p.regions["water_cap_m3"].notna().any())
+
+
+@_once
+def sites_over_pue_cap(p: Problem) -> list[str]:
+    """New large sites whose mean PUE over the year exceeds a cap that they are under."""
+    table = site_compute(p)
+    new = ~p.sites.index.isin(table.index[table["existing_mw"] > 0].get_level_values("site"))
+    mean = pue(p).mean()
+    over = pd.Series(False, index=p.sites.index)
+    for cap in p.settings.policy.pue_caps:
+        mine = new & (p.sites["most_mw"] >= cap.least_mw) & (mean > cap.most + 1e-9)
+        for column in ("tier", "hub", "region"):
+            wanted = getattr(cap, column)
+            if wanted is not None:
+                mine &= p.sites[column] == wanted
+        if cap.site is not None:
+            mine &= p.sites.index == cap.site
+        over |= mine
+    return list(p.sites.index[over])
+
+
+@_once
+def pue_surcharge_per_mwh(p: Problem) -> pd.Series:
+    """Surcharge of each site on the electricity that it draws, index site."""
+    mean = pue(p).mean()
+    rate = pd.Series(0.0, index=p.sites.index)
+    # The highest tier comes last and so overrides the others.
+    for tier in sorted(p.settings.policy.pue_tariffs, key=lambda tier: tier.above_pue):
+        mine = (p.sites["region"] == tier.region) & (mean > tier.above_pue + 1e-9)
+        share = 1 - tier.above_pue / mean[mine] if tier.excess_only else 1.0
+        rate[mine] = tier.surcharge_per_mwh * share
+    return rate

@@ -22,7 +22,7 @@ Years = Annotated[float, Field(gt=0, le=100)]
 Latitude = Annotated[float, Field(ge=-90, le=90)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]
 
-COOLING = Literal["airside_adiabatic", "waterside_economizer", "air_cooled_chiller"]
+COOLING = Literal["airside_adiabatic", "waterside_economizer", "air_cooled_chiller", "liquid_dry_cooler"]
 
 
 class Row(BaseModel):
@@ -43,6 +43,10 @@ class Region(Row):
     grid_mw: Amount = Field(description="Headroom: most power that its data centers may buy from the grid.")
     grid_factor_t_per_mwh: Amount = Field(
         description="Average CO2 of grid power; hourly/grid_factor_t_per_mwh refines it by hour."
+    )
+    water_price_per_m3: Amount = Field(0.0, description="Price of the water that cooling takes.")
+    water_cap_m3: Amount | None = Field(
+        None, description="Most water that cooling may take in a year; blank: no limit."
     )
 
 
@@ -69,6 +73,9 @@ class Site(Row):
     cooling: COOLING = Field("waterside_economizer", description="Cooling design, which fixes PUE by temperature.")
     pue_shift: Number = Field(
         0.0, description="Added to the PUE of the cooling design (a real fleet against a good one)."
+    )
+    wue_factor: Amount = Field(
+        1.0, description="Multiplies the water use of the cooling design (air-side in a dry climate: about 0.4)."
     )
 
 
