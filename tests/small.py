@@ -30,6 +30,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
                 "round_trip_efficiency": 1.0},
     "corridors": {"corridor": "line", "from_region": "a", "to_region": "b", "existing_mw": 0.0, "most_mw": 100.0,
                   "lifetime_years": 1.0},
+    "cooling_options": {"site": "s", "cooling": "air_cooled_chiller"},
 }  # fmt: skip
 
 REQUIRED = ("regions", "sites", "compute_types", "workloads", "demand")

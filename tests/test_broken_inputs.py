@@ -621,6 +621,20 @@ def test_a_site_that_must_open_above_the_cap_on_pue(folder: Path) -> None:
     assert "annual PUE" in fault.rule
 
 
+def test_cooling_options_of_no_site_and_of_the_own_design(folder: Path) -> None:
+    rows = "site,cooling\nsteppe-hubb,air_cooled_chiller\nplain-city,waterside_economizer\nsteppe-hub,ice\n"
+    (folder / "cooling_options.csv").write_text(rows, encoding="utf-8")
+    append("provenance.csv", "cooling_options,*,,assumption,Made up,2023,CC0-1.0,,")(folder)
+    found = {(fault.file, fault.row, fault.column): str(fault) for fault in faults_of(folder)}
+    assert set(found) == {
+        ("cooling_options.csv", 2, "site"),
+        ("cooling_options.csv", 3, "cooling"),
+        ("cooling_options.csv", 4, "cooling"),
+    }
+    assert "'steppe-hub'" in found["cooling_options.csv", 2, "site"]
+    assert "own design" in found["cooling_options.csv", 3, "cooling"]
+
+
 def test_swapped_site(folder: Path) -> None:
     """A line that only reads right with latitude and longitude exchanged, where both are possible latitudes."""
     shift_to_europe(folder)

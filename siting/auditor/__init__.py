@@ -19,8 +19,8 @@ from siting.auditor.money import CARBON_TERMS, COST_TERMS, check_carbon, check_c
 from siting.auditor.power import check_balance, check_built, check_green, check_operation, power_totals
 from siting.auditor.report import Audit, Check, Ledger
 from siting.auditor.tables import Plan, read, what_can_exist
-from siting.auditor.water import check_pue_cap, check_water
-from siting.problem import Problem
+from siting.auditor.water import check_designs, check_pue_cap, check_water
+from siting.problem import Problem, derived
 
 __all__ = ["CARBON_TERMS", "COST_TERMS", "Audit", "Check", "audit"]
 
@@ -52,6 +52,8 @@ def audit(
     problem = what_can_exist(problem)
     ledger = Ledger(problem, tolerance)
     plan = read(problem, tables, ledger)
+    check_designs(problem, plan, tables, ledger)
+    problem = derived.as_chosen(problem, tables)
     _check_calendar(problem, plan, ledger)
     _check_signs(plan, ledger)
     check_sites(problem, plan, ledger)

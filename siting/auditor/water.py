@@ -10,8 +10,32 @@ import pandas as pd
 from siting.auditor.compute import built_mw, capacity_bounds, load_mw
 from siting.auditor.report import Ledger
 from siting.auditor.tables import Plan, Reader
+from siting.physics.finance import annuity
 from siting.problem import Problem, derived
 from siting.problem.problem import FloatArray
+
+
+def check_designs(p: Problem, plan: Plan, tables: Mapping[str, pd.DataFrame], ledger: Ledger) -> None:
+    """Where a site has a choice of cooling designs, an open one has exactly one of them."""
+    offered = derived.choices(p)
+    if not offered:
+        return
+    pairs = [(site, cooling) for site, names in offered.items() for cooling in names]
+    chosen = Reader(tables, ledger).array("design", "chosen", ("site/cooling", pairs))
+    ledger.equal("integrality", chosen, np.round(chosen), [("site/cooling", pairs)], "1", what="chosen")
+    ledger.at_most("non_negative", -chosen, 0.0, [("site/cooling", pairs)], "1", what="chosen")
+    count = pd.Series(chosen).groupby([site for site, _ in pairs], sort=False).sum().to_numpy()
+    opened = plan.open[p.sites.index.get_indexer(pd.Index(list(offered)))]
+    ledger.equal("one_design", count, opened, [("site", list(offered))], "1")
+
+
+def design_cost(p: Problem, plan: Plan) -> FloatArray:
+    """Investment of each site beyond the design that the instance gives it, currency per year."""
+    own = pd.MultiIndex.from_arrays([p.sites.index, p.sites["cooling"]])
+    extra = p.cooling_options["extra_capex_per_kw"].reindex(own).fillna(0.0).to_numpy(dtype=float)
+    share = annuity(p.settings.finance.discount_rate, p.sites["lifetime_years"]).to_numpy(dtype=float)
+    result: FloatArray = share * extra * 1000 * built_mw(p, plan).sum(axis=1)
+    return result
 
 
 def check_water(p: Problem, plan: Plan, tables: Mapping[str, pd.DataFrame], ledger: Ledger) -> None:

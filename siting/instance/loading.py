@@ -15,7 +15,7 @@ from siting.instance.configuration import FILE, OVERRIDES, read_settings
 from siting.instance.feasible import power_faults, reach_faults, room_faults
 from siting.instance.files import RawTable, read_tables
 from siting.instance.hourly import read_hourly
-from siting.instance.policies import open_faults, policy_faults
+from siting.instance.policies import open_faults, option_faults, policy_faults
 from siting.instance.references import floor_faults, provenance_faults, reference_faults, value_faults
 from siting.instance.rows import Rows, check_rows
 from siting.instance.series import check_hourly
@@ -56,7 +56,7 @@ def load(name_or_path: str | Path, overrides: Mapping[str, Any] | None = None) -
     for name, table in raw.items():
         rows[name], wrong = check_rows(table)
         faults += wrong
-    faults += reference_faults(raw) + value_faults(rows)
+    faults += reference_faults(raw) + value_faults(rows) + option_faults(raw)
     if settings is not None:
         faults += floor_faults(settings, raw) + _unit_faults(rows, settings)
         faults += policy_faults(settings, raw)

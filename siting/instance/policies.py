@@ -10,6 +10,7 @@ from siting.instance.files import RawTable
 from siting.instance.suggest import did_you_mean
 from siting.problem import Problem, Settings
 from siting.problem.derived import sites_over_pue_cap
+from siting.problem.tables import Site
 
 
 def policy_faults(settings: Settings, raw: Mapping[str, RawTable]) -> list[Fault]:
@@ -70,3 +71,25 @@ def _scope(place: str, wanted: Mapping[str, str], raw: Mapping[str, RawTable]) -
         rule, remedy = "No site meets all conditions of this rule.", "Drop a condition or the rule."
         faults.append(Fault(FILE, rule, remedy, column=place, value=str(dict(wanted))))
     return faults
+
+
+def option_faults(raw: Mapping[str, RawTable]) -> list[Fault]:
+    """Cooling options that are the site's own design, which has its place in sites.csv.
+
+    Parameters
+    ----------
+    raw : mapping of str to RawTable
+        Tables as read.
+    """
+    if "sites" not in raw or "cooling_options" not in raw:
+        return []
+    default = str(Site.model_fields["cooling"].default)
+    own = {cells.get("site", ""): cells.get("cooling", "") or default for cells in raw["sites"].cells}
+    options = raw["cooling_options"]
+    rule = "This is the site's own design in sites.csv already."
+    remedy = "Delete the row, or name another design."
+    return [
+        Fault(options.file, rule, remedy, line, "cooling", cells["cooling"])
+        for line, cells in zip(options.lines, options.cells, strict=True)
+        if cells.get("cooling") and own.get(cells.get("site", "")) == cells["cooling"]
+    ]

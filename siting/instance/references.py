@@ -25,6 +25,7 @@ REFERENCES: tuple[tuple[str, str, str, str], ...] = (
     ("storage", "region", "regions", "region"),
     ("corridors", "from_region", "regions", "region"),
     ("corridors", "to_region", "regions", "region"),
+    ("cooling_options", "site", "sites", "site"),
 )
 """Column of a table that names a key of another: (table, column, other table, its column)."""
 

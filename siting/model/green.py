@@ -17,7 +17,7 @@ from typing import Any
 import pyomo.environ as pyo
 
 from siting.model.structure import yearly
-from siting.problem.derived import floor_sites, pue
+from siting.problem.derived import design_pue, floor_sites
 from siting.problem.problem import Problem
 
 
@@ -29,7 +29,7 @@ def add(m: Any, p: Problem) -> None:
     m.FLOOR = pyo.Set(initialize=range(len(floors)), doc="floor")
     bound = sorted({s for _, sites in floors for s in sites}, key=list(m.SITE).index)
     m.FLOOR_SITE = pyo.Set(initialize=bound, doc="site")
-    most_mw = (p.sites["most_mw"] * pue(p).max()).to_dict()
+    most_mw = (p.sites["most_mw"] * design_pue(p).max().groupby(level=0).max()).to_dict()
     m.claimed_mw = pyo.Var(
         m.SITE,
         domain=pyo.NonNegativeReals,

@@ -2,7 +2,7 @@
 
 In      p.regions.water_price_per_m3, p.regions.water_cap_m3; WUE of every site and hour
 Tells   water_m3[s]   water taken by a site in the year                   m³
-Ports   reads period.power_mw     cost + water
+Ports   reads period.power_mw, and period.design_power_mw where a site has a choice     cost + water
 Rules   water = Σ WUE · IT energy, idle equipment included       Σ_s water <= cap of the region
 Note    Without a price and a cap in any region nothing is added. Water for the power bought does not count.
 Source  siting.physics.water
@@ -15,7 +15,7 @@ from typing import Any
 import pyomo.environ as pyo
 
 from siting.model.structure import COST, MILLION, by_region, yearly
-from siting.problem.derived import pue, water_counts, wue
+from siting.problem.derived import choices, design_pue, design_wue, water_counts
 from siting.problem.problem import Problem
 
 
@@ -24,13 +24,19 @@ def add(m: Any, p: Problem) -> None:
     if not water_counts(p):
         return
     # The power of a site is its IT power times PUE, so that its water per MWh of power is WUE / PUE.
-    per_mwh = wue(p) / pue(p)
-    rate = {(s, d): per_mwh[s].to_numpy()[p.calendar.hour[d]].tolist() for s in m.SITE for d in m.PERIOD}
-    m.water_m3 = pyo.Expression(
-        m.SITE,
-        rule=lambda m, s: yearly(m, lambda d, t: rate[s, d][t] * m.period[d].power_mw[s, t]),
-        doc="Water taken by a site in the year, m³",
-    )
+    per_mwh = design_wue(p) / design_pue(p)
+    offered = choices(p)
+    own = p.sites["cooling"].to_dict()
+    rate = {(sc, d): per_mwh[sc].to_numpy()[p.calendar.hour[d]].tolist() for sc in per_mwh for d in m.PERIOD}
+
+    def water(m: Any, s: str) -> Any:
+        if s in offered:
+            return yearly(
+                m, lambda d, t: sum(rate[(s, c), d][t] * m.period[d].design_power_mw[s, c, t] for c in offered[s])
+            )
+        return yearly(m, lambda d, t: rate[(s, own[s]), d][t] * m.period[d].power_mw[s, t])
+
+    m.water_m3 = pyo.Expression(m.SITE, rule=water, doc="Water taken by a site in the year, m³")
     region = p.sites["region"].to_dict()
     price = p.regions["water_price_per_m3"].to_dict()
     paid = {s: price[region[s]] / MILLION * m.water_m3[s] for s in m.SITE if price[region[s]]}

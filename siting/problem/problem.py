@@ -65,6 +65,7 @@ class Problem:
     supply: pd.DataFrame
     storage: pd.DataFrame
     corridors: pd.DataFrame
+    cooling_options: pd.DataFrame
     provenance: pd.DataFrame
     hourly: Mapping[str, pd.DataFrame]
     calendar: Calendar

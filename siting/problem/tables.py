@@ -189,6 +189,18 @@ class Corridor(Row):
     wheeling_cost_per_mwh: Amount = Field(0.0, description="Charge per MWh sent.")
 
 
+class CoolingOption(Row):
+    """Another cooling design that a site may choose instead of its own; one design serves the whole site."""
+
+    site: Name = Field(description="Site.")
+    cooling: COOLING = Field(description="Cooling design, which fixes PUE and water use by temperature.")
+    pue_shift: Number = Field(0.0, description="Added to the PUE of the cooling design.")
+    wue_factor: Amount = Field(1.0, description="Multiplies the water use of the cooling design.")
+    extra_capex_per_kw: Number = Field(
+        0.0, description="Investment beyond the site's own design per kW of IT power, existing included."
+    )
+
+
 class Provenance(Row):
     """Where a number comes from; each numeric column needs a row, a single value may have its own."""
 
@@ -227,6 +239,7 @@ TABLES: tuple[Table, ...] = (
     Table("supply", Supply, ("region", "technology"), False),
     Table("storage", Storage, ("region", "storage"), False),
     Table("corridors", Corridor, ("corridor",), False),
+    Table("cooling_options", CoolingOption, ("site", "cooling"), False),
     Table("provenance", Provenance, ("table", "column", "key"), True),
 )
 
