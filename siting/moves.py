@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from siting.problem import Problem
-from siting.problem.derived import arcs, data_cost_per_mwh, grid_factor_t_per_mwh, pue
+from siting.problem.derived import arcs, as_chosen, data_cost_per_mwh, grid_factor_t_per_mwh, pue
 from siting.summary import Tables, work
 
 WEST_DEG = 2.0
@@ -33,7 +33,7 @@ def moves(p: Problem, tables: Tables, lang: str) -> pd.DataFrame:
         a price of carbon), carbon_change_percent (location-based, average of the year) and move, the verdict. For each
         region the largest move taken, and of the moves not taken the cheapest one that would emit more.
     """
-    costs, carbon = _per_it_mwh(p)
+    costs, carbon = _per_it_mwh(as_chosen(p, tables))
     tolerant = set(p.workloads.index[p.workloads["max_delay_h"] > 0])
     pairs = arcs(p)
     pairs = pairs[pairs["workload"].isin(tolerant)]

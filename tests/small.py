@@ -31,6 +31,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "corridors": {"corridor": "line", "from_region": "a", "to_region": "b", "existing_mw": 0.0, "most_mw": 100.0,
                   "lifetime_years": 1.0},
     "bandwidth": {"region": "a", "site": "s", "most_gbps": 100.0},
+    "cooling_options": {"site": "s", "cooling": "air_cooled_chiller"},
 }  # fmt: skip
 
 REQUIRED = ("regions", "sites", "compute_types", "workloads", "demand")

@@ -305,11 +305,11 @@ def test_what_a_user_adds_is_left_alone() -> None:
     tables = book(settled())
     tables["site"]["water_m3"] = [1.0, 2.0]
     tables["reservoir"] = pd.DataFrame({"reservoir": ["lake"], "level_m": [3.0]})
-    water = pd.DataFrame({"term": ["water"], "region": ["south"], "cost_million": [2.5]})
-    tables["cost"] = pd.concat([tables["cost"], water], ignore_index=True)
+    fibre = pd.DataFrame({"term": ["fibre"], "region": ["south"], "cost_million": [2.5]})
+    tables["cost"] = pd.concat([tables["cost"], fibre], ignore_index=True)
     result = audit(PROBLEM, tables, objective(tables))
     assert result.ok
-    assert result.totals["cost_million"]["water"] == 2.5
+    assert result.totals["cost_million"]["fibre"] == 2.5
 
 
 def test_carbon_that_a_user_adds_is_priced_and_capped() -> None:

@@ -579,6 +579,50 @@ POLICY = [
     Case("move to", move("east", "wst"), TOML, None, "policy.relocation.1.to_zone", "'west'"),
     Case("quota in GWh", quota("energy_quota_gwh", "900"), "regions.csv", 1, "energy_quota_gwh", "multiply by 1,000"),
     Case("negative quota", quota("energy_quota_mwh", "-1"), "regions.csv", 2, "energy_quota_mwh", "at least 0", 3),
+    Case(
+        "pue cap below one",
+        swap(TOML, "[network]", "[[policy.pue_caps]]\nmost = 0.3\n\n[network]"),
+        TOML,
+        None,
+        "policy.pue_caps.1.most",
+        "at least 1",
+    ),
+    Case(
+        "pue cap's key",
+        swap(TOML, "[network]", "[[policy.pue_caps]]\nmost = 1.3\nleast_kw = 3\n\n[network]"),
+        TOML,
+        None,
+        "policy.pue_caps.1.least_kw",
+        "'least_mw'",
+    ),
+    Case(
+        "pue cap's hub",
+        swap(TOML, "[network]", '[[policy.pue_caps]]\nmost = 1.6\nhub = "stepe"\n\n[network]'),
+        TOML,
+        None,
+        "policy.pue_caps.1.hub",
+        "'steppe'",
+    ),
+    Case(
+        "pue cap of none",
+        swap(TOML, "[network]", '[[policy.pue_caps]]\nmost = 1.6\ntier = "hub"\nregion = "coast"\n\n[network]'),
+        TOML,
+        None,
+        "policy.pue_caps.1",
+        "No site",
+    ),
+    Case(
+        "pue tariff's region",
+        swap(
+            TOML,
+            "[network]",
+            '[[policy.pue_tariffs]]\nregion = "coats"\nabove_pue = 1.35\nsurcharge_per_mwh = 200\n\n[network]',
+        ),
+        TOML,
+        None,
+        "policy.pue_tariffs.1.region",
+        "'coast'",
+    ),
 ]
 
 HOURLY = [
@@ -844,6 +888,28 @@ def test_power_over_the_year_counts_work_that_may_wait(folder: Path) -> None:
     (fault,) = faults_of(folder)
     assert (fault.file, fault.row) == ("regions.csv", 2)
     assert fault.rule.startswith("On average over the year")
+
+
+def test_a_site_that_must_open_above_the_cap_on_pue(folder: Path) -> None:
+    swap(TOML, "[network]", '[[policy.pue_caps]]\nmost = 1.05\nregion = "plain"\n\n[network]')(folder)
+    cell("sites", 4, "decision", "open")(folder)
+    (fault,) = faults_of(folder)
+    assert (fault.file, fault.row, fault.column) == ("sites.csv", 4, "decision")
+    assert "annual PUE" in fault.rule
+
+
+def test_cooling_options_of_no_site_and_of_the_own_design(folder: Path) -> None:
+    rows = "site,cooling\nsteppe-hubb,air_cooled_chiller\nplain-city,waterside_economizer\nsteppe-hub,ice\n"
+    (folder / "cooling_options.csv").write_text(rows, encoding="utf-8")
+    append("provenance.csv", "cooling_options,*,,assumption,Made up,2023,CC0-1.0,,")(folder)
+    found = {(fault.file, fault.row, fault.column): str(fault) for fault in faults_of(folder)}
+    assert set(found) == {
+        ("cooling_options.csv", 2, "site"),
+        ("cooling_options.csv", 3, "cooling"),
+        ("cooling_options.csv", 4, "cooling"),
+    }
+    assert "'steppe-hub'" in found["cooling_options.csv", 2, "site"]
+    assert "own design" in found["cooling_options.csv", 3, "cooling"]
 
 
 def test_swapped_site(folder: Path) -> None:

@@ -164,6 +164,23 @@ def test_write_and_load_give_the_same_problem(problem: Problem, tmp_path: Path) 
     assert not (written / "links.csv").read_text(encoding="utf-8").startswith("region,site,latency_ms,cost")
 
 
+def test_cooling_options_and_policy_are_written_and_read(problem: Problem, tmp_path: Path) -> None:
+    options = pd.DataFrame(
+        {"pue_shift": [0.05], "wue_factor": [1.0], "extra_capex_per_kw": [-300.0]},
+        index=pd.MultiIndex.from_arrays(
+            [pd.Index([name], dtype=object) for name in ("plain-city", "liquid_dry_cooler")], names=["site", "cooling"]
+        ),
+    )
+    changed = problem.replace(
+        cooling_options=options,
+        regions=problem.regions.assign(water_price_per_m3=4.0, water_cap_m3=[np.nan, 5e5, np.nan]),
+        policy__pue_caps=({"most": 1.3, "tier": "edge", "least_mw": 10.0},),
+        policy__pue_tariffs=({"region": "coast", "above_pue": 1.35, "surcharge_per_mwh": 200.0, "excess_only": True},),
+    )
+    again = load(write(changed, tmp_path / "copy"))
+    assert_same(again.replace(provenance=problem.provenance), changed)
+
+
 def test_write_keeps_every_digit_and_sign(problem: Problem, tmp_path: Path) -> None:
     rng = np.random.default_rng(7)
     names = pd.Series(['a "b"', "c, d", "é\\n"], index=problem.regions.index, dtype=object)

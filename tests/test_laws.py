@@ -30,6 +30,8 @@ def tighter(p):
     yield "more work", p.replace(demand=p.demand * 1.3)
     yield "green floor", p.replace(green__floors=({"share": 0.6},))
     yield "carbon cap", p.replace(carbon__cap_t=40.0)
+    yield "cap on water", p.replace(regions=p.regions.assign(water_cap_m3=250.0))
+    yield "price of water", p.replace(regions=p.regions.assign(water_price_per_m3=20.0))
     yield "larger modules", p.replace(compute_types=p.compute_types.assign(module_mw=p.compute_types["module_mw"] * 2))
     yield "more sites", p.replace(policy__site_counts=({"least": 3},))
     yield "fewer sites", p.replace(policy__site_counts=({"most": 1},))

@@ -9,6 +9,7 @@ import pytest
 from siting.physics.cooling import PUE_CURVES, pue
 from siting.physics.distance import EARTH_RADIUS_KM, great_circle_km
 from siting.physics.finance import annuity
+from siting.physics.water import WUE_RULES, latent_heat_kj_per_kg, wue
 
 
 @pytest.mark.parametrize(
@@ -94,3 +95,40 @@ def test_shift_is_added_and_pue_stays_at_least_one():
 def test_unknown_design():
     with pytest.raises(KeyError, match="magic"):
         pue(20, "magic")
+
+
+def test_latent_heat_by_hand():
+    assert latent_heat_kj_per_kg([20, 0]) == pytest.approx([2500.5 - 2.3097 * 20 - 0.0013 * 400, 2500.5])
+    assert latent_heat_kj_per_kg([-30, 60]) == pytest.approx(latent_heat_kj_per_kg([0, 40]))
+
+
+# Published 5th to 95th percentile of annual WUE: zone, cooling degree-days above 10 °C of the zone, air-side, tower.
+ZONES = [
+    ("1A", 5000, 6000, (0.773, 2.361), (1.761, 2.629)),
+    ("2A", 3500, 5000, (0.799, 1.803), (1.755, 2.623)),
+    ("3A", 2500, 3500, (0.408, 1.147), (1.748, 2.616)),
+]
+
+
+@pytest.mark.parametrize(("zone", "least", "most", "airside", "tower"), ZONES)
+def test_annual_wue_is_within_the_published_range(zone, least, most, airside, tower):
+    for degree_days in (least, most):
+        mean_c = 10 + degree_days / 365
+        year_c = mean_c + 4 * np.sin(np.linspace(0, 2 * np.pi, 8760, endpoint=False))
+        got = wue(year_c, "airside_adiabatic", pue(year_c, "airside_adiabatic")).mean()
+        assert got == pytest.approx(0.1 * degree_days / 365, rel=0.01), zone
+        assert airside[0] <= got <= airside[1]
+        water = wue(year_c, "waterside_economizer", pue(year_c, "waterside_economizer")).mean()
+        assert tower[0] <= water <= tower[1]
+
+
+def test_wue_of_the_designs():
+    assert wue([5.0, 10.0, 20.0], "airside_adiabatic", 1.07) == pytest.approx([0, 0, 1])
+    # Never more than a tower that takes all heat.
+    assert wue(40.0, "airside_adiabatic", 1.4) == pytest.approx(wue(40.0, "waterside_economizer", 1.4))
+    assert wue([-10, 35], "air_cooled_chiller", 1.3) == pytest.approx([0.061, 0.061])
+    assert wue([-10, 35], "liquid_dry_cooler", 1.1) == pytest.approx([0, 0])
+    assert wue(20.0, "airside_adiabatic", 1.07, 0.4) == pytest.approx(0.4)
+    assert set(WUE_RULES) == set(PUE_CURVES)
+    with pytest.raises(KeyError, match="magic"):
+        wue(20, "magic", 1.1)

@@ -33,7 +33,8 @@ from siting.auditor.power import (
 from siting.auditor.report import Audit, Check, Ledger
 from siting.auditor.resilience import check_replicas, check_survival
 from siting.auditor.tables import Plan, read, what_can_exist
-from siting.problem import Problem
+from siting.auditor.water import check_designs, check_pue_cap, check_water
+from siting.problem import Problem, derived
 
 __all__ = ["CARBON_TERMS", "COST_TERMS", "Audit", "Check", "audit"]
 
@@ -65,6 +66,8 @@ def audit(
     problem = what_can_exist(problem)
     ledger = Ledger(problem, tolerance)
     plan = read(problem, tables, ledger)
+    check_designs(problem, plan, tables, ledger)
+    problem = derived.as_chosen(problem, tables)
     _check_calendar(problem, plan, ledger)
     _check_signs(plan, ledger)
     check_sites(problem, plan, ledger)
@@ -82,6 +85,8 @@ def audit(
     check_bandwidth(problem, plan, ledger)
     check_replicas(problem, plan, ledger)
     check_survival(problem, plan, ledger)
+    check_water(problem, plan, tables, ledger)
+    check_pue_cap(problem, plan, ledger)
     check_carbon(problem, plan, tables, ledger)
     check_cost(problem, plan, tables, objective_million, ledger)
     totals = {**money_totals(problem, plan, tables), **power_totals(problem, plan)}

@@ -11,6 +11,7 @@ import pandas as pd
 from siting.auditor.compute import built_mw, capacity_bounds
 from siting.auditor.report import Ledger
 from siting.auditor.tables import Plan, Reader
+from siting.auditor.water import design_cost, surcharge, water_m3
 from siting.physics.finance import annuity
 from siting.problem import Problem, derived
 from siting.problem.problem import FloatArray
@@ -34,6 +35,9 @@ COST_TERMS = (
     "demand charge",
     "connection",
     "bandwidth",
+    "water",
+    "pue surcharge",
+    "cooling design",
 )
 """Terms of the table ``cost``."""
 
@@ -112,6 +116,9 @@ def cost_million(p: Problem, plan: Plan, tables: Tables) -> dict[str, FloatArray
         "demand charge": 12 * _of(p.regions, "demand_charge_per_mw_month") * plan.peak_grid_mw,
         "connection": _by_region(p, region_of_site, _of(p.sites, "connection_cost_per_mw_year") * plan.connected_mw),
         "bandwidth": _bandwidth_cost(p, plan),
+        "water": _by_region(p, region_of_site, water_m3(p, plan)) * _of(p.regions, "water_price_per_m3"),
+        "pue surcharge": _by_region(p, region_of_site, surcharge(p, plan)),
+        "cooling design": _by_region(p, region_of_site, design_cost(p, plan)),
     }
     return {term: value / 1e6 for term, value in cost.items()}
 

@@ -15,7 +15,7 @@ from scipy.sparse.csgraph import breadth_first_order, maximum_flow
 
 from siting.errors import Fault
 from siting.problem import Problem
-from siting.problem.derived import arcs, capacity_factor, latency_ms, profiles, pue, site_compute, within
+from siting.problem.derived import arcs, capacity_factor, design_pue, latency_ms, profiles, site_compute, within
 
 _WATT = 1e-6
 _MOST_INT = 2_000_000_000
@@ -196,7 +196,7 @@ def power_faults(p: Problem, lines: Mapping[str, list[int]]) -> list[Fault]:
         sites = sorted(set(table.loc[table["power"] == region, "site"]))
         load = profiles(p)[list(workload)].to_numpy() * demand.to_numpy()
         rigid = (p.workloads["max_delay_h"] == 0).reindex(workload).to_numpy(dtype=bool)
-        least_pue = pue(p)[sites].min(axis=1).to_numpy()
+        least_pue = design_pue(p)[list(sites)].min(axis=1).to_numpy()
         power = load[:, rigid].sum(axis=1) * least_pue
         yearly, steady = _most_power_mw(p, str(region))
         short = power - yearly - steady

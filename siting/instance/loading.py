@@ -12,6 +12,7 @@ import pandas as pd
 from siting.bundled import instances_folder
 from siting.errors import Fault, InputError, UsageError
 from siting.instance.configuration import FILE, OVERRIDES, read_settings
+from siting.instance.designs import cap_faults, open_faults, option_faults
 from siting.instance.feasible import power_faults, reach_faults, room_faults
 from siting.instance.files import RawTable, read_tables
 from siting.instance.hourly import read_hourly
@@ -57,10 +58,10 @@ def load(name_or_path: str | Path, overrides: Mapping[str, Any] | None = None) -
     for name, table in raw.items():
         rows[name], wrong = check_rows(table)
         faults += wrong
-    faults += reference_faults(raw) + value_faults(rows)
+    faults += reference_faults(raw) + value_faults(rows) + option_faults(raw)
     if settings is not None:
         faults += floor_faults(settings, raw) + _unit_faults(rows, settings)
-        faults += policy_faults(settings, raw)
+        faults += policy_faults(settings, raw) + cap_faults(settings, raw)
     series, files, wrong = _series(folder, settings, raw)
     faults += wrong
     hourly, wrong = check_hourly(series, files, raw, settings)
@@ -170,4 +171,6 @@ def _feasibility(
         faults = bandwidth_faults(problem, lines)
     if not faults and sound and not broken & {f"{name}.csv" for name in power}:
         faults = power_faults(problem, lines)
+    if sound:
+        faults = faults + open_faults(problem, lines)
     return problem, faults

@@ -27,6 +27,7 @@ REFERENCES: tuple[tuple[str, str, str, str], ...] = (
     ("corridors", "to_region", "regions", "region"),
     ("bandwidth", "region", "regions", "region"),
     ("bandwidth", "site", "sites", "site"),
+    ("cooling_options", "site", "sites", "site"),
 )
 """Column of a table that names a key of another: (table, column, other table, its column)."""
 

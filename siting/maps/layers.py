@@ -11,7 +11,7 @@ from siting.maps.geometry import great_circle_line, point
 from siting.maps.properties import PROPERTIES
 from siting.maps.sums import Tables, available_mwh, table, weighted, work
 from siting.problem import Problem
-from siting.problem.derived import distance_km, latency_ms, pue
+from siting.problem.derived import as_chosen, distance_km, latency_ms, pue
 
 
 def layers(problem: Problem, tables: Tables, base: gpd.GeoDataFrame | None = None) -> dict[str, gpd.GeoDataFrame]:
@@ -71,7 +71,7 @@ def _sites(p: Problem, tables: Tables, flows: pd.DataFrame) -> gpd.GeoDataFrame:
         load_mw=load.sum(axis=1),
         **{f"load_mw_{name}": load[name] for name in load},
         energy_gwh=energy / 1e3,
-        pue_mean=pue(p).mean(),
+        pue_mean=pue(as_chosen(p, tables)).mean(),
         carbon_t=(carbon * energy / of_region.where(of_region > 0)).fillna(0.0),
         racks=(capacity * 1e3 / p.compute_types["rack_kw"]).sum(axis=1),
         eflops=(capacity * p.compute_types["eflops_per_mw"]).sum(axis=1),

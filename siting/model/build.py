@@ -15,6 +15,7 @@ from siting.model import (
     carbon,
     connection,
     cooling,
+    cooling_choice,
     corridors,
     covers,
     deferral,
@@ -24,6 +25,8 @@ from siting.model import (
     hub_share,
     matching,
     network,
+    pue_cap,
+    pue_tariff,
     quota,
     relocation,
     replication,
@@ -34,6 +37,7 @@ from siting.model import (
     supply,
     survival,
     utilisation,
+    water,
     workloads,
 )
 from siting.problem.problem import Problem
@@ -48,6 +52,7 @@ COMPONENTS: tuple[Component, ...] = (
     covers.add,
     capacity.add,
     network.add,
+    cooling_choice.add,
     cooling.add,
     supply.add,
     storage.add,
@@ -67,6 +72,9 @@ COMPONENTS: tuple[Component, ...] = (
     bandwidth.add,
     replication.add,
     survival.add,
+    water.add,
+    pue_cap.add,
+    pue_tariff.add,
     balance.add,
 )
 """Every concept, in building order; a user's own comes after them."""

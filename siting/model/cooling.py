@@ -4,6 +4,7 @@ In      PUE of every site and hour (a function of outdoor temperature and coolin
 Tells   period.power_mw[s,t]   power drawn by the site                    MW
         energy_mwh[s]          energy drawn in the year                   MWh
 Ports   reads period.it_load     period.power_out + sites
+        reads period.design_power_mw where a site has a choice of designs
 Rules   power = pue · Σ_k (idle share · capacity + (1 − idle share) · load)
 Source  siting.physics.cooling
 """
@@ -15,7 +16,7 @@ from typing import Any
 import pyomo.environ as pyo
 
 from siting.model.structure import by_region, yearly
-from siting.problem.derived import pue
+from siting.problem.derived import choices, pue
 from siting.problem.problem import Problem
 
 
@@ -27,11 +28,14 @@ def add(m: Any, p: Problem) -> None:
     for s, k in m.SITE_COMPUTE:
         types[s].append(k)
     effectiveness = pue(p)
+    offered = choices(p)
     for d in m.PERIOD:
         block = m.period[d]
         factor = {s: effectiveness[s].to_numpy()[p.calendar.hour[d]].tolist() for s in m.SITE}
 
         def power(block: Any, s: str, t: int, factor: dict[str, list[float]] = factor) -> Any:
+            if s in offered:
+                return sum(block.design_power_mw[s, c, t] for c in offered[s])
             return sum(
                 factor[s][t] * idle[k] * m.capacity_mw[s, k]
                 + factor[s][t] * (1 - idle[k]) * block.it_load_total[s, k, t]

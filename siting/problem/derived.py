@@ -5,7 +5,7 @@ The model, the audit and the maps all start from these; each is computed once pe
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -14,6 +14,7 @@ import pandas as pd
 
 from siting.physics.cooling import pue as pue_of
 from siting.physics.distance import great_circle_km
+from siting.physics.water import wue as wue_of
 from siting.problem.problem import Problem
 
 T = TypeVar("T")
@@ -286,3 +287,134 @@ def site_distance_km(p: Problem) -> pd.DataFrame:
     latitude, longitude = p.sites["latitude_deg"].to_numpy(), p.sites["longitude_deg"].to_numpy()
     km = great_circle_km(latitude[:, None], longitude[:, None], latitude[None, :], longitude[None, :])
     return pd.DataFrame(km, index=p.sites.index, columns=p.sites.index)
+
+
+@_once
+def designs(p: Problem) -> pd.DataFrame:
+    """Cooling designs that each site offers, its own first, index (site, cooling).
+
+    Columns are pue_shift, wue_factor and extra_capex_per_kw.
+    """
+    own = p.sites[["cooling", "pue_shift", "wue_factor"]].assign(extra_capex_per_kw=0.0)
+    own = own.rename_axis("site").set_index("cooling", append=True)
+    both = pd.concat([own, p.cooling_options]) if len(p.cooling_options) else own
+    return both[~both.index.duplicated()]
+
+
+def _pairs(p: Problem) -> list[tuple[str, str]]:
+    return [(str(site), str(cooling)) for site, cooling in designs(p).index.to_list()]
+
+
+@_once
+def choices(p: Problem) -> dict[str, list[str]]:
+    """Designs to choose from, by site; sites with one design, or that can hold nothing, are left out."""
+    hosts = set(site_compute(p).index.get_level_values("site"))
+    offered: dict[str, list[str]] = {}
+    for site, cooling in _pairs(p):
+        offered.setdefault(site, []).append(cooling)
+    return {site: offered[site] for site in p.sites.index if len(offered[site]) > 1 and site in hosts}
+
+
+@_once
+def design_pue(p: Problem) -> pd.DataFrame:
+    """PUE, hours of the year x (site, cooling)."""
+    series, region = p.hourly["temperature_c"], p.sites["region"]
+    columns = {
+        (site, cooling): pue_of(series[site if site in series.columns else region[site]].to_numpy(), cooling, shift)
+        for (site, cooling), shift in zip(_pairs(p), designs(p)["pue_shift"], strict=True)
+    }
+    return pd.DataFrame(columns, index=series.index)
+
+
+@_once
+def design_wue(p: Problem) -> pd.DataFrame:
+    """Litres of water per kWh of IT energy (m³ per MWh), hours of the year x (site, cooling)."""
+    series, region, effectiveness = p.hourly["temperature_c"], p.sites["region"], design_pue(p)
+    columns = {
+        (site, cooling): wue_of(
+            series[site if site in series.columns else region[site]].to_numpy(),
+            cooling,
+            effectiveness[site, cooling].to_numpy(),
+            factor,
+        )
+        for (site, cooling), factor in zip(_pairs(p), designs(p)["wue_factor"], strict=True)
+    }
+    return pd.DataFrame(columns, index=series.index)
+
+
+@_once
+def wue(p: Problem) -> pd.DataFrame:
+    """Litres of water per kWh of IT energy (m³ per MWh) of each site's own design, hours of the year x sites."""
+    own = list(p.sites["cooling"].items())
+    return design_wue(p)[own].set_axis(p.sites.index, axis=1)
+
+
+def water_counts(p: Problem) -> bool:
+    """Whether water has a price or a cap in some region."""
+    return bool((p.regions["water_price_per_m3"] > 0).any() or p.regions["water_cap_m3"].notna().any())
+
+
+@_once
+def designs_over_pue_cap(p: Problem) -> list[tuple[str, str]]:
+    """Designs (site, cooling) of new large sites whose mean PUE over the year exceeds a cap that the site is under."""
+    if not p.settings.policy.pue_caps:
+        return []
+    table, mean = site_compute(p), design_pue(p).mean()
+    new = ~p.sites.index.isin(table.index[table["existing_mw"] > 0].get_level_values("site"))
+    most = pd.Series(np.inf, index=p.sites.index)
+    for cap in p.settings.policy.pue_caps:
+        mine = new & (p.sites["most_mw"] >= cap.least_mw)
+        for column in ("tier", "hub", "region"):
+            wanted = getattr(cap, column)
+            if wanted is not None:
+                mine &= p.sites[column] == wanted
+        if cap.site is not None:
+            mine &= p.sites.index == cap.site
+        most[mine] = np.minimum(most[mine], cap.most)
+    return [(site, cooling) for site, cooling in _pairs(p) if mean[site, cooling] > most[site] + 1e-9]
+
+
+def sites_over_pue_cap(p: Problem) -> list[str]:
+    """New large sites none of whose designs keeps the caps on PUE."""
+    over = set(designs_over_pue_cap(p))
+    kept = {site for site, cooling in _pairs(p) if (site, cooling) not in over}
+    return [site for site in p.sites.index if site not in kept]
+
+
+@_once
+def pue_surcharge_per_mwh(p: Problem) -> pd.Series:
+    """Surcharge on the electricity that a site draws, index (site, cooling)."""
+    mean = design_pue(p).mean()
+    region = mean.index.get_level_values(0).map(p.sites["region"].to_dict())
+    rate = pd.Series(0.0, index=mean.index)
+    # The highest tier comes last and so overrides the others.
+    for tier in sorted(p.settings.policy.pue_tariffs, key=lambda tier: tier.above_pue):
+        mine = (region == tier.region) & (mean > tier.above_pue + 1e-9)
+        share = 1 - tier.above_pue / mean[mine] if tier.excess_only else 1.0
+        rate[mine] = tier.surcharge_per_mwh * share
+    return rate
+
+
+def as_chosen(p: Problem, tables: Mapping[str, pd.DataFrame]) -> Problem:
+    """The problem in which each site's own design is the one that a plan chose; the options kept are those chosen.
+
+    Parameters
+    ----------
+    p : Problem
+        What was solved.
+    tables : mapping of str to DataFrame
+        Tables of the plan; ``design`` says what was chosen where there was a choice.
+    """
+    frame = tables.get("design")
+    if not choices(p) or frame is None or not {"site", "cooling", "chosen"} <= set(frame.columns):
+        return p
+    known = set(_pairs(p))
+    picked = frame.loc[pd.to_numeric(frame["chosen"], errors="coerce") > 0.5, ["site", "cooling"]]
+    chosen = [pair for pair in zip(picked["site"], picked["cooling"], strict=True) if pair in known]
+    sites, offered = p.sites.copy(), designs(p)
+    for site, cooling in chosen:
+        sites.loc[site, "cooling"] = cooling
+        for name in ("pue_shift", "wue_factor"):
+            sites.loc[site, name] = offered[name][site, cooling]
+    kept = p.cooling_options[p.cooling_options.index.isin(chosen)]
+    return p.replace(sites=sites, cooling_options=kept)

@@ -66,6 +66,7 @@ class Problem:
     storage: pd.DataFrame
     corridors: pd.DataFrame
     bandwidth: pd.DataFrame
+    cooling_options: pd.DataFrame
     provenance: pd.DataFrame
     hourly: Mapping[str, pd.DataFrame]
     calendar: Calendar

@@ -128,6 +128,28 @@ class Relocation(Section):
     share: Share = Field(description="Least share of the mean IT load asked for.")
 
 
+class PueCap(Section):
+    """Cap on the annual mean PUE of new large sites (all given conditions must hold)."""
+
+    most: Annotated[float, Field(ge=1)] = Field(description="Highest PUE, mean over the hours of the year.")
+    least_mw: Amount = Field(0.0, description="A site is large if its most_mw is at least this.")
+    tier: Literal["hub", "city", "edge"] | None = Field(None, description="Only sites of this tier.")
+    hub: str | None = Field(None, description="Only sites of this hub.")
+    region: str | None = Field(None, description="Only sites of this region.")
+    site: str | None = Field(None, description="Only this site.")
+
+
+class PueTariff(Section):
+    """A tier of a region's electricity price for sites with a high PUE; the highest tier exceeded counts."""
+
+    region: str = Field(description="Region.")
+    above_pue: Annotated[float, Field(ge=1)] = Field(description="The tier applies to an annual mean PUE above this.")
+    surcharge_per_mwh: Amount = Field(description="Added to the price of the site's electricity.")
+    excess_only: bool = Field(
+        False, description="Whether only the share of the electricity beyond above_pue pays (1 - above_pue / PUE)."
+    )
+
+
 class Policy(Section):
     """Rules of industrial policy; all are off by default."""
 
@@ -143,6 +165,8 @@ class Policy(Section):
     capital_budget: Amount | None = Field(
         None, description="Most capital for all that is newly built, paid once, in the currency; absent: no limit."
     )
+    pue_caps: tuple[PueCap, ...] = Field((), description="Caps on the PUE of new large sites.")
+    pue_tariffs: tuple[PueTariff, ...] = Field((), description="Surcharges on electricity for sites with a high PUE.")
 
 
 class Settings(Section):

@@ -22,7 +22,7 @@ Years = Annotated[float, Field(gt=0, le=100)]
 Latitude = Annotated[float, Field(ge=-90, le=90)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]
 
-COOLING = Literal["airside_adiabatic", "waterside_economizer", "air_cooled_chiller"]
+COOLING = Literal["airside_adiabatic", "waterside_economizer", "air_cooled_chiller", "liquid_dry_cooler"]
 
 
 class Row(BaseModel):
@@ -54,6 +54,10 @@ class Region(Row):
     energy_quota_mwh: Amount | None = Field(
         None, description="Most electricity that its sites may use in a year; blank: no limit."
     )
+    water_price_per_m3: Amount = Field(0.0, description="Price of the water that cooling takes.")
+    water_cap_m3: Amount | None = Field(
+        None, description="Most water that cooling may take in a year; blank: no limit."
+    )
 
 
 class Site(Row):
@@ -82,6 +86,9 @@ class Site(Row):
     )
     connection_mw: Amount | None = Field(None, description="Most power that the site may draw; blank: no limit.")
     connection_cost_per_mw_year: Amount = Field(0.0, description="Yearly cost per MW of connected power.")
+    wue_factor: Amount = Field(
+        1.0, description="Multiplies the water use of the cooling design (air-side in a dry climate: about 0.4)."
+    )
 
 
 class Compute(Row):
@@ -215,6 +222,18 @@ class Bandwidth(Row):
     cost_per_gbps_year: Amount = Field(0.0, description="Yearly cost per Gbit/s of new bandwidth.")
 
 
+class CoolingOption(Row):
+    """Another cooling design that a site may choose instead of its own; one design serves the whole site."""
+
+    site: Name = Field(description="Site.")
+    cooling: COOLING = Field(description="Cooling design, which fixes PUE and water use by temperature.")
+    pue_shift: Number = Field(0.0, description="Added to the PUE of the cooling design.")
+    wue_factor: Amount = Field(1.0, description="Multiplies the water use of the cooling design.")
+    extra_capex_per_kw: Number = Field(
+        0.0, description="Investment beyond the site's own design per kW of IT power, existing included."
+    )
+
+
 class Provenance(Row):
     """Where a number comes from; each numeric column needs a row, a single value may have its own."""
 
@@ -254,6 +273,7 @@ TABLES: tuple[Table, ...] = (
     Table("storage", Storage, ("region", "storage"), False),
     Table("corridors", Corridor, ("corridor",), False),
     Table("bandwidth", Bandwidth, ("region", "site"), False),
+    Table("cooling_options", CoolingOption, ("site", "cooling"), False),
     Table("provenance", Provenance, ("table", "column", "key"), True),
 )
 

@@ -1,0 +1,99 @@
+"""Which cooling design a site gets where several are offered.
+
+In      p.cooling_options beside the site's own design, PUE of every design and hour
+Decide  chosen[s,c]                    whether the site gets the design               0 or 1
+        design_capacity_mw[s,k,c]      IT power under the design                      MW
+        period.design_load_mw[s,k,c,t] IT load under the design                       MW
+Tells   period.design_power_mw[s,c,t]  power drawn under the design                   MW
+Ports   reads period.it_load     cost + cooling design
+Rules   Σ_c chosen = open              Σ_c design capacity = capacity       design capacity <= most of the type · chosen
+        Σ_c design load = load         design load <= usable share · design capacity
+        design power = pue · Σ_k (idle share · design capacity + (1 − idle share) · design load)
+Note    Capacity and load are split by design, so that power is linear without any constant that the data do not give.
+        Where every site has one design nothing is added.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyomo.environ as pyo
+
+from siting.model.structure import COST, MILLION, by_region
+from siting.physics.finance import annuity
+from siting.problem.derived import choices, design_pue, designs, site_compute
+from siting.problem.problem import Problem
+
+
+def add(m: Any, p: Problem) -> None:
+    """Add the choice of a design."""
+    offered = choices(p)
+    if not offered:
+        return
+    m.DESIGN = pyo.Set(initialize=[(s, c) for s, names in offered.items() for c in names], dimen=2, doc="site, cooling")
+    triples = [(s, k, c) for s, k in m.SITE_COMPUTE if s in offered for c in offered[s]]
+    m.DESIGN_COMPUTE = pyo.Set(initialize=triples, dimen=3, doc="site, compute, cooling")
+    most = site_compute(p)["most_mw"].to_dict()
+    m.chosen = pyo.Var(m.DESIGN, domain=pyo.Binary, doc="Whether a site gets the cooling design")
+    m.design_capacity_mw = pyo.Var(
+        m.DESIGN_COMPUTE, bounds=lambda m, s, k, c: (0, most[s, k]), doc="IT power under a cooling design, MW"
+    )
+
+    @m.Constraint(list(offered), doc="An open site has one cooling design")
+    def one_design(m: Any, s: str) -> Any:
+        return sum(m.chosen[s, c] for c in offered[s]) == m.open[s]
+
+    split = list(dict.fromkeys((s, k) for s, k, _ in triples))
+
+    @m.Constraint(split, doc="All IT power is under some design")
+    def capacity_has_a_design(m: Any, s: str, k: str) -> Any:
+        return sum(m.design_capacity_mw[s, k, c] for c in offered[s]) == m.capacity_mw[s, k]
+
+    @m.Constraint(m.DESIGN_COMPUTE, doc="IT power only under the chosen design")
+    def capacity_only_where_chosen(m: Any, s: str, k: str, c: str) -> Any:
+        return m.design_capacity_mw[s, k, c] <= most[s, k] * m.chosen[s, c]
+
+    for d in m.PERIOD:
+        _period(m, p, d, offered, split)
+    _cost(m, p)
+
+
+def _period(m: Any, p: Problem, d: int, offered: dict[str, list[str]], split: list[tuple[str, str]]) -> None:
+    block = m.period[d]
+    usable, idle = p.compute_types["usable_share"].to_dict(), p.compute_types["idle_share"].to_dict()
+    types: dict[str, list[str]] = {}
+    for s, k in split:
+        types.setdefault(s, []).append(k)
+    factor = {sc: design_pue(p)[sc].to_numpy()[p.calendar.hour[d]].tolist() for sc in m.DESIGN}
+    block.design_load_mw = pyo.Var(
+        m.DESIGN_COMPUTE, m.HOUR, domain=pyo.NonNegativeReals, doc="IT load under a cooling design, MW"
+    )
+
+    @block.Constraint(split, m.HOUR, doc="All load is under some design")
+    def load_has_a_design(block: Any, s: str, k: str, t: int) -> Any:
+        return sum(block.design_load_mw[s, k, c, t] for c in offered[s]) == block.it_load_total[s, k, t]
+
+    @block.Constraint(m.DESIGN_COMPUTE, m.HOUR, doc="Load only under the chosen design")
+    def load_within_design(block: Any, s: str, k: str, c: str, t: int) -> Any:
+        return block.design_load_mw[s, k, c, t] <= usable[k] * m.design_capacity_mw[s, k, c]
+
+    def power(block: Any, s: str, c: str, t: int) -> Any:
+        return sum(
+            factor[s, c][t] * idle[k] * m.design_capacity_mw[s, k, c]
+            + factor[s, c][t] * (1 - idle[k]) * block.design_load_mw[s, k, c, t]
+            for k in types[s]
+        )
+
+    block.design_power_mw = pyo.Expression(m.DESIGN, m.HOUR, rule=power, doc="Power drawn under a design, MW")
+
+
+def _cost(m: Any, p: Problem) -> None:
+    extra = designs(p)["extra_capex_per_kw"].to_dict()
+    yearly_share = annuity(p.settings.finance.discount_rate, p.sites["lifetime_years"]).to_dict()
+    region = p.sites["region"].to_dict()
+    cost = {
+        (s, k, c): yearly_share[s] * extra[s, c] * 1000 / MILLION * m.design_capacity_mw[s, k, c]
+        for s, k, c in m.DESIGN_COMPUTE
+        if extra[s, c]
+    }
+    m.cost.add("cooling design", by_region(cost, lambda skc: region[skc[0]]), COST)
