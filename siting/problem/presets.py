@@ -145,4 +145,4 @@ def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 
 def _conditions(rule: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in rule.items() if name != "share" and value is not None}
+    return {name: value for name, value in rule.items() if name != "share" and value not in (None, False)}
