@@ -296,3 +296,12 @@ def test_a_product_of_variables_is_refused_by_name():
 def test_options_with_a_word_of_their_own_are_refused(name: str) -> None:
     with pytest.raises(UsageError, match="instead"):
         check_options({name: 1})
+
+
+@pytest.mark.parametrize("status", ["error", "infeasible", "stopped"])
+def test_a_plan_in_hand_outlives_branch_and_bound(status: str) -> None:
+    plan = engine.Run("feasible", 10.0, 9.0, np.ones(2), None, False, "rounded")
+    ended = engine.Run(status, None, None, None, None, False, "ended")
+    kept = strategy._better(ended, plan, 9.0, 0.005)
+    assert (kept.status, kept.objective, kept.bound) == ("feasible", 10.0, 9.0)
+    assert strategy._better(ended, None, 9.0, 0.005).status == status

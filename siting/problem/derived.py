@@ -177,27 +177,23 @@ def profiles(p: Problem) -> pd.DataFrame:
 @_once
 def grid_factor_t_per_mwh(p: Problem) -> pd.DataFrame:
     """CO2 of grid power, hours of the year x regions: the hourly series where given, else the annual average."""
-    annual = pd.DataFrame(
-        np.broadcast_to(p.regions["grid_factor_t_per_mwh"].to_numpy(dtype=float), (p.hours, len(p.regions))).copy(),
-        columns=p.regions.index,
-    )
-    hourly = p.hourly.get("grid_factor_t_per_mwh")
-    if hourly is not None:
-        annual[hourly.columns] = hourly.to_numpy(dtype=float)
-    return annual
+    return _hourly_or_annual(p, "grid_factor_t_per_mwh")
 
 
 @_once
 def marginal_factor_t_per_mwh(p: Problem) -> pd.DataFrame:
     """CO2 of one more MWh of grid power, hours of the year x regions; NaN where the instance does not say."""
-    annual = pd.DataFrame(
-        np.broadcast_to(p.regions["marginal_factor_t_per_mwh"].to_numpy(dtype=float), (p.hours, len(p.regions))).copy(),
-        columns=p.regions.index,
-    )
-    hourly = p.hourly.get("marginal_factor_t_per_mwh")
+    return _hourly_or_annual(p, "marginal_factor_t_per_mwh")
+
+
+def _hourly_or_annual(p: Problem, name: str) -> pd.DataFrame:
+    """A column of the regions for every hour, overridden by the hourly series of the same name."""
+    annual = np.broadcast_to(p.regions[name].to_numpy(dtype=float), (p.hours, len(p.regions))).copy()
+    table = pd.DataFrame(annual, columns=p.regions.index)
+    hourly = p.hourly.get(name)
     if hourly is not None:
-        annual[hourly.columns] = hourly.to_numpy(dtype=float)
-    return annual
+        table[hourly.columns] = hourly.to_numpy(dtype=float)
+    return table
 
 
 def capacity_factor(p: Problem, technology: str) -> pd.DataFrame:
@@ -363,13 +359,7 @@ def designs_over_pue_cap(p: Problem) -> list[tuple[str, str]]:
     new = ~p.sites.index.isin(table.index[table["existing_mw"] > 0].get_level_values("site"))
     most = pd.Series(np.inf, index=p.sites.index)
     for cap in p.settings.policy.pue_caps:
-        mine = new & (p.sites["most_mw"] >= cap.least_mw)
-        for column in ("tier", "hub", "region"):
-            wanted = getattr(cap, column)
-            if wanted is not None:
-                mine &= p.sites[column] == wanted
-        if cap.site is not None:
-            mine &= p.sites.index == cap.site
+        mine = new & (p.sites["most_mw"] >= cap.least_mw) & p.sites.index.isin(rule_sites(p, cap))
         most[mine] = np.minimum(most[mine], cap.most)
     return [(site, cooling) for site, cooling in _pairs(p) if mean[site, cooling] > most[site] + 1e-9]
 

@@ -196,7 +196,8 @@ def _roundings(matrix: Matrix, values: FloatArray, duals: FloatArray, deadline: 
 
 def _better(final: Run, best: Run | None, bound: float, gap: float) -> Run:
     """The better plan of both with the better bound."""
-    if final.status in ("infeasible", "unbounded", "error"):
+    # A plan in hand outlives whatever branch-and-bound ends with.
+    if best is None and final.status in ("infeasible", "unbounded", "error"):
         return final
     if best is not None and (final.objective is None or final.objective > (best.objective or np.inf)):
         final = replace(final, objective=best.objective, values=best.values)
