@@ -987,6 +987,7 @@ def test_overrides_have_faults_of_the_same_kind(folder: Path, name: str, value: 
 
 def test_a_share_of_hubs_needs_a_hub(folder: Path) -> None:
     cell("sites", 5, "tier", "city")(folder)
+    cell("sites", 5, "hub", "")(folder)
     swap(TOML, 'tier = "hub"', "")(folder)
     policy("hub_share_min = 0.6")(folder)
     (fault,) = faults_of(folder)

@@ -40,6 +40,10 @@ def test_power_counts_and_not_the_number_of_modules():
     assert cost(shared(0.81, **rows)) > 8 * 3000 + 2 * 1000
 
 
+def test_a_city_in_the_area_of_a_hub_counts():
+    assert cost(shared(0.6, sites=[SITES[0], SITES[1] | {"hub": "H"}])) == pytest.approx(1000 * 10)
+
+
 def test_without_a_hub_nothing_new_can_be_built():
     assert cost(shared(0.6, sites=SITES[1:])) == float("inf")
 

@@ -65,7 +65,8 @@ def _check_hub_share(p: Problem, plan: Plan, ledger: Ledger) -> None:
     if share == 0:
         return
     new_mw = (built_mw(p, plan) - capacity_bounds(p)[0]).sum(axis=1)
-    in_hubs = new_mw[(p.sites["tier"] == "hub").to_numpy(dtype=bool)].sum()
+    elsewhere = ((p.sites["tier"] != "hub") & (p.sites["hub"] == "")).to_numpy(dtype=bool)
+    in_hubs = new_mw[~elsewhere].sum()
     ledger.at_most("hub_share", share * new_mw.sum(), in_hubs, [], "MW", scale=new_mw.sum())
 
 

@@ -28,9 +28,9 @@ def policy_faults(settings: Settings, raw: Mapping[str, RawTable]) -> list[Fault
         for number, floor in enumerate(policy.utilisation_floors, start=1):
             faults += _scope_faults(f"policy.utilisation_floors.{number}", floor, raw["sites"])
         tiers = raw["sites"].keys("tier")
-        if policy.hub_share_min > 0 and tiers is not None and "hub" not in tiers:
-            rule_text = "No site of sites.csv has tier hub, so nothing new could be built."
-            remedy = "Drop the share, or give a site tier hub."
+        if policy.hub_share_min > 0 and tiers is not None and "hub" not in tiers and not raw["sites"].keys("hub"):
+            rule_text = "No site of sites.csv has tier hub or names its hub, so nothing new could be built."
+            remedy = "Drop the share, or give a site its hub."
             value = f"{policy.hub_share_min:g}"
             faults.append(Fault(FILE, rule_text, remedy, column="policy.hub_share_min", value=value))
     zones = raw["regions"].keys("zone") if "regions" in raw else None

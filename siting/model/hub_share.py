@@ -1,8 +1,10 @@
-"""Least share of new computing equipment in hubs.
+"""Least share of new computing equipment in the areas of national hubs.
 
 In      p.settings.policy.hub_share_min
-Rules   Σ new IT power at sites of tier hub >= share · Σ new IT power of all sites
-Note    New power is what modules add; existing equipment counts on neither side. Without a share nothing is added.
+Rules   Σ new IT power in the areas of hubs >= share · Σ new IT power of all sites
+Note    A site is in the area of a hub if it is of tier hub or names its hub: a hub is a region of provinces, and its
+        clusters are where it starts.
+        New power is what modules add; existing equipment counts on neither side. Without a share nothing is added.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ def add(m: Any, p: Problem) -> None:
     if share == 0 or not len(m.SITE_COMPUTE):
         return
     module = p.compute_types["module_mw"].to_dict()
-    hub = (p.sites["tier"] == "hub").to_dict()
+    hub = ((p.sites["tier"] == "hub") | (p.sites["hub"] != "")).to_dict()
     new_mw = {(s, k): module[k] * m.modules[s, k] for s, k in m.SITE_COMPUTE}
     # In one sum: a hub's modules count 1 - share, those of other sites -share.
     m.new_compute_in_hubs = pyo.Constraint(

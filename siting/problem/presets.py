@@ -61,9 +61,9 @@ PRESETS: tuple[Preset, ...] = (
         number="发改数据〔2023〕1779号 (number not checked)",
         date="2023-12",
         note="By the end of 2025 more than 60 % of new computing power in the areas of the hubs, and more than 80 % "
-        "green power in new data centers of the hubs. Computing power is read as IT power, an area of a hub as its "
-        "sites of tier hub, and the green share binds all their power, existing equipment included: each reading is "
-        "the stricter one.",
+        "green power in new data centers of the hubs. Computing power is read as IT power; the area of a hub are "
+        "the sites that name it; the green share binds all the power of its clusters (tier hub), existing equipment "
+        "included, which is the stricter reading.",
     ),
     Preset(
         name="data-center-green-action-2024",

@@ -159,7 +159,9 @@ class Policy(Section):
     site_counts: tuple[SiteCount, ...] = Field((), description="Least and most open sites.")
     utilisation_floors: tuple[UtilisationFloor, ...] = Field((), description="Least use of the equipment.")
     hub_share_min: Share = Field(
-        0.0, description="Least share of new IT power that stands in sites of tier hub; 0: no rule."
+        0.0,
+        description="Least share of new IT power that stands in the areas of national hubs: at sites of tier hub, and "
+        "at all sites that name their hub (sites.hub); 0: no rule.",
     )
     relocation: tuple[Relocation, ...] = Field((), description="Least shares of work that moves between zones.")
     capital_budget: Amount | None = Field(
