@@ -216,8 +216,9 @@ class Fleet(Row):
     most_mwh: Amount | None = Field(
         None, description="Most energy in a year, for example the inflow of hydro power; blank: no limit."
     )
+    group: str = Field("", description="Name that the published year counts it under; blank: its technology.")
     published_mwh: Amount | None = Field(
-        None, description="Generation of a published year, for comparison only; blank: unknown."
+        None, description="Generation of a published year, for comparison only; a group has the sum of its rows; blank: unknown."
     )
 
 
