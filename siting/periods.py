@@ -99,7 +99,8 @@ def _features(p: Problem) -> pd.DataFrame:
             parts[f"{technology}|{region}"] = capacity_factor(p, technology)[region].to_numpy()
     for region in p.regions.index:
         parts[f"price|{region}"] = p.hourly["price_per_mwh"][region].to_numpy()
-    for (region, _), name in fleet(p)["capacity_factor"].items():
+    rows = fleet(p)
+    for region, name in zip(rows.index.get_level_values("region"), rows["capacity_factor"], strict=True):
         if name:
             parts.setdefault(f"{name}|{region}", capacity_factor(p, name)[region].to_numpy())
     if dispatched(p):

@@ -159,9 +159,10 @@ def published(p: Problem, tables: Tables, lang: str) -> pd.DataFrame:
     """Generation by technology, consumption and net export beside the published year."""
     table = compare(p, tables)
     names = p.regions[f"name_{lang}"].to_dict()
-    shown = {"region": table["region"].map(names), "quantity": table["quantity"]}
-    shown |= {f"{name}_gwh": table[f"{name}_mwh"].astype(float) / 1e3 for name in ("plan", "without", "published")}
-    return pd.DataFrame({**shown, **{name: table[name] for name in ("plan_percent", "without_percent")}})
+    shown = {"region": table["region"].map(names), "what": table["quantity"]}
+    years = ("plan", "without", "year", "published")
+    shown |= {f"{name}_gwh": table[f"{name}_mwh"].astype(float) / 1e3 for name in years}
+    return pd.DataFrame({**shown, **{name: table[name] for name in ("plan_percent", "year_percent")}})
 
 
 SUMMARIES: dict[str, Callable[[Problem, Tables, str], pd.DataFrame]] = {

@@ -92,7 +92,9 @@ def by_region(p: Problem, of_fleet: FloatArray) -> FloatArray:
     return out
 
 
-def _check_dispatch(p: Problem, fleet_mw: FloatArray, bought: FloatArray, axis: Axis, name: str, ledger: Ledger) -> None:
+def _check_dispatch(
+    p: Problem, fleet_mw: FloatArray, bought: FloatArray, axis: Axis, name: str, ledger: Ledger
+) -> None:
     """Bounds, energy limits and the balance of a dispatch."""
     rows, regions = fleets.fleet(p), fleets.dispatched(p)
     at, place = [ledger.period, axis, ledger.hour], [ledger.period, ("region", regions), ledger.hour]

@@ -187,8 +187,10 @@ def reference(p: Problem) -> Reference:
         mine = np.flatnonzero(rows.index.get_level_values("region") == region)
         lp = program(p, region)
         bounds = np.column_stack([lp.lower, lp.upper])
-        inner = {"A_ub": lp.energy, "b_ub": lp.energy_most} if len(lp.energy_most) else {}
-        found = linprog(lp.cost, A_eq=lp.serve, b_eq=lp.need, bounds=bounds, method="highs", **inner)
+        solve: Any = linprog
+        found = solve(
+            lp.cost, A_ub=lp.energy, b_ub=lp.energy_most, A_eq=lp.serve, b_eq=lp.need, bounds=bounds, method="highs"
+        )
         if found.status != 0:
             raise UsageError(
                 f"The fleet of {region} cannot serve its own load in these {periods} typical periods "
@@ -196,8 +198,7 @@ def reference(p: Problem) -> Reference:
             )
         output[:, mine] = found.x.reshape(len(mine), periods, hours).transpose(1, 0, 2)
         price[:, number] = found.eqlin.marginals.reshape(periods, hours) / p.calendar.weight[:, None]
-        if inner:
-            limited = mine[rows["most_mwh"].notna().to_numpy()[mine]]
-            scarcity[limited] = np.maximum(-found.ineqlin.marginals, 0.0)
+        limited = mine[rows["most_mwh"].notna().to_numpy()[mine]]
+        scarcity[limited] = np.maximum(-found.ineqlin.marginals, 0.0)
     p.cache["system_reference"] = Reference(output, price, scarcity)
     return p.cache["system_reference"]  # type: ignore[no-any-return]

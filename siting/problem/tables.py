@@ -209,8 +209,7 @@ class Fleet(Row):
     available_share: Share = Field(1.0, description="Share of the capacity that is available in every hour.")
     capacity_factor: str = Field(
         "",
-        description="Name <x> of the series hourly/capacity_factor_<x> that gives its hours; blank: the available share "
-        "in every hour.",
+        description="Name <x> of the series hourly/capacity_factor_<x> that gives its hours; blank: the same in all.",
     )
     least_share: Share = Field(0.0, description="Least output (must-run) as a share of what is available in the hour.")
     most_mwh: Amount | None = Field(
@@ -218,7 +217,8 @@ class Fleet(Row):
     )
     group: str = Field("", description="Name that the published year counts it under; blank: its technology.")
     published_mwh: Amount | None = Field(
-        None, description="Generation of a published year, for comparison only; a group has the sum of its rows; blank: unknown."
+        None,
+        description="Generation of a published year, for comparison only; a group has the sum of its rows.",
     )
 
 

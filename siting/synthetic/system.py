@@ -8,6 +8,9 @@ load (load less wind and sun), but exchange with other provinces takes up an ass
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -37,11 +40,11 @@ def fleet(facts: Facts, chosen: list[str]) -> pd.DataFrame:
 
 def _thermal(facts: Facts, region: str) -> list[dict[str, object]]:
     """Large and small coal units, whose mean is the national factor of fossil power, and gas."""
-    own, values = facts.system.loc[region], facts.parameters
+    own, values = figures(facts, region), facts.parameters
     small, gas = values["coal_small_share"], own["gas_share"]
     worse = values["coal_small_benchmark_t_per_mwh"] / values["coal_large_benchmark_t_per_mwh"]
     large_t = values["fossil_2023_t_per_mwh"] / (1 - small + small * worse)
-    fuel = facts.provinces.at[region, "coal_benchmark_yuan_per_mwh"] * values["fuel_share_of_benchmark"]
+    fuel = float(facts.provinces["coal_benchmark_yuan_per_mwh"][region]) * values["fuel_share_of_benchmark"]
     classes = (
         ("coal_large", (1 - gas) * (1 - small), fuel, large_t),
         ("coal_small", (1 - gas) * small, fuel * worse, large_t * worse),
@@ -67,11 +70,17 @@ def _thermal(facts: Facts, region: str) -> list[dict[str, object]]:
 
 
 def _others(facts: Facts, region: str) -> list[dict[str, object]]:
-    own, values = facts.system.loc[region], facts.parameters
+    own, values = figures(facts, region), facts.parameters
     rows = []
     for name in ("hydro", "nuclear", *VARIABLE):
         energy = round(own[f"{name}_2023_twh"] * 1e6)
-        row = {"region": region, "technology": name, "group": "", "published_mwh": energy, "factor_t_per_mwh": 0.0}
+        row: dict[str, Any] = {
+            "region": region,
+            "technology": name,
+            "group": "",
+            "published_mwh": energy,
+            "factor_t_per_mwh": 0.0,
+        }
         row |= {"green": name != "nuclear", "capacity_factor": "", "available_share": 1.0, "least_share": 0.0}
         row["variable_cost_per_mwh"] = values.get(f"{name}_cost_per_mwh", 0.0)
         if name in VARIABLE:
@@ -88,10 +97,15 @@ def _others(facts: Facts, region: str) -> list[dict[str, object]]:
     return rows
 
 
+def figures(facts: Facts, region: str) -> dict[str, float]:
+    """Figures of a province's system by name."""
+    return {str(name): float(column[region]) for name, column in facts.system.astype(float).items()}
+
+
 def mean_mw(facts: Facts, region: str, source: str) -> float:
     """Mean capacity of wind or sun in the published year, MW: its generation over its hours."""
-    hours: float = facts.provinces.at[region, f"{source}_hours_2023"]
-    return float(facts.system.at[region, f"{source}_2023_twh"] * 1e6 / hours)
+    hours = facts.provinces[f"{source}_hours_2023"].astype(float)
+    return figures(facts, region)[f"{source}_2023_twh"] * 1e6 / hours[region]
 
 
 def system_series(facts: Facts, wind: pd.DataFrame, solar: pd.DataFrame, year: int) -> dict[str, pd.DataFrame]:
@@ -109,7 +123,7 @@ def system_series(facts: Facts, wind: pd.DataFrame, solar: pd.DataFrame, year: i
     load, net = {}, {}
     part = facts.parameters["exchange_share_of_swings"]
     for region in facts.provinces.index:
-        own = facts.system.loc[region]
+        own = figures(facts, region)
         load[region] = load_shape(own, year) * own["consumption_2023_twh"] * 1e6 / len(wind)
         variable = sum(
             factor[region].to_numpy(dtype=float) * mean_mw(facts, region, name)
@@ -121,12 +135,12 @@ def system_series(facts: Facts, wind: pd.DataFrame, solar: pd.DataFrame, year: i
     return {"system_load_mw": pd.DataFrame(load), "net_import_mw": pd.DataFrame(net)}
 
 
-def load_shape(statistics: pd.Series, year: int) -> FloatArray:
+def load_shape(statistics: Mapping[str, float], year: int) -> FloatArray:
     """Load of a year with a mean of one.
 
     Parameters
     ----------
-    statistics : Series
+    statistics : mapping
         ``load_peak_month``, ``load_season_ratio`` (largest over smallest monthly mean), ``load_day_amplitude`` (range
         of the mean day over the mean), ``load_peak_hour``, ``load_valley_hour``, ``load_weekend_ratio``.
     year : int
