@@ -54,7 +54,7 @@ def _thermal(facts: Facts, region: str) -> list[dict[str, object]]:
         "region": region,
         "group": "thermal",
         "green": False,
-        "capacity_factor": "",
+        "capacity_factor": None,
         "available_share": values["thermal_available_share"],
         "least_share": values["thermal_least_share"],
     }
@@ -77,11 +77,11 @@ def _others(facts: Facts, region: str) -> list[dict[str, object]]:
         row: dict[str, Any] = {
             "region": region,
             "technology": name,
-            "group": "",
+            "group": None,
             "published_mwh": energy,
             "factor_t_per_mwh": 0.0,
         }
-        row |= {"green": name != "nuclear", "capacity_factor": "", "available_share": 1.0, "least_share": 0.0}
+        row |= {"green": name != "nuclear", "capacity_factor": None, "available_share": 1.0, "least_share": 0.0}
         row["variable_cost_per_mwh"] = values.get(f"{name}_cost_per_mwh", 0.0)
         if name in VARIABLE:
             # Published hours are of what is used, so that no curtailment is left in them.
