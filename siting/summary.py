@@ -14,7 +14,7 @@ from siting.auditor.system import by_region, fleet_change, system_account
 from siting.auditor.tables import read, what_can_exist
 from siting.problem import Problem
 from siting.problem.system import dispatched, fleet
-from siting.study.marginal import marginal_prices
+from siting.study.marginal import marginal_prices, yearly_means
 from siting.study.published import compare
 
 Tables = Mapping[str, pd.DataFrame]
@@ -135,9 +135,7 @@ def system(p: Problem, tables: Tables, lang: str) -> pd.DataFrame:
     green = fleet(p)["green"].to_numpy(dtype=float)
     energy = np.tensordot(p.calendar.weight, plan.fleet_mw.sum(axis=2), axes=1)
     rows = marginal_prices(p, tables)
-    weight = rows["period"].map(pd.Series(p.calendar.weight)) / p.calendar.weight.sum() / p.calendar.hours
-    prices = rows.groupby("region", sort=False)["price_per_mwh"]
-    mean = rows[["price_per_mwh", "factor_t_per_mwh"]].mul(weight, axis=0).groupby(rows["region"], sort=False)
+    prices, mean = rows.groupby("region", sort=False)["price_per_mwh"], yearly_means(p, rows)
     caused = pd.Series(fleet_change(p, plan, "factor_t_per_mwh"), index=p.regions.index)
     columns = {
         "region": p.regions.loc[account.index, f"name_{lang}"],
@@ -147,9 +145,9 @@ def system(p: Problem, tables: Tables, lang: str) -> pd.DataFrame:
         "bought_gwh": account["bought"] / 1e3,
         "green_percent": 100 * by_region(p, energy * green) / account["generated"].where(account["generated"] > 0),
         "price_least": prices.min(),
-        "price_mean": mean["price_per_mwh"].sum(),
+        "price_mean": mean["price_per_mwh"],
         "price_most": prices.max(),
-        "marginal_factor": mean["factor_t_per_mwh"].sum(skipna=False),
+        "marginal_factor": mean["factor_t_per_mwh"],
         "caused_t": caused[account.index],
     }
     return pd.DataFrame(columns).reset_index(drop=True)

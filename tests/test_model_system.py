@@ -11,7 +11,7 @@ from siting.auditor import audit
 from siting.errors import UsageError
 from siting.model.build import build
 from siting.problem import Calendar
-from siting.study.marginal import marginal_prices
+from siting.study.marginal import marginal_prices, yearly_means
 
 COAL = {"technology": "coal", "existing_mw": 50.0, "variable_cost_per_mwh": 200.0, "factor_t_per_mwh": 0.9}
 GAS = {"technology": "gas", "existing_mw": 50.0, "variable_cost_per_mwh": 400.0, "factor_t_per_mwh": 0.4}
@@ -56,6 +56,7 @@ def test_the_price_is_the_cost_of_the_plant_that_serves_one_more_mw():
     prices = marginal_prices(two_plants(), settled().tables)
     assert prices["price_per_mwh"].to_list() == pytest.approx([200, 400, 400, 400], abs=1e-4)
     assert prices["factor_t_per_mwh"].to_list() == pytest.approx([0.9, 0.4, 0.4, 0.4])
+    assert yearly_means(two_plants(), prices).loc["a"].to_list() == pytest.approx([350, 350, 0.525], abs=1e-4)
 
 
 def test_a_price_of_carbon_turns_the_order_and_is_in_the_price():

@@ -85,7 +85,7 @@ def limits_mw(p: Problem) -> tuple[FloatArray, FloatArray]:
 
 @dataclass(frozen=True)
 class Program:
-    """Dispatch of one region: minimize ``cost · x``, each hour served, outputs in bounds, energy limits kept.
+    """Dispatch of one region: minimize ``objective · x``, each hour served, outputs in bounds, energy limits kept.
 
     Columns are (technology, period, hour), rows first the hours, then the energy limits.
     """
@@ -98,6 +98,11 @@ class Program:
     need: FloatArray
     energy: Any
     energy_most: FloatArray
+
+    @property
+    def objective(self) -> FloatArray:
+        """Cost, and among plants of equal cost the one that emits less."""
+        return self.cost + _TIE * self.carbon
 
 
 def program(p: Problem, region: str, more_mw: FloatArray | float = 0.0) -> Program:
@@ -137,7 +142,7 @@ def program(p: Problem, region: str, more_mw: FloatArray | float = 0.0) -> Progr
         shape=(len(limited), len(rows) * hours),
     )
     return Program(
-        cost=((paid + _TIE * factor) * weight).ravel(),
+        cost=(paid * weight).ravel(),
         carbon=(factor * weight).ravel(),
         lower=least.ravel(),
         upper=most.ravel(),
@@ -189,7 +194,13 @@ def reference(p: Problem) -> Reference:
         bounds = np.column_stack([lp.lower, lp.upper])
         solve: Any = linprog
         found = solve(
-            lp.cost, A_ub=lp.energy, b_ub=lp.energy_most, A_eq=lp.serve, b_eq=lp.need, bounds=bounds, method="highs"
+            lp.objective,
+            A_ub=lp.energy,
+            b_ub=lp.energy_most,
+            A_eq=lp.serve,
+            b_eq=lp.need,
+            bounds=bounds,
+            method="highs",
         )
         if found.status != 0:
             raise UsageError(

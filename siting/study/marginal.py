@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import vstack
 
-from siting.errors import SolverError
 from siting.problem import Problem
 from siting.problem.problem import FloatArray
 from siting.problem.system import Program, dispatched, fleet, limits_mw, need_mw, program, seen
@@ -48,13 +47,13 @@ def marginal_prices(problem: Problem, tables: Mapping[str, pd.DataFrame]) -> pd.
     for number, region in enumerate(regions):
         bought = _bought(tables, region, periods, hours)
         assert need is not None
-        room = most[:, place == region].sum(axis=1) - need[:, number] - bought
-        full = room < 2 * MORE_MW
-        duals = _duals(program(problem, region, bought + np.where(full, 0.0, MORE_MW)))
+        room = most[:, place == region].sum(axis=1) - need[:, number]
+        full = bought > room - 2 * MORE_MW
+        # A plan may use a little more than there is, within the tolerance of the solver.
+        more = np.where(full, np.minimum(bought, room), bought + MORE_MW)
+        duals = _duals(program(problem, region, more)) or _duals(program(problem, region, np.minimum(bought, room)))
         if duals is None:
-            duals = _duals(program(problem, region, bought))
-        if duals is None:
-            raise SolverError(f"the fleet of {region} cannot serve the plan")
+            full, duals = np.ones_like(full), (np.zeros(full.size), np.zeros(full.size))
         price, factor = (dual.reshape(periods, hours) / problem.calendar.weight[:, None] for dual in duals)
         cost = price - problem.settings.carbon.price * factor
         columns = (np.where(full, np.inf, price), np.where(full, np.nan, cost), np.where(full, np.nan, factor))
@@ -62,6 +61,15 @@ def marginal_prices(problem: Problem, tables: Mapping[str, pd.DataFrame]) -> pd.
     values = np.vstack(parts) if parts else np.zeros((0, 3))
     names = ["price_per_mwh", "cost_per_mwh", "factor_t_per_mwh"]
     return pd.DataFrame(values, index=index, columns=names).reset_index()
+
+
+def yearly_means(problem: Problem, prices: pd.DataFrame) -> pd.DataFrame:
+    """Means over the hours of the year of :func:`marginal_prices`, by region; hours without a price are left out."""
+    values = prices[["price_per_mwh", "cost_per_mwh", "factor_t_per_mwh"]]
+    values = values.where(np.isfinite(values))
+    weight = prices["period"].map(pd.Series(problem.calendar.weight))
+    amount = values.mul(weight, axis=0).groupby(prices["region"], sort=False).sum()
+    return amount / values.notna().mul(weight, axis=0).groupby(prices["region"], sort=False).sum()
 
 
 def _bought(tables: Mapping[str, pd.DataFrame], region: str, periods: int, hours: int) -> FloatArray:
@@ -81,7 +89,7 @@ def _duals(lp: Program) -> tuple[FloatArray, FloatArray] | None:
     hours, limits = len(lp.need), len(lp.energy_most)
     model = highspy.HighsLp()
     model.num_col_, model.num_row_ = len(lp.cost), hours + limits
-    model.col_cost_, model.col_lower_, model.col_upper_ = lp.cost, lp.lower, lp.upper
+    model.col_cost_, model.col_lower_, model.col_upper_ = lp.objective, lp.lower, lp.upper
     model.row_lower_ = np.concatenate([lp.need, np.full(limits, -np.inf)])
     model.row_upper_ = np.concatenate([lp.need, lp.energy_most])
     model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
@@ -96,7 +104,6 @@ def _duals(lp: Program) -> tuple[FloatArray, FloatArray] | None:
     basic = np.asarray(engine.getBasicVariables()[1])
     # Rows count below zero; a slack costs and emits nothing.
     columns = np.maximum(basic, 0)
-    # The tie-break by CO2 is no cost.
     paid, emitted = (
         np.asarray(engine.getBasisTransposeSolve(np.where(basic >= 0, values[columns], 0.0))[1], dtype=np.float64)
         for values in (lp.cost, lp.carbon)
