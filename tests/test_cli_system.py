@@ -20,7 +20,8 @@ def test_a_dispatched_system_from_solve_to_show(cli: Cli, tmp_path: Path) -> Non
     p = tiny_problem()
     rows = pd.DataFrame(
         {"region": "north", "technology": ["coal", "gas"], "existing_mw": [1000.0, 100.0],
-         "factor_t_per_mwh": [0.9, 0.4], "variable_cost_per_mwh": [200.0, 400.0], "published_mwh": [1000.0 * HOURS, np.nan]}
+         "factor_t_per_mwh": [0.9, 0.4], "variable_cost_per_mwh": [200.0, 400.0],
+         "published_mwh": [1000.0 * HOURS, np.nan]}
     )  # fmt: skip
     load = pd.DataFrame({"north": np.full(HOURS, 1000.0)})
     table = frame(next(table for table in TABLES if table.name == "fleet"), rows)

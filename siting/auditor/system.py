@@ -107,8 +107,10 @@ def _check_dispatch(
     spare = generated - fleets.seen(p, fleets.need_mw(p))
     change = fleet_mw - fleets.reference(p).fleet_mw
     ledger.equal(f"{name}_balance", spare, bought, place, "MW", scale=np.abs(change).sum(axis=1, keepdims=True))
-    limit = np.nan_to_num(rows["most_mwh"].to_numpy(dtype=np.float64), nan=np.inf)
-    ledger.at_most(f"{name}_energy", _year(p, fleet_mw), limit, [axis], "MWh/year")
+    limit = rows["most_mwh"].to_numpy(dtype=np.float64)
+    limited = np.flatnonzero(~np.isnan(limit))
+    some = (axis[0], [axis[1][i] for i in limited])
+    ledger.at_most(f"{name}_energy", _year(p, fleet_mw)[limited], limit[limited], [some], "MWh/year")
 
 
 def _check_cheapest(p: Problem, reference: fleets.Reference, ledger: Ledger) -> None:
