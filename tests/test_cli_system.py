@@ -16,7 +16,9 @@ from siting.problem.problem import frame
 from siting.problem.tables import TABLES
 
 
-def test_a_dispatched_system_from_solve_to_show(cli: Cli, tmp_path: Path) -> None:
+def test_a_dispatched_system_from_solve_to_show(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Maps take most of the time and know nothing of the system.
+    monkeypatch.setattr("siting.cli.workflow.draw_into", lambda *given: [])
     p = tiny_problem()
     rows = pd.DataFrame(
         {"region": "north", "technology": ["coal", "gas"], "existing_mw": [1000.0, 100.0],

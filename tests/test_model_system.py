@@ -4,6 +4,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+from cases import random_rows
 from small import MILLION, column, cost, optimum, problem, term
 
 from siting.accounts import carbon_accounts
@@ -129,6 +130,21 @@ def test_weights_and_regions_without_a_fleet():
     assert accounts["marginal_t"]["a"] == pytest.approx(3 * (9 + 4.5 + 2) + 4 + 4)
     assert np.isnan(accounts["marginal_t"]["b"])
     assert set(marginal_prices(p, solution.tables)["region"]) == {"a"}
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_one_large_plant_is_a_tariff_of_its_cost_and_factor(seed):
+    rows, rate = random_rows(seed), {"a": (60.0, 0.3), "b": (80.0, 0.7)}
+    hours = len(rows["price"]["a"])
+    carbon = {"carbon": {"price": 40.0}}
+    regions = [row | {"grid_factor_t_per_mwh": rate[row["region"]][1]} for row in rows["regions"]]
+    tariff = rows | {"price": {n: price for n, (price, _) in rate.items()}, "regions": regions}
+    fleet = [
+        {"region": n, "existing_mw": 1000.0, "variable_cost_per_mwh": price, "factor_t_per_mwh": factor}
+        for n, (price, factor) in rate.items()
+    ]
+    dispatched = problem(hours, **rows, fleet=fleet, load=500.0, settings={**ON, **carbon})
+    assert cost(dispatched) == pytest.approx(cost(problem(hours, **tariff, settings=carbon)))
 
 
 def test_a_cap_on_carbon_counts_the_increment():

@@ -109,7 +109,7 @@ def _check_dispatch(
     ledger.equal(f"{name}_balance", spare, bought, place, "MW", scale=np.abs(change).sum(axis=1, keepdims=True))
     limit = rows["most_mwh"].to_numpy(dtype=np.float64)
     limited = np.flatnonzero(~np.isnan(limit))
-    some = (axis[0], [axis[1][i] for i in limited])
+    some = (axis[0], [axis[1][i] for i in limited.tolist()])
     ledger.at_most(f"{name}_energy", _year(p, fleet_mw)[limited], limit[limited], [some], "MWh/year")
 
 
