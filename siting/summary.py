@@ -149,6 +149,9 @@ def system(p: Problem, tables: Tables, lang: str) -> pd.DataFrame:
         "price_most": prices.max(),
         "marginal_factor": mean["factor_t_per_mwh"],
         "caused_t": caused[account.index],
+        "average_factor": by_region(p, energy * fleet(p)["factor_t_per_mwh"].to_numpy(dtype=float))
+        / account["generated"].where(account["generated"] > 0),
+        "published_factor": p.regions.loc[account.index, "grid_factor_t_per_mwh"],
     }
     return pd.DataFrame(columns).reset_index(drop=True)
 

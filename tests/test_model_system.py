@@ -3,8 +3,10 @@
 from functools import cache
 
 import numpy as np
+import pandas as pd
 import pytest
 from cases import random_rows
+from scipy.optimize import linprog
 from small import MILLION, column, cost, optimum, problem, term
 
 from siting.accounts import carbon_accounts
@@ -12,6 +14,7 @@ from siting.auditor import audit
 from siting.errors import UsageError
 from siting.model.build import build
 from siting.problem import Calendar
+from siting.problem.system import program
 from siting.study.marginal import marginal_prices, yearly_means
 
 COAL = {"technology": "coal", "existing_mw": 50.0, "variable_cost_per_mwh": 200.0, "factor_t_per_mwh": 0.9}
@@ -76,6 +79,40 @@ def test_a_full_fleet_has_no_price():
     prices = marginal_prices(p, optimum(p).tables)
     assert np.isinf(prices["price_per_mwh"]).to_list() == [False, False, False, True]
     assert prices["factor_t_per_mwh"].isna().to_list() == [False, False, False, True]
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_prices_are_what_one_more_mwh_changes_in_a_new_dispatch(seed):
+    draw = np.random.default_rng(seed)
+    rows = [
+        {"technology": f"t{i}", "existing_mw": draw.uniform(20, 40), "variable_cost_per_mwh": draw.uniform(100, 500),
+         "factor_t_per_mwh": draw.uniform(0.2, 1.0), "least_share": 0.1 * i}
+        for i in range(3)
+    ]  # fmt: skip
+    rows += [{"technology": "hydro", "existing_mw": 20.0, "most_mwh": 60.0}]
+    rows += [{"technology": "wind", "existing_mw": 20.0, "capacity_factor": "wind"}]
+    calendar = Calendar(hour=np.arange(8).reshape(2, 4), weight=np.array([1.5, 0.5]))
+    load, wind = draw.uniform(30, 60, 8), {"wind": draw.uniform(0, 1, 8)}
+    settings = {**ON, "carbon": {"price": 50.0}}
+    p = problem(8, fleet=rows, load=load, cf=wind, calendar=calendar, settings=settings)
+    bought = pd.DataFrame(
+        {"region": "a", "period": np.repeat([0, 1], 4), "hour": np.tile(range(4), 2), "grid_mw": 10.0}
+    )
+    prices = marginal_prices(p, {"region_hour": bought})
+
+    def dispatch(more):
+        lp = program(p, "a", more)
+        bounds = np.column_stack([lp.lower, lp.upper])
+        found = linprog(lp.objective, lp.energy, lp.energy_most, lp.serve, lp.need, bounds)
+        return lp.cost @ found.x, lp.carbon @ found.x
+
+    base = np.array(dispatch(np.full((2, 4), 10.0)))
+    for d, t in ((0, 0), (0, 3), (1, 2)):
+        more = np.full((2, 4), 10.0)
+        more[d, t] += 0.01
+        change = (np.array(dispatch(more)) - base) / 0.01 / calendar.weight[d]
+        row = prices[(prices["period"] == d) & (prices["hour"] == t)].iloc[0]
+        assert [row["price_per_mwh"], row["factor_t_per_mwh"]] == pytest.approx(change, rel=1e-4)
 
 
 def test_imports_and_the_network_charge():
