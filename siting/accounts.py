@@ -2,7 +2,7 @@
 
 location    what the region's grid emits on average for each MWh bought
 market      grid energy that no claim covers, at the factor that is left for those who claim nothing (residual mix)
-marginal    what the grid emits in addition for one more MWh bought
+marginal    what the grid emits in addition for one more MWh bought; where its fleet is dispatched, what it does emit
 
 All three add what own sources emit; what is embodied is the same in each and stands beside them. They answer different
 questions and are never added up or mixed: a market-based saving says nothing about what power plants did.
@@ -26,6 +26,7 @@ from siting.auditor.tables import read, what_can_exist
 from siting.problem import Problem
 from siting.problem.derived import grid_factor_t_per_mwh, marginal_factor_t_per_mwh
 from siting.problem.problem import FloatArray
+from siting.problem.system import dispatched
 
 _WATT = 1e-6
 """MW below which a purchase is rounding of the solver."""
@@ -53,22 +54,24 @@ def carbon_accounts(problem: Problem, tables: Mapping[str, pd.DataFrame]) -> pd.
     p = what_can_exist(problem)
     plan = read(p, tables, Ledger(p, 1e-6))
     bought, factor = plan.grid_mw.transpose(0, 2, 1), grid_factor_t_per_mwh(p)
-    marginal = _emitted(p, bought, marginal_factor_t_per_mwh(p))
     carbon = carbon_t(p, plan)
+    # Where the fleet is dispatched the effect is known and needs no factor.
+    own = p.regions.index.isin(dispatched(p))
+    marginal = np.where(own, carbon["fleet"], _emitted(p, bought, marginal_factor_t_per_mwh(p)))
     generated = carbon["generation"]
     account = reconciliation(p, plan)
     matched = matched_mwh(p, plan, site_power_mw(p, plan))
-    own, certificates = _by_region(p, plan.own_mwh), _by_region(p, plan.certificates_mwh)
+    claimed, certificates = _by_region(p, plan.own_mwh), _by_region(p, plan.certificates_mwh)
     data = {
         "used_mwh": account["used"],
         "grid_mwh": account["bought"],
-        "own_mwh": own,
+        "own_mwh": claimed,
         "certificates_mwh": certificates,
         "matched_mwh": matched,
         "location_t": _emitted(p, bought, factor) + generated,
-        "market_t": _market(p, bought, factor, own, certificates, matched) + generated,
+        "market_t": _market(p, bought, factor, claimed, certificates, matched) + generated,
         "marginal_t": marginal + generated,
-        "embodied_t": sum(value for term, value in carbon.items() if term not in ("grid", "generation")),
+        "embodied_t": sum(value for term, value in carbon.items() if term not in ("grid", "generation", "fleet")),
     }
     table = pd.DataFrame(data, index=p.regions.index)
     table.loc[TOTAL] = table.sum(skipna=False)

@@ -15,6 +15,8 @@ import pandas as pd
 
 from siting.problem import Problem
 from siting.problem.derived import arcs, as_chosen, data_cost_per_mwh, grid_factor_t_per_mwh, pue
+from siting.problem.system import dispatched
+from siting.study.marginal import marginal_prices, yearly_means
 from siting.summary import Tables, work
 
 WEST_DEG = 2.0
@@ -33,7 +35,7 @@ def moves(p: Problem, tables: Tables, lang: str) -> pd.DataFrame:
         a price of carbon), carbon_change_percent (location-based, average of the year) and move, the verdict. For each
         region the largest move taken, and of the moves not taken the cheapest one that would emit more.
     """
-    costs, carbon = _per_it_mwh(as_chosen(p, tables))
+    costs, carbon = _per_it_mwh(as_chosen(p, tables), tables)
     tolerant = set(p.workloads.index[p.workloads["max_delay_h"] > 0])
     pairs = arcs(p)
     pairs = pairs[pairs["workload"].isin(tolerant)]
@@ -64,11 +66,19 @@ def moves(p: Problem, tables: Tables, lang: str) -> pd.DataFrame:
     return result[columns]
 
 
-def _per_it_mwh(p: Problem) -> tuple[Mapping[str, float], Mapping[str, float]]:
-    """Cost of grid power (currency) and its CO2 (t) per MWh of IT energy, by site, averages of the year."""
+def _per_it_mwh(p: Problem, tables: Tables) -> tuple[Mapping[str, float], Mapping[str, float]]:
+    """Cost of grid power (currency) and its CO2 (t) per MWh of IT energy, by site, averages of the year.
+
+    Where the fleet is dispatched they are those of one more MWh.
+    """
     region = {str(s): str(n) for s, n in p.sites["region"].items()}
     use = pue(p)
     price, factor = p.hourly["price_per_mwh"], grid_factor_t_per_mwh(p)
+    if dispatched(p):
+        one_more, price, factor = yearly_means(p, marginal_prices(p, tables)), price.copy(), factor.copy()
+        for n, row in one_more.iterrows():
+            price[n] = row["cost_per_mwh"] + p.settings.system.network_charge_per_mwh
+            factor[n] = row["factor_t_per_mwh"]
     costs = {s: float(np.mean(use[s].to_numpy() * price[n].to_numpy())) for s, n in region.items()}
     carbon = {s: float(np.mean(use[s].to_numpy() * factor[n].to_numpy())) for s, n in region.items()}
     return costs, carbon

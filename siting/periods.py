@@ -11,6 +11,7 @@ from scipy.optimize import lsq_linear
 from siting.errors import UsageError
 from siting.problem.derived import capacity_factor, profiles, pue
 from siting.problem.problem import Calendar, FloatArray, IntArray, Problem, whole_year
+from siting.problem.system import dispatched, fleet, need_mw
 
 CLOSE_ENOUGH = 1e-3
 """Relative error of the year's sums below which no days are exchanged any more."""
@@ -98,6 +99,12 @@ def _features(p: Problem) -> pd.DataFrame:
             parts[f"{technology}|{region}"] = capacity_factor(p, technology)[region].to_numpy()
     for region in p.regions.index:
         parts[f"price|{region}"] = p.hourly["price_per_mwh"][region].to_numpy()
+    rows = fleet(p)
+    for region, name in zip(rows.index.get_level_values("region"), rows["capacity_factor"], strict=True):
+        if name:
+            parts.setdefault(f"{name}|{region}", capacity_factor(p, name)[region].to_numpy())
+    if dispatched(p):
+        parts |= {f"system|{region}": need.to_numpy() for region, need in need_mw(p).items()}
     shape = profiles(p)
     mean = p.demand.groupby("workload")["mean_mw"].sum().reindex(shape.columns, fill_value=0.0)
     load = (shape * mean).sum(axis=1)

@@ -106,6 +106,7 @@ def document(
     aggregation: pd.DataFrame,
     seconds: Mapping[str, float],
     least: LeastCarbon | None = None,
+    prices: pd.DataFrame | None = None,
     warnings: Sequence[Note] = (),
     messages: Sequence[Note] = (),
 ) -> dict[str, Any]:
@@ -131,11 +132,15 @@ def document(
         By phase.
     least : LeastCarbon or None
         If the cap on carbon left no plan.
+    prices : DataFrame or None
+        Price and CO2 of one more MWh by region, where the fleet is dispatched.
     warnings, messages : sequence of Note
         What a reader must know of the data, and of the run.
     """
     audited = None if verdict is None else verdict.as_dict()
     totals = None if audited is None else _totals(problem, audited.pop("totals"))
+    if totals is not None and prices is not None:
+        totals["system"] = {**totals["system"], "one_more_mwh": prices.to_dict(orient="index")}
     instance = problem.settings.instance
     return {
         "status": status_of(outcome, verdict),

@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from siting.accounts import TOTAL, carbon_accounts
+from siting.auditor.report import Ledger
+from siting.auditor.system import by_region, fleet_change, system_account
+from siting.auditor.tables import read, what_can_exist
 from siting.problem import Problem
+from siting.problem.system import dispatched, fleet
+from siting.study.marginal import marginal_prices, yearly_means
+from siting.study.published import compare
 
 Tables = Mapping[str, pd.DataFrame]
 
@@ -119,6 +126,46 @@ def accounts(p: Problem, tables: Tables, lang: str) -> pd.DataFrame:
     return pd.DataFrame(columns).reset_index(drop=True)
 
 
+def system(p: Problem, tables: Tables, lang: str) -> pd.DataFrame:
+    """The rest of the system by region: its energy, the price and CO2 of one more MWh, and the CO2 caused there."""
+    plan = read(what_can_exist(p), tables, Ledger(p, 1e-6))
+    if not dispatched(p):
+        return pd.DataFrame(columns=["region"])
+    account = system_account(p, plan)
+    green = fleet(p)["green"].to_numpy(dtype=float)
+    energy = np.tensordot(p.calendar.weight, plan.fleet_mw.sum(axis=2), axes=1)
+    rows = marginal_prices(p, tables)
+    prices, mean = rows.groupby("region", sort=False)["price_per_mwh"], yearly_means(p, rows)
+    caused = pd.Series(fleet_change(p, plan, "factor_t_per_mwh"), index=p.regions.index)
+    columns = {
+        "region": p.regions.loc[account.index, f"name_{lang}"],
+        "system_load_gwh": account["load"] / 1e3,
+        "system_import_gwh": account["net_import"] / 1e3,
+        "generated_gwh": account["generated"] / 1e3,
+        "bought_gwh": account["bought"] / 1e3,
+        "green_percent": 100 * by_region(p, energy * green) / account["generated"].where(account["generated"] > 0),
+        "price_least": prices.min(),
+        "price_mean": mean["price_per_mwh"],
+        "price_most": prices.max(),
+        "marginal_factor": mean["factor_t_per_mwh"],
+        "caused_t": caused[account.index],
+        "average_factor": by_region(p, energy * fleet(p)["factor_t_per_mwh"].to_numpy(dtype=float))
+        / account["generated"].where(account["generated"] > 0),
+        "published_factor": p.regions.loc[account.index, "grid_factor_t_per_mwh"],
+    }
+    return pd.DataFrame(columns).reset_index(drop=True)
+
+
+def published(p: Problem, tables: Tables, lang: str) -> pd.DataFrame:
+    """Generation by technology, consumption and net export beside the published year."""
+    table = compare(p, tables)
+    names = p.regions[f"name_{lang}"].to_dict()
+    shown = {"region": table["region"].map(names), "what": table["quantity"]}
+    years = ("plan", "without", "year", "published")
+    shown |= {f"{name}_gwh": table[f"{name}_mwh"].astype(float) / 1e3 for name in years}
+    return pd.DataFrame({**shown, **{name: table[name] for name in ("plan_percent", "year_percent")}})
+
+
 SUMMARIES: dict[str, Callable[[Problem, Tables, str], pd.DataFrame]] = {
     "sites": sites,
     "workloads": workloads,
@@ -126,8 +173,13 @@ SUMMARIES: dict[str, Callable[[Problem, Tables, str], pd.DataFrame]] = {
     "cost": cost,
     "carbon": carbon,
     "accounts": accounts,
+    "system": system,
+    "published": published,
 }
 """The tables of a plan by the name that a user types."""
+
+OF_SYSTEM = ("system", "published")
+"""Those that are empty unless the rest of the system is dispatched."""
 
 
 def assumptions(p: Problem, lang: str) -> pd.DataFrame:

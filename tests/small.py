@@ -28,6 +28,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "supply": {"region": "a", "technology": "wind", "most_mw": 100.0, "lifetime_years": 1.0},
     "storage": {"region": "a", "storage": "battery", "most_mw": 100.0, "most_mwh": 100.0, "lifetime_years": 1.0,
                 "round_trip_efficiency": 1.0},
+    "fleet": {"region": "a", "technology": "coal", "existing_mw": 100.0},
     "corridors": {"corridor": "line", "from_region": "a", "to_region": "b", "existing_mw": 0.0, "most_mw": 100.0,
                   "lifetime_years": 1.0},
     "bandwidth": {"region": "a", "site": "s", "most_gbps": 100.0},
@@ -51,6 +52,8 @@ def problem(
     profile: dict[str, Any] | None = None,
     cf: dict[str, Any] | None = None,
     grid_factor: Any = None,
+    load: Any = None,
+    net_import: Any = None,
     calendar: Calendar | None = None,
     settings: dict[str, Any] | None = None,
     **rows: list[dict[str, Any]],
@@ -77,6 +80,9 @@ def problem(
         hourly["profile"] = by_place(profile, [], hours)
     if grid_factor is not None:
         hourly["grid_factor_t_per_mwh"] = by_place(grid_factor, regions, hours)
+    for name, given in (("system_load_mw", load), ("net_import_mw", net_import)):
+        if given is not None:
+            hourly[name] = by_place(given, regions, hours)
     for technology, values in (cf or {}).items():
         hourly[f"capacity_factor_{technology}"] = by_place(values, regions, hours)
     document: dict[str, Any] = {

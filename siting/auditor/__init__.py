@@ -32,6 +32,7 @@ from siting.auditor.power import (
 )
 from siting.auditor.report import Audit, Check, Ledger
 from siting.auditor.resilience import check_replicas, check_survival
+from siting.auditor.system import check_system, system_totals
 from siting.auditor.tables import Plan, read, what_can_exist
 from siting.auditor.water import check_designs, check_pue_cap, check_water
 from siting.problem import Problem, derived
@@ -80,6 +81,7 @@ def audit(
     check_matching(problem, plan, tables, site_power_mw(problem, plan), green_mwh(problem, plan), ledger)
     check_agreements(problem, plan, ledger)
     check_reconciliation(problem, plan, ledger)
+    check_system(problem, plan, ledger)
     check_policy(problem, plan, ledger)
     check_stay(problem, plan, ledger)
     check_bandwidth(problem, plan, ledger)
@@ -89,7 +91,7 @@ def audit(
     check_pue_cap(problem, plan, ledger)
     check_carbon(problem, plan, tables, ledger)
     check_cost(problem, plan, tables, objective_million, ledger)
-    totals = {**money_totals(problem, plan, tables), **power_totals(problem, plan)}
+    totals = {**money_totals(problem, plan, tables), **power_totals(problem, plan), **system_totals(problem, plan)}
     return Audit(ledger.checks, totals)
 
 
@@ -118,6 +120,7 @@ def _check_signs(plan: Plan, ledger: Ledger) -> None:
         ("charge_mw", plan.charge_mw, [period, axes.storage, hour], "MW"),
         ("discharge_mw", plan.discharge_mw, [period, axes.storage, hour], "MW"),
         ("stored_mwh", plan.stored_mwh, [period, axes.storage, hour], "MWh"),
+        ("fleet_mw", plan.fleet_mw, [period, axes.fleet, hour], "MW"),
         ("forward_mw", plan.flow_mw[:, :, 0], [period, axes.corridor, hour], "MW"),
         ("backward_mw", plan.flow_mw[:, :, 1], [period, axes.corridor, hour], "MW"),
         ("backlog_mwh", plan.backlog_mwh, [period, axes.batch, hour], "MWh"),

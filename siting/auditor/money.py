@@ -10,14 +10,15 @@ import pandas as pd
 
 from siting.auditor.compute import built_mw, capacity_bounds
 from siting.auditor.report import Ledger
+from siting.auditor.system import fleet_change
 from siting.auditor.tables import Plan, Reader
 from siting.auditor.water import design_cost, surcharge, water_m3
 from siting.physics.finance import annuity
-from siting.problem import Problem, derived
+from siting.problem import Problem, derived, system
 from siting.problem.problem import FloatArray
 
-CARBON_TERMS = ("grid", "generation", "building", "compute", "supply", "storage")
-"""Sources of carbon in the table ``carbon``; all but the first two are embodied in what is built."""
+CARBON_TERMS = ("grid", "generation", "fleet", "building", "compute", "supply", "storage")
+"""Sources of carbon in the table ``carbon``; all but the first three are embodied in what is built."""
 
 COST_TERMS = (
     "site opening",
@@ -28,6 +29,7 @@ COST_TERMS = (
     "corridors",
     "grid energy",
     "generation",
+    "fleet",
     "wheeling",
     "data movement",
     "carbon",
@@ -78,11 +80,12 @@ def added(p: Problem, tables: Tables, table: str) -> dict[str, FloatArray]:
 
 def carbon_t(p: Problem, plan: Plan) -> dict[str, FloatArray]:
     """CO2 of the year by source, each (regions,), tonnes."""
-    factor = derived.grid_factor_t_per_mwh(p)[list(p.regions.index)].to_numpy(dtype=float)[p.calendar.hour]
+    factor = system.bought_factor_t_per_mwh(p)[list(p.regions.index)].to_numpy(dtype=float)[p.calendar.hour]
     emitted = _weighted(p, plan.generation_mw.sum(axis=2)) * _of(p.supply, "factor_t_per_mwh")
     carbon = {
         "grid": _weighted(p, (plan.grid_mw * factor.transpose(0, 2, 1)).sum(axis=2)),
         "generation": _by_region(p, _level(p.supply, "region"), emitted),
+        "fleet": fleet_change(p, plan, "factor_t_per_mwh"),
     }
     return carbon | _embodied_t(p, plan)
 
@@ -91,7 +94,7 @@ def cost_million(p: Problem, plan: Plan, tables: Tables) -> dict[str, FloatArray
     """Cost of the year by term, each (regions,), million; carbon that a user has added is priced like ours."""
     region_of_site = p.sites["region"].to_numpy()
     opening, building, compute = _site_costs(p, plan)
-    price = p.hourly["price_per_mwh"][list(p.regions.index)].to_numpy(dtype=float)[p.calendar.hour]
+    price = system.bought_price_per_mwh(p)[list(p.regions.index)].to_numpy(dtype=float)[p.calendar.hour]
     bought = _weighted(p, (plan.grid_mw * price.transpose(0, 2, 1)).sum(axis=2))
     generated = _weighted(p, plan.generation_mw.sum(axis=2)) * _of(p.supply, "variable_cost_per_mwh")
     sent = _weighted(p, plan.flow_mw.sum(axis=3)) * _of(p.corridors, "wheeling_cost_per_mwh")[:, None]
@@ -107,6 +110,7 @@ def cost_million(p: Problem, plan: Plan, tables: Tables) -> dict[str, FloatArray
         "corridors": _by_region(p, first, corridor) + _by_region(p, second, corridor),
         "grid energy": bought,
         "generation": _by_region(p, _level(p.supply, "region"), generated),
+        "fleet": fleet_change(p, plan, "variable_cost_per_mwh"),
         "wheeling": _by_region(p, first, sent[:, 0]) + _by_region(p, second, sent[:, 1]),
         "data movement": _data_cost(p, plan),
         "carbon": carbon,

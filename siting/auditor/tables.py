@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from siting.auditor.report import Axis, Ledger
-from siting.problem import Problem, derived
+from siting.problem import Problem, derived, system
 from siting.problem.problem import FloatArray, IntArray
 
 
@@ -29,6 +29,7 @@ class Axes:
     delayed: Axis
     supply: Axis
     storage: Axis
+    fleet: Axis
     corridor: Axis
     batch: Axis
     batch_site: Axis
@@ -49,6 +50,7 @@ class Axes:
             delayed=("workload", list(p.workloads.index[late & wanted])),
             supply=("region/technology", list(p.supply.index)),
             storage=("region/storage", list(p.storage.index)),
+            fleet=("region/technology", list(system.fleet(p).index)),
             corridor=("corridor", list(p.corridors.index)),
             batch=("workload/group", _tuples(batches[["workload", "group"]])),
             batch_site=("workload/group/site", _tuples(arcs)),
@@ -80,6 +82,7 @@ class Plan:
     charge_mw: FloatArray  # period, storage, hour
     discharge_mw: FloatArray  # period, storage, hour
     stored_mwh: FloatArray  # period, storage, hour
+    fleet_mw: FloatArray  # period, fleet, hour
     flow_mw: FloatArray  # period, corridor, direction (forward, backward), hour; at the sending end
     backlog_mwh: FloatArray  # period, batch, hour
     flexible_mw: FloatArray  # period, batch_site, hour
@@ -210,6 +213,7 @@ def read(p: Problem, tables: Mapping[str, pd.DataFrame], ledger: Ledger) -> Plan
         charge_mw=rows("storage_hour", "charge_mw", period, axes.storage, hour),
         discharge_mw=rows("storage_hour", "discharge_mw", period, axes.storage, hour),
         stored_mwh=rows("storage_hour", "stored_mwh", period, axes.storage, hour),
+        fleet_mw=rows("fleet_hour", "fleet_mw", period, axes.fleet, hour),
         flow_mw=np.stack(flows, axis=2),
         backlog_mwh=rows("batch_hour", "backlog_mwh", period, axes.batch, hour),
         flexible_mw=rows("batch_site_hour", "flexible_mw", period, axes.batch_site, hour, inadmissible=work),

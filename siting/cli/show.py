@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from siting.problem import Problem
 
 _OF_RESULT = ("summary", "moves", "aggregation", "audit")
+_CAPTIONS = ("accounts", "system", "published")
 
 
 @guarded
@@ -46,18 +47,20 @@ def show(
         print_notes(result, say, out)
         return SOLVED
     problem, tables, result = read_run(place)
-    for name in names or default_tables():
+    for name in names or default_tables(problem):
         out.print(one_table(name, problem, tables, result, say))
     if names is None:
         print_notes(result, say, out)
     return SOLVED
 
 
-def default_tables() -> list[str]:
+def default_tables(problem: Problem) -> list[str]:
     """Tables that are shown when none is asked for."""
-    from siting.summary import SUMMARIES
+    from siting.problem.system import dispatched
+    from siting.summary import OF_SYSTEM, SUMMARIES
 
-    return ["summary", *SUMMARIES, "moves", "aggregation"]
+    left_out = () if dispatched(problem) else OF_SYSTEM
+    return ["summary", *(name for name in SUMMARIES if name not in left_out), "moves", "aggregation"]
 
 
 def one_table(name: str, problem: Problem, tables: Mapping[str, pd.DataFrame], result: Any, say: Text) -> Any:
@@ -72,9 +75,9 @@ def one_table(name: str, problem: Problem, tables: Mapping[str, pd.DataFrame], r
     from siting.moves import moves
     from siting.summary import SUMMARIES
 
-    if name == "accounts":
+    if name in _CAPTIONS:
         table = as_table(SUMMARIES[name](problem, tables, say.lang), name, say)
-        table.caption, table.caption_justify = say("caption.accounts"), "left"
+        table.caption, table.caption_justify = say.name("caption", name), "left"
         return table
     if name in SUMMARIES:
         return as_table(SUMMARIES[name](problem, tables, say.lang), name, say)
@@ -125,6 +128,7 @@ def summary_table(result: Mapping[str, Any], say: Text) -> Any:
             "green": say("value.percent", value=100 * totals["green_share"]),
             "matched": _share(totals.get("matched_share"), say),
             "carbon": say("value.tonnes", value=totals["carbon_t"]["total"]),
+            **_system(totals, result["currency"], say),
             "audit": say("value.good" if result["audit"]["ok"] else "value.bad"),
         }
     rows |= {
@@ -133,6 +137,18 @@ def summary_table(result: Mapping[str, Any], say: Text) -> Any:
         "seconds": say("value.seconds", value=result["seconds"]["total"]),
     }
     return facts(rows, "summary", say, name=result["instance"]["name"])
+
+
+def _system(totals: Mapping[str, Any], currency: str, say: Text) -> dict[str, str]:
+    """Cost and CO2 of the whole system and of the same hours without data centers, where it is dispatched."""
+    if "system" not in totals:
+        return {}
+    whole = totals["system"]
+    cost = {"value": whole["cost_million"], "without": whole["cost_million_without"], "currency": currency}
+    return {
+        "system_cost": say("value.system_cost", **cost),
+        "system_carbon": say("value.system_carbon", value=whole["carbon_t"], without=whole["carbon_t_without"]),
+    }
 
 
 def _share(value: float | None, say: Text) -> str:

@@ -20,11 +20,13 @@ from siting.instance import digest, find, load
 from siting.model.build import COMPONENTS, build
 from siting.periods import aggregation_error, choose
 from siting.problem import Problem
+from siting.problem.system import dispatched
 from siting.result import Note, Options, document
 from siting.run import LOG, MAPS, encode, holds_plan, new_run, save_plan, target_of, with_first_hour
 from siting.solution import Solution
 from siting.solver.engine import check_options
 from siting.study.least_carbon import LeastCarbon, least_carbon
+from siting.study.marginal import marginal_prices, yearly_means
 from siting.summary import synthetic
 from siting.text import Text
 
@@ -153,6 +155,10 @@ def _finish(job: Job, options: Options, solution: Solution, least: LeastCarbon |
             notes.append(_note(say, "audit_failed", checks=failed))
             code = FAULT
     good = verdict is not None and verdict.ok
+    prices = None
+    if good and dispatched(job.problem):
+        tables = {**tables, "system_price": marginal_prices(job.problem, tables)}
+        prices = yearly_means(job.problem, tables["system_price"])
     names = ", ".join(synthetic(job.problem))
     warnings = [_note(say, "synthetic", names=names)] if names else []
 
@@ -167,6 +173,7 @@ def _finish(job: Job, options: Options, solution: Solution, least: LeastCarbon |
             aggregation=job.aggregation,
             seconds={**reporter.seconds, "total": reporter.elapsed_s},
             least=least,
+            prices=prices,
             warnings=warnings,
             messages=notes,
         )

@@ -21,6 +21,7 @@ from siting.instance.references import floor_faults, provenance_faults, referenc
 from siting.instance.rows import Rows, check_rows
 from siting.instance.series import check_hourly
 from siting.instance.suggest import nearest
+from siting.instance.system import fleet_faults, switch_faults
 from siting.instance.units import swapped_faults, table_faults
 from siting.instance.work import backup_faults, bandwidth_faults, zone_faults
 from siting.problem import TABLES, Problem, Settings, make
@@ -62,6 +63,7 @@ def load(name_or_path: str | Path, overrides: Mapping[str, Any] | None = None) -
     if settings is not None:
         faults += floor_faults(settings, raw) + _unit_faults(rows, settings)
         faults += policy_faults(settings, raw) + cap_faults(settings, raw)
+        faults += switch_faults(settings, raw)
     series, files, wrong = _series(folder, settings, raw)
     faults += wrong
     hourly, wrong = check_hourly(series, files, raw, settings)
@@ -173,4 +175,6 @@ def _feasibility(
         faults = power_faults(problem, lines)
     if sound:
         faults = faults + open_faults(problem, lines)
+    if sound and "fleet.csv" not in broken:
+        faults = faults + fleet_faults(problem, lines)
     return problem, faults

@@ -23,6 +23,7 @@ REFERENCES: tuple[tuple[str, str, str, str], ...] = (
     ("links", "site", "sites", "site"),
     ("supply", "region", "regions", "region"),
     ("storage", "region", "regions", "region"),
+    ("fleet", "region", "regions", "region"),
     ("corridors", "from_region", "regions", "region"),
     ("corridors", "to_region", "regions", "region"),
     ("bandwidth", "region", "regions", "region"),

@@ -32,6 +32,8 @@ def check_hourly(
     clean = {}
     length = _length(series, settings)
     technologies = raw["supply"].keys("technology") if "supply" in raw else set()
+    if technologies is not None:
+        technologies = technologies | {factor for _, (factor,) in _cells(raw, "fleet", ("capacity_factor",))}
     for name, table in series.items():
         file = files[name]
         declared = _declared(name)
@@ -41,7 +43,7 @@ def check_hourly(
             continue
         technology = name.removeprefix(FACTOR)
         if name.startswith(FACTOR) and technologies is not None and technology not in technologies:
-            rule = "supply.csv has no such technology."
+            rule = "supply.csv has no such technology, and no row of fleet.csv names it."
             faults.append(Fault(file, rule, did_you_mean(technology, sorted(technologies)), value=technology))
             continue
         wrong = _shape(table, file, length, settings)
@@ -198,6 +200,10 @@ def _wanted(raw: Mapping[str, RawTable]) -> dict[str, list[str]]:
     wanted = {"price_per_mwh": [cell for _, (cell,) in _cells(raw, "regions", ("region",))]}
     for _, (region, technology) in _cells(raw, "supply", ("region", "technology")):
         wanted.setdefault(FACTOR + technology, []).append(region)
+    for _, (region, factor) in _cells(raw, "fleet", ("region", "capacity_factor")):
+        wanted.setdefault(FACTOR + factor, []).append(region)
+    for _, (region,) in _cells(raw, "fleet", ("region",)):
+        wanted.setdefault("system_load_mw", []).append(region)
     known = set(wanted["price_per_mwh"])
     return {name: [c for c in dict.fromkeys(columns) if c in known] for name, columns in wanted.items()}
 

@@ -4,6 +4,7 @@ In      p.regions.grid_mw (headroom), hourly/price_per_mwh, CO2 factor of the gr
 Decide  grid_mw[n,t]   power bought                                      MW
 Ports   period.power_in + grid    cost + grid energy    carbon + grid (location-based)
 Rules   bought <= headroom
+Note    Where the fleet is dispatched (see system), price and factor are those of siting.problem.system.
 """
 
 from __future__ import annotations
@@ -13,15 +14,15 @@ from typing import Any
 import pyomo.environ as pyo
 
 from siting.model.structure import CARBON, COST, MILLION
-from siting.problem.derived import grid_factor_t_per_mwh
 from siting.problem.problem import Problem
+from siting.problem.system import bought_factor_t_per_mwh, bought_price_per_mwh
 
 
 def add(m: Any, p: Problem) -> None:
     """Add purchases from the grid."""
     headroom = p.regions["grid_mw"].to_dict()
-    price = p.hourly["price_per_mwh"]
-    factor = grid_factor_t_per_mwh(p)
+    price = bought_price_per_mwh(p)
+    factor = bought_factor_t_per_mwh(p)
     cost: dict[str, Any] = dict.fromkeys(m.REGION, 0.0)
     carbon: dict[str, Any] = dict.fromkeys(m.REGION, 0.0)
     for d in m.PERIOD:

@@ -64,6 +64,7 @@ class Problem:
     links: pd.DataFrame
     supply: pd.DataFrame
     storage: pd.DataFrame
+    fleet: pd.DataFrame
     corridors: pd.DataFrame
     bandwidth: pd.DataFrame
     cooling_options: pd.DataFrame

@@ -171,6 +171,19 @@ class Policy(Section):
     pue_tariffs: tuple[PueTariff, ...] = Field((), description="Surcharges on electricity for sites with a high PUE.")
 
 
+class System(Section):
+    """Whether the rest of the power system is dispatched too, instead of a price-taker's tariff."""
+
+    dispatch: bool = Field(
+        False,
+        description="Whether regions with a row in fleet.csv buy at the cost and CO2 of their own power plants: the "
+        "fleet serves system_load_mw and the data centers, and the tariff does not count.",
+    )
+    network_charge_per_mwh: Amount = Field(
+        0.0, description="What stays of the tariff per MWh bought where the fleet is dispatched."
+    )
+
+
 class Settings(Section):
     """All sections of ``instance.toml``."""
 
@@ -180,6 +193,7 @@ class Settings(Section):
     network: Network = Network()
     carbon: Carbon = Carbon()
     green: Green = Green()
+    system: System = System()
     policy: Policy = Policy()
 
     @model_validator(mode="before")

@@ -197,6 +197,31 @@ class Storage(Row):
     embodied_t_per_mwh: Amount = Field(0.0, description="CO2 embodied per MWh of new energy capacity.")
 
 
+class Fleet(Row):
+    """Power plants of a region that serve its own load, dispatched in the same model if system.dispatch is on."""
+
+    region: Name = Field(description="Region.")
+    technology: Name = Field(description="Technology, for example coal, gas, nuclear, hydro, wind or solar.")
+    existing_mw: Amount = Field(description="Capacity.")
+    variable_cost_per_mwh: Amount = Field(0.0, description="Cost per MWh generated, fuel above all.")
+    factor_t_per_mwh: Amount = Field(0.0, description="CO2 emitted per MWh generated.")
+    green: bool = Field(False, description="Whether its energy counts as green in the report of the system.")
+    available_share: Share = Field(1.0, description="Share of the capacity that is available in every hour.")
+    capacity_factor: str = Field(
+        "",
+        description="Name <x> of the series hourly/capacity_factor_<x> that gives its hours; blank: the same in all.",
+    )
+    least_share: Share = Field(0.0, description="Least output (must-run) as a share of what is available in the hour.")
+    most_mwh: Amount | None = Field(
+        None, description="Most energy in a year, for example the inflow of hydro power; blank: no limit."
+    )
+    group: str = Field("", description="Name that the published year counts it under; blank: its technology.")
+    published_mwh: Amount | None = Field(
+        None,
+        description="Generation of a published year, for comparison only; a group has the sum of its rows.",
+    )
+
+
 class Corridor(Row):
     """A power line between two regions, usable both ways."""
 
@@ -271,6 +296,7 @@ TABLES: tuple[Table, ...] = (
     Table("links", Link, ("region", "site"), False),
     Table("supply", Supply, ("region", "technology"), False),
     Table("storage", Storage, ("region", "storage"), False),
+    Table("fleet", Fleet, ("region", "technology"), False),
     Table("corridors", Corridor, ("corridor",), False),
     Table("bandwidth", Bandwidth, ("region", "site"), False),
     Table("cooling_options", CoolingOption, ("site", "cooling"), False),
@@ -296,10 +322,13 @@ SERIES: tuple[Series, ...] = (
     Series("profile", "profile", "Shape of a workload; scaled to a mean of one over the year.", 0, 1e6, False),
     Series("grid_factor_t_per_mwh", "region", "CO2 of grid power by hour.", 0, 5, False),
     Series("marginal_factor_t_per_mwh", "region", "CO2 of one more MWh of grid power by hour.", 0, 5, False),
+    Series("system_load_mw", "region", "Load of the region without the data centers planned.", 0, 1e7, False),
+    Series("net_import_mw", "region", "Power that the system receives less what it sends; fixed.", -1e7, 1e7, False),
     Series(
         "capacity_factor_*",
         "region",
-        "Output of one MW; one series per technology of supply, named capacity_factor_<technology>.",
+        "Output of one MW; one series per technology of supply, named capacity_factor_<technology>, or per name in "
+        "fleet.capacity_factor.",
         0,
         1,
         False,

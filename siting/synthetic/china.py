@@ -15,6 +15,7 @@ import pandas as pd
 from siting.physics.cooling import pue
 from siting.physics.distance import great_circle_km
 from siting.synthetic.facts import Facts
+from siting.synthetic.system import fleet
 
 HOURS = 8760
 ROUTE_PER_KM = 1.2
@@ -61,7 +62,7 @@ def tables(name: str, facts: Facts, hourly: dict[str, pd.DataFrame], surplus_mw:
     Returns
     -------
     dict of str to DataFrame
-        Regions, sites, capacity, compute_types, workloads, demand, supply, storage, corridors.
+        Regions, sites, capacity, compute_types, workloads, demand, supply, storage, fleet, corridors.
     """
     chosen = list(INSTANCES[name] or facts.provinces.index)
     load = provincial_load_mw(facts)
@@ -79,6 +80,7 @@ def tables(name: str, facts: Facts, hourly: dict[str, pd.DataFrame], surplus_mw:
         ),
         "supply": _supply(facts, chosen, surplus_mw),
         "storage": _storage(facts, chosen),
+        "fleet": fleet(facts, chosen),
         "corridors": _corridors(facts, chosen),
     }
 

@@ -24,6 +24,8 @@ class Facts:
         Monthly mean temperature ``m01`` to ``m12`` by place (a region or a site).
     profiles : DataFrame
         Shape of a day by hour, one column per profile and kind of day.
+    system : DataFrame
+        Consumption, capacity and generation of the published year and statistics of the load, by province.
     parameters : dict of str to float
         Single numbers by name.
     provenance : DataFrame
@@ -39,6 +41,7 @@ class Facts:
     windows: pd.DataFrame
     climate: pd.DataFrame
     profiles: pd.DataFrame
+    system: pd.DataFrame
     parameters: dict[str, float]
     provenance: pd.DataFrame
 
@@ -65,6 +68,7 @@ def read(folder: Path) -> Facts:
         windows=pd.read_csv(folder / "tariff_windows.csv"),
         climate=keyed("climate"),
         profiles=keyed("profiles"),
+        system=keyed("system"),
         parameters={str(name): float(value) for name, value in keyed("parameters")["value"].items()},
         provenance=pd.read_csv(folder / "provenance.csv", dtype=str, keep_default_na=False),
     )

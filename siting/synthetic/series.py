@@ -7,6 +7,7 @@ import pandas as pd
 
 from siting.synthetic.facts import Facts
 from siting.synthetic.fields import hour_starts
+from siting.synthetic.system import system_series
 from siting.synthetic.tariff import hourly_price
 from siting.synthetic.weather import (
     solar_capacity_factors,
@@ -21,6 +22,7 @@ SEED = 20260301
 BANDS = ("tip", "peak", "flat", "valley", "deep")
 MONTHS = [f"m{month:02d}" for month in range(1, 13)]
 DECIMALS = {"price_per_mwh": 2, "temperature_c": 1, "profile": 4, "capacity_factor_surplus": 4}
+DECIMALS |= {"system_load_mw": 0, "net_import_mw": 0}
 """Decimals kept; 3 where not named."""
 
 
@@ -51,6 +53,7 @@ def hourly(facts: Facts) -> tuple[dict[str, pd.DataFrame], pd.Series]:
         "capacity_factor_wind": wind,
         "capacity_factor_solar": solar,
         "capacity_factor_surplus": surplus,
+        **system_series(facts, wind, solar, YEAR),
     }
     return {name: frame.round(DECIMALS.get(name, 3)) for name, frame in series.items()}, surplus_mw
 

@@ -1,0 +1,136 @@
+"""The rest of the power system: its balance, bounds, energy limits, and the dispatch without data centers.
+
+The reference dispatch comes with prices. That it keeps every rule, and that its cost equals the bound that the prices
+prove (weak duality), is checked here with numpy, so that no solver need be trusted.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from siting.auditor.report import Axis, Ledger
+from siting.auditor.tables import Plan
+from siting.problem import Problem
+from siting.problem import system as fleets
+from siting.problem.problem import FloatArray
+
+_CHEAPEST = 1e-5
+"""Relative distance of the reference's cost from its bound that is allowed: the tie-break by CO2 is not priced."""
+
+
+def check_system(p: Problem, plan: Plan, ledger: Ledger) -> None:
+    """The dispatch of the plan, and the one without data centers."""
+    regions = fleets.dispatched(p)
+    if not regions:
+        return
+    reference = fleets.reference(p)
+    bought = plan.grid_mw[:, p.regions.index.get_indexer(pd.Index(regions))]
+    _check_dispatch(p, plan.fleet_mw, bought, plan.axes.fleet, "system", ledger)
+    _check_dispatch(p, reference.fleet_mw, np.zeros_like(bought), plan.axes.fleet, "reference", ledger)
+    _check_cheapest(p, reference, ledger)
+    account = system_account(p, plan)
+    size = account.drop(columns="gap").abs().max(axis=1).to_numpy()
+    ledger.equal("system_account", account["gap"].to_numpy(), 0.0, [("region", regions)], "MWh/year", scale=size)
+
+
+def fleet_change(p: Problem, plan: Plan, column: str) -> FloatArray:
+    """A rate of the fleet per MWh times its change against the dispatch without data centers, by region, a year."""
+    out = np.zeros(len(p.regions))
+    if not fleets.dispatched(p):
+        return out
+    rows = fleets.fleet(p)
+    change = _year(p, plan.fleet_mw - fleets.reference(p).fleet_mw) * rows[column].to_numpy(dtype=np.float64)
+    np.add.at(out, p.regions.index.get_indexer(rows.index.get_level_values("region")), change)
+    return out
+
+
+def system_account(p: Problem, plan: Plan) -> pd.DataFrame:
+    """The energy account of each dispatched region and year, MWh.
+
+    Returns
+    -------
+    DataFrame
+        Index region; columns generated, net_import, load, bought (by data centers) and gap = generated + net_import −
+        load − bought, which is zero if the account is right.
+    """
+    regions = fleets.dispatched(p)
+    generated = by_region(p, _year(p, plan.fleet_mw))
+    load = _year(p, fleets.seen(p, p.hourly["system_load_mw"][regions]))
+    need = _year(p, fleets.seen(p, fleets.need_mw(p)))
+    bought = _year(p, plan.grid_mw)[p.regions.index.get_indexer(pd.Index(regions))]
+    account = pd.DataFrame({"generated": generated, "net_import": load - need, "load": load, "bought": bought})
+    account.index = pd.Index(regions, name="region")
+    account["gap"] = account["generated"] + account["net_import"] - account["load"] - account["bought"]
+    return account
+
+
+def system_totals(p: Problem, plan: Plan) -> dict[str, Any]:
+    """Totals of the system, data centers served, and what the same hours would be without them; none if off."""
+    if not fleets.dispatched(p):
+        return {}
+    rows, weight = fleets.fleet(p), 1e6
+    technology = rows.index.get_level_values("technology")
+    both = {"": _year(p, plan.fleet_mw), "_without": _year(p, fleets.reference(p).fleet_mw)}
+    totals: dict[str, Any] = {}
+    for end, energy in both.items():
+        totals |= {
+            f"generated_mwh{end}": {str(g): float(energy[technology == g].sum()) for g in technology.unique()},
+            f"cost_million{end}": float(energy @ rows["variable_cost_per_mwh"].to_numpy(dtype=np.float64)) / weight,
+            f"carbon_t{end}": float(energy @ rows["factor_t_per_mwh"].to_numpy(dtype=np.float64)),
+        }
+    return {"system": totals}
+
+
+def by_region(p: Problem, of_fleet: FloatArray) -> FloatArray:
+    """Amounts of the fleet summed by dispatched region."""
+    regions = fleets.dispatched(p)
+    out = np.zeros(len(regions))
+    np.add.at(out, pd.Index(regions).get_indexer(fleets.fleet(p).index.get_level_values("region")), of_fleet)
+    return out
+
+
+def _check_dispatch(
+    p: Problem, fleet_mw: FloatArray, bought: FloatArray, axis: Axis, name: str, ledger: Ledger
+) -> None:
+    """Bounds, energy limits and the balance of a dispatch."""
+    rows, regions = fleets.fleet(p), fleets.dispatched(p)
+    at, place = [ledger.period, axis, ledger.hour], [ledger.period, ("region", regions), ledger.hour]
+    least, most = fleets.limits_mw(p)
+    ledger.at_most(f"{name}_bounds", least, fleet_mw, at, "MW", what="least output")
+    ledger.at_most(f"{name}_bounds", fleet_mw, most, at, "MW", what="available output")
+    generated = np.zeros_like(bought)
+    for i, region in enumerate(rows.index.get_level_values("region")):
+        generated[:, regions.index(region)] += fleet_mw[:, i]
+    spare = generated - fleets.seen(p, fleets.need_mw(p))
+    change = fleet_mw - fleets.reference(p).fleet_mw
+    ledger.equal(f"{name}_balance", spare, bought, place, "MW", scale=np.abs(change).sum(axis=1, keepdims=True))
+    limit = rows["most_mwh"].to_numpy(dtype=np.float64)
+    limited = np.flatnonzero(~np.isnan(limit))
+    some = (axis[0], [axis[1][i] for i in limited.tolist()])
+    ledger.at_most(f"{name}_energy", _year(p, fleet_mw)[limited], limit[limited], [some], "MWh/year")
+
+
+def _check_cheapest(p: Problem, reference: fleets.Reference, ledger: Ledger) -> None:
+    """Cost of the reference against the bound of its prices, region by region; any prices give a bound."""
+    rows, regions = fleets.fleet(p), fleets.dispatched(p)
+    place = pd.Index(regions).get_indexer(rows.index.get_level_values("region"))
+    paid = rows["variable_cost_per_mwh"] + p.settings.carbon.price * rows["factor_t_per_mwh"]
+    rate = paid.to_numpy(dtype=np.float64)
+    cost = by_region(p, _year(p, reference.fleet_mw) * rate) / 1e6
+    least, most = fleets.limits_mw(p)
+    # What a plant gains or loses at these prices, at the better of its two bounds.
+    margin = (rate + reference.scarcity_per_mwh)[None, :, None] - reference.price_per_mwh[:, place]
+    best = by_region(p, _year(p, np.where(margin > 0, margin * least, margin * most)))
+    limit = np.nan_to_num(rows["most_mwh"].to_numpy(dtype=np.float64), nan=0.0)
+    served = _year(p, reference.price_per_mwh * fleets.seen(p, fleets.need_mw(p)))
+    bound = (served + best - by_region(p, reference.scarcity_per_mwh * limit)) / 1e6
+    size = np.abs(cost) * _CHEAPEST / max(ledger.relative, 1e-12)
+    ledger.at_most("reference_cost", cost, bound, [("region", regions)], "million", scale=size)
+
+
+def _year(p: Problem, hourly: FloatArray) -> FloatArray:
+    result: FloatArray = np.tensordot(p.calendar.weight, hourly.sum(axis=-1), axes=1)
+    return result
