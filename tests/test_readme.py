@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from command_line import Cli
 
 from siting.maps import PROPERTIES
 from siting.schema import markdown
@@ -66,17 +64,14 @@ def test_python_blocks_run_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert len(names["model"].few_sites) == 5  # type: ignore[attr-defined]
 
 
-def test_command_line_runs_in_order(tmp_path: Path) -> None:
-    environment = {**os.environ, "LC_ALL": "en_US.UTF-8", "PYTHONUTF8": "1"}
+def test_command_line_runs_in_order(cli: Cli) -> None:
     lines = [line.split("#")[0] for line in SHELL[2].splitlines()]
     for line in filter(str.strip, lines):
         words = shlex.split(line)
         assert words[0] == "siting"
-        done = subprocess.run(
-            [sys.executable, "-m", *words], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, (line, done.stderr)
-    assert (tmp_path / "run" / "maps" / "map.png").exists()
+        done = cli(*words[1:])
+        assert done.code == 0, (line, done.err)
+    assert Path("run/maps/map.png").exists()
 
 
 def test_links_and_pictures_exist() -> None:
