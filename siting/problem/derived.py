@@ -122,7 +122,7 @@ def arcs(p: Problem) -> pd.DataFrame:
 def batches(p: Problem) -> pd.DataFrame:
     """Columns workload, group, region: origins of a delay-tolerant workload that reach the same sites share a group.
 
-    Their backlogs can be pooled without loss, because any site of one may take work of the other.
+    Their backlogs can be pooled, because any site of one may take work of the other.
     """
     return _groups(p, p.workloads["max_delay_h"] > 0)
 
