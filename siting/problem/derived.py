@@ -381,7 +381,7 @@ def sites_over_pue_cap(p: Problem) -> list[str]:
 @_once
 def pue_surcharge_per_mwh(p: Problem) -> pd.Series:
     """Surcharge on the electricity that a site draws, index (site, cooling)."""
-    rate = pd.Series(0.0, index=designs(p).index)
+    rate = pd.Series(0.0, index=pd.MultiIndex.from_tuples(_pairs(p)))
     if not p.settings.policy.pue_tariffs:
         return rate
     mean = design_pue(p).mean()
