@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 from command_line import Cli
 
+from siting.auditor.power import reconciliation
+from siting.auditor.report import Ledger
+from siting.auditor.tables import read
 from siting.maps import PROPERTIES
+from siting.run import read_run
 from siting.schema import markdown
 
 ROOT = Path(__file__).parent.parent
@@ -72,6 +76,12 @@ def test_command_line_runs_in_order(cli: Cli) -> None:
         done = cli(*words[1:])
         assert done.code == 0, (line, done.err)
     assert Path("run/maps/map.png").exists()
+    # In every province what is bought, generated, discharged and received over the year is used, stored, sent or lost.
+    problem, tables, _ = read_run("run")
+    account = reconciliation(problem, read(problem, tables, Ledger(problem, 1e-6)))
+    entries = account.drop(columns="gap")
+    assert (entries.sum() > 0).all()
+    assert (account["gap"].abs() <= 1e-6 * entries.max(axis=1)).all()
 
 
 def test_links_and_pictures_exist() -> None:
