@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from cases import random_problem
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from small import cost, optimum
 from strategies import FEATURES, featured, problems
-from transformed import dearer, renamed, split
+from transformed import dearer, more, renamed, split
 
 from siting.problem.rules import rules
 
@@ -29,6 +29,8 @@ def law(examples):
         deadline=None,
         database=None,
         suppress_health_check=list(HealthCheck),
+        # A smaller seed is no simpler problem.
+        phases=[Phase.generate],
     )
 
 
@@ -135,32 +137,15 @@ def with_nothing(p):
     """Problems with something more that cannot matter."""
     region, hourly = p.regions.index[0], dict(p.hourly)
     site = p.sites.iloc[[0]].assign(decision="free")
-    far = p.links.reindex(pd.MultiIndex.from_product([p.regions.index, ["far"]], names=["region", "site"]))
-    yield "no battery", p.replace(storage=_more(p.storage, (region, "none"), most_mw=0.0, most_mwh=0.0))
-    yield "no power", p.replace(supply=_more(p.supply, (region, "wind-0"), most_mw=0.0), hourly={
-        **hourly, "capacity_factor_wind-0": hourly["capacity_factor_wind"]})  # fmt: skip
+    yield "no battery", more(p, "storage", {"region": region, "storage": "none", "most_mw": 0.0, "most_mwh": 0.0})
+    nothing = more(p, "supply", {"region": region, "technology": "none", "most_mw": 0.0})
+    yield "no power", nothing.replace(hourly={**hourly, "capacity_factor_none": hourly["capacity_factor_wind"]})
     yield "no room", p.replace(sites=pd.concat([p.sites, site.set_axis(["none"]).assign(most_mw=0.0)]))
-    yield (
-        "out of reach",
-        p.replace(
-            sites=pd.concat([p.sites, site.set_axis(["far"])]), links=pd.concat([p.links, far.assign(latency_ms=1e6)])
-        ),
-    )
-    yield (
-        "no work",
-        p.replace(
-            workloads=pd.concat([p.workloads, p.workloads.iloc[[0]].set_axis(["none"])]),
-            demand=_more(p.demand, (region, "none"), mean_mw=0.0),
-        ),
-    )
+    far = [{"region": n, "site": "far", "latency_ms": 1e6} for n in p.regions.index]
+    yield "out of reach", more(p, "links", *far).replace(sites=pd.concat([p.sites, site.set_axis(["far"])]))
+    idle = p.replace(workloads=pd.concat([p.workloads, p.workloads.iloc[[0]].set_axis(["none"])]))
+    yield "no work", more(idle, "demand", {"region": region, "workload": "none", "mean_mw": 0.0})
     yield "no use", p.replace(compute_types=pd.concat([p.compute_types, p.compute_types.set_axis(["none"])]))
-
-
-def _more(table, key, **values):
-    """A table with one more row, which is like the first (or blank) but for some values."""
-    row = table.iloc[[0]] if len(table) else table.reindex([key])
-    row = row.set_axis(pd.MultiIndex.from_tuples([key], names=table.index.names)).assign(**values)
-    return pd.concat([table, row])
 
 
 @law(4)

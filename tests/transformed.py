@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from siting.problem import Problem
+from siting.problem.problem import frame
 from siting.problem.tables import TABLES
 
 MONEY = ("capex", "cost", "fixed_om", "price", "charge", "budget")
@@ -67,32 +68,33 @@ def renamed(p: Problem, chance: random.Random) -> Problem:
     return p.replace(settings=settings, hourly=hourly, **tables)
 
 
+def more(p: Problem, name: str, *rows: dict[str, Any]) -> Problem:
+    """A problem with more rows in a table, defaults filled in."""
+    table = next(table for table in TABLES if table.name == name)
+    return p.replace(**{name: pd.concat([getattr(p, name), frame(table, pd.DataFrame(rows))])})
+
+
+AMOUNTS = ("grid_mw", "mean_mw", "existing_mw", "most_mw", "existing_mwh", "most_mwh", "most_gbps")
+
+
 def split(p: Problem, share: float) -> Problem:
     """The first region in two at one place; its sites stay in the first, which a free line joins to the second."""
-    first, second = p.regions.index[0], "second"
-    amounts = ("grid_mw", "mean_mw", "existing_mw", "most_mw", "existing_mwh", "most_mwh", "most_gbps")
+    first, parts = p.regions.index[0], {p.regions.index[0]: share, "second": 1 - share}
     tables = {}
-    for name in ("regions", "demand", "supply", "storage", "fleet", "bandwidth", "links"):
-        rows = getattr(p, name).reset_index()
-        mine, rest = rows[rows["region"] == first], rows[rows["region"] != first]
-        shared = {part: [c for c in amounts if c in rows.columns] for part in (share, 1 - share)}
-        halves = [
-            mine.assign(region=region, **{c: mine[c] * part for c in shared[part]})
-            for region, part in ((first, share), (second, 1 - share))
-        ]
-        table = next(table for table in TABLES if table.name == name)
-        joined = pd.concat([*halves, rest]) if len(rows) else rows
-        tables[name] = joined.set_index(table.key[0] if len(table.key) == 1 else list(table.key))
-    line = {"from_region": first, "to_region": second, "existing_mw": 1e3, "most_mw": 1e3}
-    lines = p.corridors.reindex([*p.corridors.index, "free"])
-    for name in lines.columns:
-        lines.loc["free", name] = line.get(name, 1.0 if name == "lifetime_years" else 0.0)
+    for table in TABLES:
+        rows = getattr(p, table.name).reset_index()
+        if "region" in rows.columns and table.name != "sites" and len(rows):
+            mine, rest = rows[rows["region"] == first], rows[rows["region"] != first]
+            amounts = [name for name in AMOUNTS if name in rows.columns]
+            halves = [mine.assign(region=n, **{a: mine[a] * part for a in amounts}) for n, part in parts.items()]
+            rows = pd.concat([*halves, rest])
+            tables[table.name] = rows.set_index(table.key[0] if len(table.key) == 1 else list(table.key))
     hourly = {}
     for name, series in p.hourly.items():
-        scale = share if name in ("system_load_mw", "net_import_mw") else None
         if first in series.columns:
-            own = series[first]
-            parts = {first: own * share, second: own * (1 - share)} if scale else {first: own, second: own}
-            series = series.assign(**parts)
+            power = name in ("system_load_mw", "net_import_mw")
+            own = {n: series[first] * (part if power else 1.0) for n, part in parts.items()}
+            series = series.assign(**own)
         hourly[name] = series
-    return p.replace(corridors=lines, hourly=hourly, **tables)
+    free = {"corridor": "free", "from_region": first, "to_region": "second", "existing_mw": 1e3, "most_mw": 1e3}
+    return more(p, "corridors", free).replace(hourly=hourly, **tables)
