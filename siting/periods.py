@@ -154,10 +154,12 @@ def _aggregate(
     """Medoids of the clusters and the cluster of each period."""
     import tsam  # tsam and sklearn take a second to import; the exact calendar does not need them
     from sklearn.exceptions import ConvergenceWarning
+    from threadpoolctl import threadpool_limits
 
     stamped = series.set_axis(pd.date_range("2001-01-01", periods=len(series), freq="h"))
     varying = stamped.loc[:, (stamped.max() > stamped.min()) | stamped.columns.isin([_PEAK, _CALM])]
-    with warnings.catch_warnings():
+    # The matrices are small: threads of BLAS that wait for each other took seven times as long on a busy machine.
+    with warnings.catch_warnings(), threadpool_limits(1):
         # A year with fewer different days than clusters is fine.
         warnings.simplefilter("ignore", ConvergenceWarning)
         warnings.filterwarnings("ignore", "Clustering produced")

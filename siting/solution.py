@@ -97,49 +97,59 @@ def read_tables(m: Any) -> dict[str, pd.DataFrame]:
     m : ConcreteModel
         With values in its variables.
     """
-    parts: dict[str, list[pd.DataFrame]] = {}
+    parts: dict[str, _Table] = {}
     for component in m.component_objects((pyo.Var, pyo.Expression), descend_into=False):
         _collect(parts, component, None)
-    hourly: dict[str, list[pd.DataFrame]] = {}
+    hourly: dict[str, _Table] = {}
     for d in m.PERIOD if hasattr(m, "period") else ():
-        parts.setdefault("period", []).extend(_calendar(m.period[d], d))
+        for name in ("weight", "first_hour"):
+            parts.setdefault("period", _Table(["period"])).add(name, {(d,): getattr(m.period[d], name)})
         for component in m.period[d].component_objects((pyo.Var, pyo.Expression), descend_into=False):
             _collect(hourly, component, d)
     # What a user decides per period over a set of the model, such as REGION, gets a table of its own.
     parts |= {f"period_{name}" if name in parts else name: columns for name, columns in hourly.items()}
-    tables = {name: _join(columns) for name, columns in parts.items()}
+    tables = {name: columns.table() for name, columns in parts.items()}
     for name, unit in (("cost", "million"), ("carbon", "t")):
         if hasattr(m, name):
             tables[name] = _port_table(getattr(m, name), f"{name}_{unit}")
     return tables
 
 
-def _calendar(block: Any, period: int) -> list[pd.DataFrame]:
-    index = pd.Index([period], name="period")
-    return [pd.DataFrame({name: [getattr(block, name)]}, index=index) for name in ("weight", "first_hour")]
+class _Table:
+    """Values by index, side by side by name; one below the other by period."""
+
+    def __init__(self, keys: list[str]) -> None:
+        self.keys = keys
+        self.values: dict[str, dict[tuple[Any, ...], Any]] = {}
+
+    def add(self, name: str, values: dict[tuple[Any, ...], Any]) -> None:
+        self.values.setdefault(name, {}).update(values)
+
+    def table(self) -> pd.DataFrame:
+        index = list(dict.fromkeys(i for column in self.values.values() for i in column))
+        keys = {key: [i[place] for i in index] for place, key in enumerate(self.keys)}
+        return pd.DataFrame(
+            {**keys, **{name: [column.get(i, np.nan) for i in index] for name, column in self.values.items()}}
+        )
 
 
-def _collect(parts: dict[str, list[pd.DataFrame]], component: Any, period: int | None) -> None:
-    name = component.local_name
-    if not component.is_indexed():
-        data = pd.DataFrame({name: [_value(component)]})
-        table = _NO_INDEX
-        keys: list[str] = []
-    else:
+def _collect(parts: dict[str, _Table], component: Any, period: int | None) -> None:
+    name, table = component.local_name, _NO_INDEX
+    keys: list[str] = []
+    before = () if period is None else (period,)
+    if component.is_indexed():
         sets = list(component.index_set().subsets())
         # Sets that the model does not hold, such as a list, have all one name: each variable then has its own table.
         own = "" if all(map(_held, sets)) else f"{name}_index"
         table = own or "_".join(s.local_name.lower() for s in sets)
         keys = _distinct([column for s in sets for column in (_columns(s) if _held(s) else [own] * (s.dimen or 1))])
-        index = list(component.keys())
-        rows = [i if isinstance(i, tuple) else (i,) for i in index]
-        data = pd.DataFrame(rows, columns=keys)
-        data[name] = np.fromiter((_value(component[i]) for i in index), dtype=float, count=len(index))
+        values = {before + (i if isinstance(i, tuple) else (i,)): _value(data) for i, data in component.items()}
+    else:
+        values = {before: _value(component)}
     if period is not None:
-        data.insert(0, "period", period)
         table = table if keys else f"period_{_NO_INDEX}"
         keys = ["period", *keys]
-    parts.setdefault(table, []).append(data.set_index(keys) if keys else data)
+    parts.setdefault(table, _Table(keys)).add(name, values)
 
 
 def _held(s: Any) -> bool:
@@ -163,16 +173,6 @@ def _distinct(names: list[str]) -> list[str]:
 def _value(data: Any) -> float:
     value = pyo.value(data, exception=False)
     return float("nan") if value is None else float(value)
-
-
-def _join(columns: list[pd.DataFrame]) -> pd.DataFrame:
-    """Side by side by variable, one below the other by period."""
-    by_name: dict[str, list[pd.DataFrame]] = {}
-    for column in columns:
-        by_name.setdefault(str(column.columns[0]), []).append(column)
-    stacked = [pd.concat(group) if len(group) > 1 else group[0] for group in by_name.values()]
-    table = pd.concat(stacked, axis=1)
-    return table.reset_index() if table.index.names != [None] else table
 
 
 def _port_table(port: Any, column: str) -> pd.DataFrame:

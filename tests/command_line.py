@@ -28,7 +28,7 @@ class Done:
 Cli = Callable[..., Done]
 
 
-@pytest.fixture(scope="module", name="instance")
+@pytest.fixture(scope="session", name="instance")
 def instance_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write(tiny_problem(), tmp_path_factory.mktemp("instances") / "tiny")
 
@@ -52,7 +52,7 @@ def command_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[
     signal.signal(signal.SIGTERM, handler)
 
 
-@pytest.fixture(scope="module", name="run")
+@pytest.fixture(scope="session", name="run")
 def run_folder(instance: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Done]:
     folder = tmp_path_factory.mktemp("runs") / "run"
     done = start("solve", instance, "--out", folder, "--periods", 1, "--json")

@@ -94,9 +94,13 @@ def problem(
     return make(document, hourly, **frames).replace(calendar=calendar or whole)
 
 
+EXACT = {"mip_abs_gap": 0.0, "mip_feasibility_tolerance": 1e-9}
+"""Options of HiGHS: its default tolerances, a millionth of a million, are as much as these plans cost."""
+
+
 def solved(m: Any, **options: Any) -> Solution:
-    """Solve to the optimum; the absolute gap of HiGHS, a millionth of a million, is as much as these plans cost."""
-    return solve(m, gap=0.0, threads=1, options={"mip_abs_gap": 0.0, **options})
+    """Solve to the optimum."""
+    return solve(m, gap=0.0, threads=1, options={**EXACT, **options})
 
 
 def optimum(p: Problem) -> Solution:
@@ -108,7 +112,7 @@ def optimum(p: Problem) -> Solution:
 
 def cost(p: Problem) -> float:
     """Least cost in currency, not millions; infinite if there is no plan. No tables are made, which takes longest."""
-    limits = Limits(gap=0.0, threads=1, highs={"mip_abs_gap": 0.0})
+    limits = Limits(gap=0.0, threads=1, highs=EXACT)
     outcome = optimize(build(p), limits)
     assert outcome.status in ("optimal", "infeasible"), outcome.reason
     return np.inf if outcome.objective is None else outcome.objective * MILLION

@@ -11,7 +11,7 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 import pytest
-from command_line import Cli, Done, command_line, instance_folder, run_folder  # noqa: F401 - fixtures
+from command_line import Cli, Done
 
 import siting
 from siting.cli import main

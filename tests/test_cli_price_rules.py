@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from command_line import Cli, command_line, instance_folder, start  # noqa: F401 - fixtures
+from command_line import Cli, start
 
 RULES = {"carbon-price", "carbon-cap", "embodied", "green-floor-north"}
 

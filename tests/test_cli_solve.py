@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from command_line import Cli, Done, command_line, instance_folder, run_folder, start  # noqa: F401 - fixtures
+from command_line import Cli, Done, start
 from tiny import tiny_problem
 
 import siting

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from command_line import Cli, command_line  # noqa: F401 - fixtures
+from command_line import Cli
 from tiny import HOURS, tiny_problem
 
 from siting.instance import write

@@ -152,9 +152,14 @@ class Ledger:
         unit: str,
         scale: npt.ArrayLike = 0.0,
         what: str = "",
+        floor: float | None = None,
     ) -> None:
-        """Check that ``left == right`` everywhere; parameters as in :meth:`at_most`."""
-        self._write(name, np.abs(np.subtract(left, right)), left, right, axes, unit, scale, what)
+        """Check that ``left == right`` everywhere.
+
+        Parameters are those of :meth:`at_most`, and ``floor``: the absolute part of the tolerance, if it is not that
+        of the unit.
+        """
+        self._write(name, np.abs(np.subtract(left, right)), left, right, axes, unit, scale, what, floor)
 
     def fail(self, name: str, message: str) -> None:
         """Write down a failure that has no size, such as a table that is missing."""
@@ -174,13 +179,15 @@ class Ledger:
         unit: str,
         scale: npt.ArrayLike,
         what: str,
+        floor: float | None = None,
     ) -> None:
         shape = tuple(len(members) for _, members in axes)
         if 0 in shape:
             return
         # An infinite bound never binds; its size must not make the tolerance infinite.
         size = np.maximum(np.abs(left), np.abs(np.where(np.isfinite(right), right, 0.0)))
-        allowed = np.broadcast_to(FLOORS[unit] + self.relative * np.maximum(size, np.abs(scale)), shape)
+        least = FLOORS[unit] if floor is None else floor
+        allowed = np.broadcast_to(least + self.relative * np.maximum(size, np.abs(scale)), shape)
         over = np.broadcast_to(gap, shape)
         place = tuple(int(i) for i in np.unravel_index(int(np.argmax(over / allowed)), shape)) if shape else ()
         labels = [f"{label}={_text(members[i])}" for (label, members), i in zip(axes, place, strict=True)]

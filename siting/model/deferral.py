@@ -9,7 +9,9 @@ Rules   backlog[t] = backlog[t-1] + arrivals[t] − Σ_s flexible[t]            
         0 <= backlog[t] <= arrivals of the last max_delay_h hours: nothing runs before it arrives or after its deadline
         Σ_s moved[n,s] = arrivals of n          Σ_n moved[n,s] · hours = Σ_t flexible[s,t]
 Note    Origins that reach the same sites share a group and one pooled backlog. Where the work of each origin runs is
-        settled period by period, so that no row ties the periods together.
+        settled period by period, so that no row ties the periods together. The pool keeps every deadline, but not
+        whose work of an hour ran where: where moving data costs more than a part of the origin and a part of the
+        site, that cost is a lower bound (tests/test_differential_deferral.py compares it with single jobs).
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ The model, the audit and the maps all start from these; each is computed once pe
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, TypeVar
@@ -65,18 +66,18 @@ def site_compute(p: Problem) -> pd.DataFrame:
 
     Closed sites are left out; a type's ``most_mw`` never exceeds the site's.
     """
-    pairs = pd.MultiIndex.from_product([p.sites.index, p.compute_types.index], names=["site", "compute"])
-    given = p.capacity.reindex(pairs)
-    most_of_site = pairs.get_level_values("site").map(p.sites["most_mw"].to_dict()).to_numpy(dtype=float)
-    table = pd.DataFrame(
-        {
-            "existing_mw": given["existing_mw"].fillna(0.0),
-            "most_mw": np.fmin(given["most_mw"].to_numpy(dtype=float), most_of_site),
-        },
-        index=pairs,
+    given = dict(
+        zip(p.capacity.index, p.capacity[["existing_mw", "most_mw"]].to_numpy(dtype=float).tolist(), strict=True)
     )
-    closed = pairs.get_level_values("site").map((p.sites["decision"] == "closed").to_dict()).to_numpy(dtype=bool)
-    return table[(table["most_mw"] > 0) & ~closed]
+    rows = {}
+    for site, decision, most_of_site in zip(p.sites.index, p.sites["decision"], p.sites["most_mw"], strict=True):
+        for kind in p.compute_types.index if decision != "closed" else ():
+            existing, most = given.get((site, kind), (0.0, math.inf))
+            most = most_of_site if math.isnan(most) else min(most, most_of_site)
+            if most > 0:
+                rows[site, kind] = (existing, most)
+    index = pd.MultiIndex.from_tuples(list(rows), names=["site", "compute"])
+    return pd.DataFrame(list(rows.values()), index, ["existing_mw", "most_mw"], dtype=float)
 
 
 def within(p: Problem, stays_in: str) -> pd.DataFrame:
@@ -101,39 +102,43 @@ def arcs(p: Problem) -> pd.DataFrame:
 
     There is demand, latency is within the bound, the data may go there, and the site can host it.
     """
-    demand = p.demand[p.demand["mean_mw"] > 0].reset_index()[["workload", "region"]]
-    demand = demand.merge(p.workloads[["compute", "latency_ms"]], left_on="workload", right_index=True)
-    hosts = site_compute(p).reset_index()[["site", "compute"]]
-    pairs = demand.merge(hosts, on="compute")
-    w, n, s = (
-        index.get_indexer(pd.Index(pairs[name]))
-        for name, index in (("workload", p.workloads.index), ("region", p.regions.index), ("site", p.sites.index))
+    demand, hosts = p.demand["mean_mw"].to_dict(), set(site_compute(p).index)
+    latency, allowed = (
+        latency_ms(p).to_numpy(),
+        {place: within(p, place).to_numpy() for place in p.workloads["stays_in"]},
     )
-    near = latency_ms(p).to_numpy()[n, s] <= pairs["latency_ms"].to_numpy() + 1e-9
-    for stays_in in set(p.workloads["stays_in"]) - {""}:
-        free = (p.workloads["stays_in"] != stays_in).to_numpy()
-        near &= free[w] | within(p, stays_in).to_numpy()[n, s]
-    pairs = pairs.iloc[[i for i in np.lexsort((s, n, w)) if near[i]]]
-    return pairs[["workload", "region", "site"]].reset_index(drop=True)
+    rows = []
+    workloads = p.workloads[["compute", "latency_ms", "stays_in"]]
+    for workload, compute, bound, stays_in in workloads.itertuples(name=None):
+        able = np.array([(site, compute) in hosts for site in p.sites.index])
+        admissible = able & (latency <= bound + 1e-9) & allowed[stays_in]
+        for region, row in zip(p.regions.index, admissible, strict=True):
+            if demand.get((region, workload), 0.0) > 0:
+                rows += [(workload, region, site) for site in p.sites.index[row]]
+    return pd.DataFrame(rows, columns=["workload", "region", "site"])
 
 
 @_once
 def batches(p: Problem) -> pd.DataFrame:
     """Columns workload, group, region: origins of a delay-tolerant workload that reach the same sites share a group.
 
-    Their backlogs can be pooled without loss, because any site of one may take work of the other.
+    Their backlogs can be pooled, because any site of one may take work of the other.
     """
-    table = arcs(p)
-    return _groups(table[table["workload"].map(p.workloads["max_delay_h"] > 0)])
+    return _groups(p, p.workloads["max_delay_h"] > 0)
 
 
-def _groups(table: pd.DataFrame) -> pd.DataFrame:
-    reach = table.groupby(["workload", "region"], sort=False)["site"].agg(tuple)
+def _groups(p: Problem, chosen: pd.Series) -> pd.DataFrame:
+    """Origins of the chosen workloads, those that reach the same sites with the same number."""
+    wanted = set(chosen.index[chosen])
+    reach: dict[tuple[str, str], list[str]] = {}
+    for workload, region, site in arcs(p).itertuples(index=False, name=None):
+        if workload in wanted:
+            reach.setdefault((workload, region), []).append(site)
+    numbers: dict[str, dict[tuple[str, ...], int]] = {}
     rows = []
-    for workload, group in reach.groupby(level="workload", sort=False):
-        seen: dict[tuple[str, ...], int] = {}
-        for region, sites in group.droplevel("workload").items():
-            rows.append((workload, seen.setdefault(sites, len(seen)), region))
+    for (workload, region), sites in reach.items():
+        known = numbers.setdefault(workload, {})
+        rows.append((workload, known.setdefault(tuple(sites), len(known)), region))
     return pd.DataFrame(rows, columns=["workload", "group", "region"])
 
 
@@ -141,13 +146,17 @@ def _groups(table: pd.DataFrame) -> pd.DataFrame:
 def data_cost_per_mwh(p: Problem) -> pd.Series:
     """Cost of moving the data of one MWh of IT energy, index (workload, region, site) over the admissible arcs."""
     table = arcs(p)
-    km = distance_km(p).stack()
-    pairs = pd.MultiIndex.from_frame(table[["region", "site"]])
+    n = p.regions.index.get_indexer(pd.Index(table["region"]))
+    s = p.sites.index.get_indexer(pd.Index(table["site"]))
+    km = distance_km(p).to_numpy()[n, s]
     gb = table["workload"].map(p.workloads["data_gb_per_mwh"]).to_numpy(dtype=float)
-    cost = gb * km.reindex(pairs).to_numpy(dtype=float) / 1000 * p.settings.network.cost_per_gb_1000km
-    given = p.links["cost_per_mwh"].reindex(pairs).to_numpy(dtype=float)
-    index = pd.MultiIndex.from_frame(table)
-    return pd.Series(np.where(np.isnan(given), cost, given), index=index, name="cost_per_mwh")
+    cost = gb * km / 1000 * p.settings.network.cost_per_gb_1000km
+    if len(p.links):
+        given = (
+            p.links["cost_per_mwh"].reindex(pd.MultiIndex.from_frame(table[["region", "site"]])).to_numpy(dtype=float)
+        )
+        cost = np.where(np.isnan(given), cost, given)
+    return pd.Series(cost, index=pd.MultiIndex.from_frame(table), name="cost_per_mwh")
 
 
 @_once
@@ -247,10 +256,8 @@ def backed(p: Problem) -> pd.DataFrame:
     What one site backs up for a group can be split among its origins in proportion to their work at the other site,
     because all of them reach both sites; so groups lose nothing against single origins.
     """
-    table = arcs(p)
     rows = p.workloads
-    wanted = (rows["max_delay_h"] == 0) & ((rows["replicas"] > 1) | rows["survives_loss"])
-    return _groups(table[table["workload"].map(wanted)])
+    return _groups(p, (rows["max_delay_h"] == 0) & ((rows["replicas"] > 1) | rows["survives_loss"]))
 
 
 def backup_pairs(p: Problem, rule: str) -> pd.DataFrame:
@@ -374,9 +381,11 @@ def sites_over_pue_cap(p: Problem) -> list[str]:
 @_once
 def pue_surcharge_per_mwh(p: Problem) -> pd.Series:
     """Surcharge on the electricity that a site draws, index (site, cooling)."""
+    rate = pd.Series(0.0, index=pd.MultiIndex.from_tuples(_pairs(p)))
+    if not p.settings.policy.pue_tariffs:
+        return rate
     mean = design_pue(p).mean()
     region = mean.index.get_level_values(0).map(p.sites["region"].to_dict())
-    rate = pd.Series(0.0, index=mean.index)
     # The highest tier comes last and so overrides the others.
     for tier in sorted(p.settings.policy.pue_tariffs, key=lambda tier: tier.above_pue):
         mine = (region == tier.region) & (mean > tier.above_pue + 1e-9)

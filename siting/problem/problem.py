@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, get_args
 
 import numpy as np
@@ -118,25 +119,32 @@ def frame(table: Table, rows: pd.DataFrame | None) -> pd.DataFrame:
     rows : DataFrame or None
         Columns as in the file; None for a table that is not given.
     """
-    data = pd.DataFrame(index=range(0)) if rows is None else rows.reset_index(drop=True)
+    if rows is None:
+        return _empty(table).copy()
+    data = rows.reset_index(drop=True)
     fields = table.row.model_fields
     unknown = [name for name in data.columns if name not in fields]
     missing = [name for name, info in fields.items() if info.is_required() and name not in data and len(data)]
     if unknown or missing:
         raise KeyError(f"table {table.name}: unknown columns {unknown}, missing columns {missing}")
     columns = {}
-    for name, info in table.row.model_fields.items():
+    for name, info in fields.items():
         kind = _dtype(info.annotation)
         if name in data:
             values = data[name]
-            if not info.is_required() and info.default is not None:
+            if not info.is_required() and info.default is not None and values.hasnans:
                 values = values.where(values.notna(), info.default)
+            columns[name] = values.astype(kind)
         else:
-            values = pd.Series([None if info.is_required() else info.default] * len(data))
-        columns[name] = values.astype(kind)
-    out = pd.DataFrame(columns)
+            columns[name] = pd.Series(None if info.is_required() else info.default, data.index, kind)
+    out = pd.DataFrame(columns, index=data.index)
     key = list(table.key)
     return out.set_index(key[0] if len(key) == 1 else key, drop=True)
+
+
+@cache
+def _empty(table: Table) -> pd.DataFrame:
+    return frame(table, pd.DataFrame(index=range(0)))
 
 
 def make(

@@ -188,14 +188,13 @@ def run(
     engine.startSolve()
     interrupted = False
     shown = begun
-    pause_s = 0.001
     while True:
         try:
             if not engine.is_solver_running():
                 break
             # Not thread.join: before Python 3.13 a join that Ctrl-C interrupts takes the thread for ended.
-            time.sleep(pause_s)
-            pause_s = min(2 * pause_s, 0.1)
+            # A twentieth of the time so far: a short run is not kept waiting, and a long one costs nothing to watch.
+            time.sleep(min(max((time.monotonic() - begun) / 20, 0.0002), 0.1))
             if progress is not None and time.monotonic() - shown > 0.5:
                 shown = time.monotonic()
                 progress(Progress(shown - begun, latest["incumbent"], latest["bound"], phase))

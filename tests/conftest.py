@@ -1,0 +1,9 @@
+"""What all tests share."""
+
+import os
+
+# The workers of a parallel run have a core each, and they inherit this: threads of BLAS would wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from command_line import command_line, instance_folder, run_folder  # noqa: F401 - fixtures
