@@ -6,6 +6,11 @@ Ports   cost + connection
 Rules   power drawn by the site <= connected, in every modelled hour         connected <= limit
 Note    All power of a site goes through its connection, also what its region generates. The day of the highest load is
         always among the typical periods. Sites without limit and cost are left alone.
+Proof   connection-limit
+          power_within_connection  connection  test_the_limit_sends_work_elsewhere
+          bounds of connected_mw   connection  test_the_limit_sends_work_elsewhere
+        connection-cost
+          cost + connection        cost        test_the_highest_power_is_paid_for
 """
 
 from __future__ import annotations

@@ -15,6 +15,14 @@ Note    Certificates stand for green power generated elsewhere: they count for f
         A yearly account: each green MWh is claimed once, by any site of the instance, and every loss on the way
         (batteries, corridors) is charged to green power, which therefore covers at least the losses. Without floors
         nothing is added.
+Proof   green-floor
+          green_floor            green_floors   test_the_floor_is_met_and_no_more
+          claimed_is_green       green_total    test_a_green_mwh_is_claimed_once
+          claimed_within_use     green_of_site  test_a_site_claims_no_more_than_it_uses
+        beyond-grid-mix
+          green_floor            green_floors   test_a_floor_beyond_the_grid_mix
+        certificates-limit
+          certificates_for_sale  certificates   test_certificates_have_a_price_and_a_limit
 """
 
 from __future__ import annotations

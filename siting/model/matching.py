@@ -12,6 +12,19 @@ Rules   matched <= power of the region's sites          green part <= whole, of 
 Note    A second balance follows green power through batteries and lines, so that grid power put into a battery or sent
         from another region never counts. Certificates do not count. What a region has matched its own sites claim, or
         nobody. Without hourly floors nothing is added.
+Proof   hourly-floor
+          hourly_floor               hourly_floors       test_power_is_matched_in_its_own_hour
+          matched_within_use         green_parts         test_the_audit_follows_green_power
+          green_balance              green_balance       test_power_that_is_not_green_does_not_match
+          green_storage_balance      green_storage       test_grid_power_from_a_battery_does_not_count
+          green_charge_mw_within     green_parts         test_the_audit_follows_green_power
+          green_discharge_mw_within  green_parts         test_the_audit_follows_green_power
+          green_stored_mwh_within    green_parts         test_the_audit_follows_green_power
+          green_forward_mw_within    green_parts         test_power_must_reach_the_region
+          green_backward_mw_within   green_parts         test_power_must_reach_the_region
+          matched_is_reserved        green_matched_once  test_what_is_matched_here_is_not_claimed_there
+          claimed_is_reserved        green_matched_once  test_what_is_matched_here_is_not_claimed_there
+          reserved_is_green          green_matched_once  test_what_is_matched_here_is_not_claimed_there
 """
 
 from __future__ import annotations
