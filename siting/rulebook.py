@@ -90,7 +90,7 @@ class Entry:
         return [*published, *self.sources]
 
     def row(self, lang: str) -> dict[str, str]:
-        """The entry in words, by the columns of the printed book; lists have an item to a line."""
+        """What the rule says and how it is switched, by the columns of the printed book."""
         return {
             "rule": self.kind.name,
             "says": self.kind.title(lang),
@@ -98,17 +98,19 @@ class Entry:
             "unit": self.kind.unit,
             "default": self.default,
             "document": "\n".join(self.documents),
-            **self.proven(),
         }
 
-    def proven(self) -> dict[str, str]:
-        """How the model states the rule, the checks and the tests, an item to a line, each named once."""
-        columns = {
-            "stated": [proof.stated for proof in self.proofs],
-            "checks": [check for proof in self.proofs for check in proof.checks or (REDUNDANT,)],
-            "tests": [proof.test for proof in self.proofs],
-        }
-        return {name: "\n".join(dict.fromkeys(values)) for name, values in columns.items()}
+    def proof_rows(self) -> list[dict[str, str]]:
+        """How the model states the rule, and what proves it, a row for each statement."""
+        return [
+            {
+                "rule": "" if number else self.kind.name,
+                "stated": proof.stated,
+                "checks": ", ".join(proof.checks) or REDUNDANT,
+                "tests": proof.test,
+            }
+            for number, proof in enumerate(self.proofs)
+        ]
 
     def as_dict(self) -> dict[str, Any]:
         """The entry in types that JSON knows."""
@@ -145,11 +147,15 @@ def markdown() -> str:
     head = ("rule", "what it says", "switch", "unit", "default", "document", "stated by", "audit", "tests")
     lines = [f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}"]
     for entry in book():
-        row = entry.row("en")
-        for name in ("rule", "switch", "stated", "checks", "tests"):
-            row[name] = ", ".join(f"`{item.rpartition('::')[2]}`" for item in row[name].splitlines())
-        row["document"] = "; ".join([*(f"`{preset.name}`" for preset in entry.presets), *entry.sources])
-        lines.append(f"| {' | '.join(row.values())} |")
+        kind, rows = entry.kind, entry.proof_rows()
+        switch = f"`{kind.switch}`" if kind.switch else ""
+        document = "; ".join([*(f"`{preset.name}`" for preset in entry.presets), *entry.sources])
+        proven = [
+            ", ".join(f"`{name.rpartition('::')[2]}`" for name in dict.fromkeys(row[column] for row in rows))
+            for column in ("stated", "checks", "tests")
+        ]
+        cells = [f"`{kind.name}`", kind.title("en"), switch, kind.unit, entry.default, document, *proven]
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from siting.maps import PROPERTIES
+from siting.rulebook import markdown as rulebook
 from siting.schema import markdown
 
 ROOT = Path(__file__).parent.parent
@@ -45,6 +46,10 @@ def layers_text() -> str:
 
 def test_the_format_is_that_of_the_declarations() -> None:
     assert between("format") == format_text()
+
+
+def test_the_rules_are_those_of_the_registry_and_the_cards() -> None:
+    assert between("rules") == rulebook()
 
 
 def test_the_layers_are_those_of_the_maps() -> None:

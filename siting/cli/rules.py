@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -39,38 +40,35 @@ def rules(
         if changes:
             raise UsageError(say("error.set_without_instance"))
         document["rules"] = [entry.as_dict() for entry in entries]
-        rows = [entry.row(say.lang) for entry in entries]
-        title, known = "rules", {}
+        title, known, rows = "rules", {}, [entry.row(say.lang) for entry in entries]
     else:
         import siting
 
         problem = siting.load(instance, pairs("--set", changes, "section.key=value", say))
-        document["instance"] = problem.settings.instance.name
-        document["rules"], rows = _of_instance(problem, entries, say.lang)
-        title, known = "rules_of", {"name": problem.settings.instance.name}
+        name = document["instance"] = problem.settings.instance.name
+        facts = document["rules"] = _of_instance(problem, entries)
+        entries = tuple(entry for entry in entries if entry.kind.name in {fact["kind"] for fact in facts})
+        rows = [{"rule": f["name"], "says": f[f"says_{say.lang}"], "source": f["source"]} for f in facts]
+        title, known = "rules_of", {"name": name}
     if as_json:
         print(json.dumps(document, indent=2, ensure_ascii=False))
     else:
-        console().print(as_table(pd.DataFrame(rows), title, say, **known))
+        out = console()
+        out.print(as_table(pd.DataFrame(rows), title, say, **known))
+        proofs = pd.DataFrame([row for entry in entries for row in entry.proof_rows()])
+        out.print(as_table(proofs, "proofs", say))
     return SOLVED
 
 
-def _of_instance(
-    problem: Problem, entries: tuple[Entry, ...], lang: str
-) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
-    """The rules that are on, and those that always hold, for programs and for people."""
-    facts: list[dict[str, Any]] = []
-    rows = []
+def _of_instance(problem: Problem, entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    """The rules that are on, with their numbers and sources, and those that always hold."""
+    facts = []
     for entry in entries:
-        here = [rule for rule in entry.kind.of(problem) if rule.is_on(problem)]
-        about = [(rule.name, rule.title_en, rule.title_zh, rule.source) for rule in here]
-        if not entry.kind.switch:
-            about = [(entry.kind.name, entry.kind.title("en"), entry.kind.title("zh"), "")]
-        for name, english, chinese, source in about:
-            facts.append(
-                {**entry.as_dict(), "name": name, "says_en": english, "says_zh": chinese, "source": source or None}
-            )
-            rows.append(
-                {"rule": name, "says": chinese if lang == "zh" else english, "source": source, **entry.proven()}
-            )
-    return facts, rows
+        known = {**entry.as_dict(), "kind": entry.kind.name, "source": ""}
+        if not entry.kind.switch and entry.kind.matters(problem):
+            facts.append(known)
+        for rule in entry.kind.of(problem):
+            if rule.is_on(problem):
+                own = {"name": rule.name, "says_en": rule.title_en, "says_zh": rule.title_zh, "source": rule.source}
+                facts.append({**known, **own})
+    return facts

@@ -60,7 +60,9 @@ class Kind:
     unit : str
         Unit of its number; ¤ is the currency of the instance.
     of : callable
-        The rules of this kind that a problem may have.
+        The rules of this kind that a problem may have; none of a kind that always holds.
+    matters : callable
+        Whether a problem has what the rule is about.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Kind:
     switch: str
     unit: str
     of: Callable[[Problem], Iterator[Rule]]
+    matters: Callable[[Problem], bool] = lambda p: True
 
     def title(self, lang: str) -> str:
         """The title in a language, en or zh, without numbers."""
@@ -83,9 +86,11 @@ Change = Callable[[Any], Mapping[str, Any] | None]
 """What an entry of a list becomes when its rule is off: other values for some of its keys; None: it is left out."""
 
 
-def always(name: str, title_en: str, title_zh: str, unit: str = "") -> Kind:
+def always(
+    name: str, title_en: str, title_zh: str, unit: str, matters: Callable[[Problem], bool] = lambda p: True
+) -> Kind:
     """A rule that cannot be switched off: without it the plan would be none; parameters as of :class:`Kind`."""
-    return Kind(name, title_en, title_zh, "", unit, lambda p: iter(()))
+    return Kind(name, title_en, title_zh, "", unit, lambda p: iter(()), matters)
 
 
 def setting(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from functools import partial
 
-from siting.problem.derived import floor_sites, site_compute
+from siting.problem.derived import choices, floor_sites, site_compute
 from siting.problem.problem import Problem
 from siting.problem.rules.kinds import Kind, always, column, entries, rows, setting
 from siting.problem.rules.lifted import (
@@ -112,13 +112,16 @@ REGISTRY: tuple[Kind, ...] = (
     always("site-room", "all equipment fits into its site", "设备不超过站点容量", "MW"),
     always("whole-modules", "demand needs whole modules", "需求按整模块建设", "count"),
     always("power-balance", "power in equals power out in every region and hour", "各地区每小时电力收支平衡", "MW"),
-    always("output", "a source gives no more than its hour allows", "电源出力不超过当时可用容量", "MW"),
-    always("storage", "storage gives back what was put in, within its size", "储能充放平衡且不超过容量", "MWh"),
-    always("corridor-room", "a corridor carries no more than its headroom", "通道输送不超过容量", "MW"),
+    always("output", "a source gives no more than its hour allows", "电源出力不超过当时可用容量", "MW",
+           lambda p: len(p.supply) > 0),
+    always("storage", "storage gives back what was put in, within its size", "储能充放平衡且不超过容量", "MWh",
+           lambda p: len(p.storage) > 0),
+    always("corridor-room", "a corridor carries no more than its headroom", "通道输送不超过容量", "MW",
+           lambda p: len(p.corridors) > 0),
     always("one-cooling-design", "an open site has one cooling design, for all its equipment",
-           "启用站点只用一种制冷方式", ""),
+           "启用站点只用一种制冷方式", "", lambda p: bool(choices(p))),
     always("fleet", "the fleet serves its load and the data centers within its limits",
-           "系统机组在其限额内满足本地负荷和数据中心", "MW"),
+           "系统机组在其限额内满足本地负荷和数据中心", "MW", lambda p: bool(dispatched(p))),
 )
 # fmt: on
 """Every kind of rule; a new one is one line."""
