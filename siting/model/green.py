@@ -32,7 +32,7 @@ from typing import Any
 import pyomo.environ as pyo
 
 from siting.model.structure import COST, MILLION, by_region, yearly
-from siting.problem.derived import design_pue, floor_credit, floor_sites
+from siting.problem.derived import floor_credit, floor_sites, most_power_mw
 from siting.problem.problem import Problem
 
 
@@ -45,7 +45,7 @@ def add(m: Any, p: Problem) -> None:
     m.FLOOR = pyo.Set(initialize=range(len(floors)), doc="floor")
     bound = sorted({s for _, sites, _ in floors for s in sites}, key=list(m.SITE).index)
     m.FLOOR_SITE = pyo.Set(initialize=bound, doc="site")
-    most_mw = (p.sites["most_mw"] * design_pue(p).max().groupby(level=0).max()).to_dict()
+    most_mw = most_power_mw(p).to_dict()
 
     def within(m: Any, s: str) -> tuple[float, float]:
         return (0.0, most_mw[s] if s in m.FLOOR_SITE else 0.0)

@@ -34,7 +34,7 @@ from typing import Any
 import pyomo.environ as pyo
 
 from siting.model.structure import yearly
-from siting.problem.derived import hourly_floor_regions, pue
+from siting.problem.derived import hourly_floor_regions, most_power_mw
 from siting.problem.problem import Problem
 
 
@@ -44,8 +44,8 @@ def add(m: Any, p: Problem) -> None:
     if not floors:
         return
     m.HOURLY_FLOOR = pyo.Set(initialize=range(len(floors)), doc="hourly floor")
-    by_site = p.sites["most_mw"] * pue(p).max()
-    most_mw: dict[Any, float] = by_site.groupby(p.sites["region"]).sum().reindex(p.regions.index).fillna(0.0).to_dict()
+    here = most_power_mw(p).groupby(p.sites["region"]).sum()
+    most_mw: dict[Any, float] = here.reindex(p.regions.index).fillna(0.0).to_dict()
     region_of: dict[Any, str] = p.sites["region"].to_dict()
     for d in m.PERIOD:
         _period(m, p, d, most_mw)

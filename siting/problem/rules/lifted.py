@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from siting.physics.network import gbps_per_mw
-from siting.problem.derived import design_pue, latency_ms, profiles
+from siting.problem.derived import latency_ms, most_power_mw, profiles
 from siting.problem.problem import Problem
 from siting.problem.rules.kinds import Column
 
@@ -46,8 +46,7 @@ def decisions(p: Problem, given: str) -> pd.Series[Any]:
 
 def enough_grid(p: Problem) -> pd.Series[Any]:
     """Headroom that sites, storage and corridors of a region together cannot exceed, MW."""
-    worst = design_pue(p).max().groupby(level=0).max()
-    enough = (p.sites["most_mw"] * worst).groupby(p.sites["region"]).sum()
+    enough = most_power_mw(p).groupby(p.sites["region"]).sum()
     more = [p.storage["most_mw"].groupby(level="region").sum()]
     more += [p.corridors["most_mw"].groupby(p.corridors[end]).sum() for end in ("from_region", "to_region")]
     for part in more:
