@@ -1,4 +1,9 @@
-"""The registry of rules: one line for each kind, in the order of the rule-book."""
+"""The registry of rules: one line for each kind, in the order of the rule-book.
+
+What exists or can be built at a place, and what things cost on a market, are no rules. Nor are limits of the fleet:
+off, they would change the dispatch without data centers as well, against which a plan is counted, and could make it
+dearer.
+"""
 
 from __future__ import annotations
 
