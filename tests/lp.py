@@ -28,7 +28,8 @@ def lp(p: Problem, concept: str) -> str:
     costs = [amount for port, part in parts if port == "cost" for amount in _port(m, port).parts[part].values()]
     objective = next((each.expr for each in own if each.ctype is pyo.Objective), sum(costs))
     lines += ["min", f" cost: {_linear(generate_standard_repn(objective))}", "st"]
-    lines += [row for each in own if each.ctype is pyo.Constraint for i in each for row in _row(each[i])]
+    rows = [each[i] for each in own if each.ctype is pyo.Constraint for i in each]
+    lines += [line for row in rows if row.active for line in _row(row)]
     columns = [each[i] for each in own if each.ctype is pyo.Var for i in each]
     lines += ["bounds", *(_bounds(column) for column in columns)]
     for kind, some in (("bin", [c for c in columns if c.is_binary()]),

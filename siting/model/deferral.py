@@ -11,7 +11,7 @@ Rules   backlog[t] = backlog[t-1] + arrivals[t] − Σ_s flexible[t]            
 Note    Origins that reach the same sites share a group and one pooled backlog. Where the work of each origin runs is
         settled period by period, so that no row ties the periods together.
 Proof   all-work
-          deferrable_demand_met  delayed_demand_met  test_a_pool_does_not_send_home_work_abroad_for_free
+          deferrable_demand_met  delayed_demand_met  test_each_origin_has_its_own_work_done_and_no_more
           moved_is_run           moved_as_run        test_a_pool_does_not_send_home_work_abroad_for_free
         work-order
           backlog_balance        backlog             test_the_plan_of_two_hours_delay

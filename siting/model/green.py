@@ -18,7 +18,7 @@ Note    Certificates stand for green power generated elsewhere: they count for f
 Proof   green-floor
           green_floor            green_floors   test_the_floor_is_met_and_no_more
           claimed_is_green       green_total    test_a_green_mwh_is_claimed_once
-          claimed_within_use     green_of_site  test_a_site_claims_no_more_than_it_uses
+          claimed_within_use     green_of_site  test_a_claim_that_counts_more_is_no_larger_than_the_use
         beyond-grid-mix
           green_floor            green_floors   test_a_floor_beyond_the_grid_mix
         certificates-limit

@@ -14,14 +14,14 @@ Note    A second balance follows green power through batteries and lines, so tha
         nobody. Without hourly floors nothing is added.
 Proof   hourly-floor
           hourly_floor               hourly_floors       test_power_is_matched_in_its_own_hour
-          matched_within_use         green_parts         test_the_audit_follows_green_power
+          matched_within_use         green_parts         test_a_battery_carries_green_power_to_another_hour
           green_balance              green_balance       test_power_that_is_not_green_does_not_match
           green_storage_balance      green_storage       test_grid_power_from_a_battery_does_not_count
-          green_charge_mw_within     green_parts         test_the_audit_follows_green_power
-          green_discharge_mw_within  green_parts         test_the_audit_follows_green_power
+          green_charge_mw_within     green_parts         test_expected.py::test_the_rows_are_those_expected
+          green_discharge_mw_within  green_parts         test_expected.py::test_the_rows_are_those_expected
           green_stored_mwh_within    green_parts         test_the_audit_follows_green_power
-          green_forward_mw_within    green_parts         test_power_must_reach_the_region
-          green_backward_mw_within   green_parts         test_power_must_reach_the_region
+          green_forward_mw_within    green_parts         test_green_power_takes_the_line_that_is_built
+          green_backward_mw_within   green_parts         test_green_power_takes_the_line_that_is_built
           matched_is_reserved        green_matched_once  test_what_is_matched_here_is_not_claimed_there
           claimed_is_reserved        green_matched_once  test_what_is_matched_here_is_not_claimed_there
           reserved_is_green          green_matched_once  test_what_is_matched_here_is_not_claimed_there
