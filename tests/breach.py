@@ -1,4 +1,4 @@
-"""Plans of a model from which one constraint is taken away."""
+"""Plans of a model from which what states one rule is taken away."""
 
 from __future__ import annotations
 
@@ -27,42 +27,68 @@ def constraints(m: Any) -> dict[str, list[Any]]:
     return {name: members for name, members in rows.items() if members}
 
 
-def broken(m: Any, name: str) -> Tables | None:
-    """A plan that breaks some row by as much as it can, up to one unit; None if the rest of the model implies all."""
-    rows = constraints(m)[name]
-    with _without(rows):
-        for row in rows:
-            for bound, sign in ((row.upper, 1), (row.lower, -1)):
-                if bound is None:
-                    continue
-                with _breach(m, row.body, bound, sign) as breach:
-                    if _has_plan(m) and pyo.value(breach) > VISIBLE:
-                        return read_tables(m)
+def broken(m: Any, stated: str) -> Tables | None:
+    """A plan that breaks one row, or one bound, of what states a rule by as much as it can, up to a unit.
+
+    Parameters
+    ----------
+    m : ConcreteModel
+        The model, as it was afterwards.
+    stated : str
+        Name of a constraint, or ``bounds of`` a variable; all its rows or bounds are taken away.
+
+    Returns
+    -------
+    dict of str to DataFrame or None
+        The plan; None if the rest of the model implies all of them.
+    """
+    with _without(m, stated) as rows:
+        ways = [(body, upper, 1) for body, _, upper in rows] + [(body, lower, -1) for body, lower, _ in rows]
+        for body, bound, sign in ways:
+            if bound is None:
+                continue
+            with _breach(m, body, bound, sign) as breach:
+                if _has_plan(m) and pyo.value(breach) > VISIBLE:
+                    return read_tables(m)
     return None
 
 
-def cheapest(m: Any, name: str) -> Tables:
-    """The cheapest plan without the constraint."""
-    with _without(constraints(m)[name]):
+def cheapest(m: Any, stated: str) -> Tables:
+    """The cheapest plan without it."""
+    with _without(m, stated):
         assert _has_plan(m)
         return read_tables(m)
+
+
+@contextmanager
+def _without(m: Any, stated: str) -> Iterator[list[tuple[Any, Any, Any]]]:
+    """Take away the rows of a constraint, or the bounds of a variable, and tell them: body, lower and upper bound."""
+    variable = stated.removeprefix("bounds of ")
+    if variable == stated:
+        rows = constraints(m)[stated]
+        for row in rows:
+            row.deactivate()
+        try:
+            yield [(row.body, row.lower, row.upper) for row in rows]
+        finally:
+            for row in rows:
+                row.activate()
+        return
+    found = [block.component(variable) for block in (m, *m.period.values())]
+    bounds = [(each[i], each[i].lb, each[i].ub) for each in found if each is not None for i in each]
+    for column, _, _ in bounds:
+        column.bounds = (None, None)
+    try:
+        yield bounds
+    finally:
+        for column, lower, upper in bounds:
+            column.bounds = (lower, upper)
 
 
 def _has_plan(m: Any) -> bool:
     outcome = optimize(m, Limits(gap=0.0, threads=1, highs={"mip_abs_gap": 0.0}))
     assert outcome.status in ("optimal", "infeasible"), outcome.reason
     return outcome.has_plan
-
-
-@contextmanager
-def _without(rows: list[Any]) -> Iterator[None]:
-    for row in rows:
-        row.deactivate()
-    try:
-        yield
-    finally:
-        for row in rows:
-            row.activate()
 
 
 @contextmanager

@@ -13,9 +13,9 @@ HOURS, YEAR = 2, 4
 
 ROWS: dict[str, list[dict[str, Any]]] = {
     "regions": [
-        {"region": "a", "zone": "east", "grid_mw": 200.0, "demand_charge_per_mw_month": 10.0,
+        {"region": "a", "zone": "east", "grid_mw": 40.0, "demand_charge_per_mw_month": 10.0,
          "energy_quota_mwh": 80.0, "water_price_per_m3": 5.0, "grid_green_share": 0.2},
-        {"region": "b", "zone": "west", "grid_mw": 200.0, "water_cap_m3": 200.0, "longitude_deg": 1.0},
+        {"region": "b", "zone": "west", "grid_mw": 30.0, "water_cap_m3": 200.0, "longitude_deg": 1.0},
         {"region": "c", "grid_mw": 0.0},
     ],
     # s exists and t must open; r breaks the cap on PUE whatever it does, t under one of its designs.
@@ -52,7 +52,8 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     ],
     "supply": [
         {"region": "a", "technology": "wind", "existing_mw": 5.0, "capex_per_kw": 1.0, "embodied_t_per_mw": 1.0},
-        {"region": "b", "technology": "gas", "green": False, "factor_t_per_mwh": 0.4, "variable_cost_per_mwh": 60.0},
+        {"region": "b", "technology": "gas", "existing_mw": 50.0, "most_mw": 50.0, "green": False,
+         "factor_t_per_mwh": 0.4, "variable_cost_per_mwh": 60.0},
         {"region": "b", "technology": "wind", "capex_per_kw": 1.0},
     ],
     "storage": [
