@@ -73,6 +73,23 @@ def markdown() -> str:
     return "\n".join(parts) + "\n"
 
 
+def default_of(switch: str) -> str:
+    """The default of a setting ``section.key``, or of a column ``table.column``, as the format shows it.
+
+    Of a field of the entries of a list, ``section.key.field``, it is that of the field.
+    """
+    owner, name, *field = switch.split(".")
+    row = next((table.row for table in TABLES if table.name == owner), None)
+    if row is not None:
+        schema = row.model_json_schema()
+    else:
+        whole = Settings.model_json_schema()["$defs"]
+        schema = whole[getattr(Settings.model_fields[owner].annotation, "__name__", "")]
+        if field:
+            schema = whole[schema["properties"][name]["items"]["$ref"].rpartition("/")[2]]
+    return _default(schema, *(field or [name]))
+
+
 def _presets() -> list[str]:
     parts = ["", "Each name in `policy.presets`:", "", "| name | sets | document | reading |", _RULE]
     for preset in PRESETS:
@@ -95,18 +112,20 @@ _RULE = "| --- | --- | --- | --- |"
 
 
 def _lines(schema: dict[str, Any], prefix: str = "") -> list[str]:
-    required = schema.get("required", [])
     lines = []
     for name, column in schema["properties"].items():
-        if name in required:
-            default = "required"
-        elif column.get("default") in (None, ""):
-            default = "blank"
-        else:
-            default = f"`{json.dumps(column['default'])}`"
         about = column.get("description", "").replace("|", "\\|")
-        lines.append(f"| `{prefix}{name}` | {_type(column)} | {default} | {about} |")
+        default = _default(schema, name)
+        shown = default if default in ("required", "blank") else f"`{default}`"
+        lines.append(f"| `{prefix}{name}` | {_type(column)} | {shown} | {about} |")
     return lines
+
+
+def _default(schema: dict[str, Any], name: str) -> str:
+    if name in schema.get("required", []):
+        return "required"
+    default = schema["properties"][name].get("default")
+    return "blank" if default in (None, "") else json.dumps(default)
 
 
 def _type(column: dict[str, Any]) -> str:

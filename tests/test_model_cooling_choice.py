@@ -108,6 +108,20 @@ def test_water_and_surcharge_follow_the_design():
     assert audit(r, solution.tables, solution.objective).ok
 
 
+@pytest.mark.parametrize("hourly", [False, True])
+def test_a_full_site_may_choose_a_design_with_a_higher_pue(hourly):
+    """Air cooling saves 10,000; the site has room for the work and no more, and draws 13.33 MW for its 10."""
+    site = {**SITE, "most_mw": 10.0, **({} if hourly else {"connection_cost_per_mw_year": 1.0})}
+    p = offer(
+        {"cooling": "air_cooled_chiller", "extra_capex_per_kw": -1.0},
+        sites=[site],
+        supply=[{}],
+        cf={"wind": {"a": 1.0}},
+        settings={"green": {"hourly_floors": [{"share": 1.0}] if hourly else []}},
+    )
+    assert cost(p) == pytest.approx(-10_000 + (0 if hourly else 13.33))
+
+
 def test_audit_finds_a_wrong_choice():
     p = offer(LIQUID)
     solution = optimum(p)

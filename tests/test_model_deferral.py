@@ -95,3 +95,17 @@ def test_a_pool_does_not_send_home_work_abroad_for_free():
     p = problem(**REACH, workloads=[{"max_delay_h": 2}], links=links)
     assert cost(p) == pytest.approx(4 * (10 * 100 + 5 * 10))
     assert cost(p.replace(links=p.links.assign(cost_per_mwh=[85.0, 0.0]))) == pytest.approx(4 * (10 * 95 + 5 * 10))
+
+
+def test_each_origin_has_its_own_work_done_and_no_more():
+    """s holds 2 MW and t 10. What b does at s takes room there, so that all 10 MW of a pay 1 for the way to t."""
+    fare = [("a", "s", 6.0), ("a", "t", 1.0), ("b", "s", 0.0), ("b", "t", 0.0)]
+    p = problem(
+        price=0.0,
+        regions=[{}, {"region": "b"}],
+        sites=[{"most_mw": 2.0}, {"site": "t", "most_mw": 10.0}],
+        workloads=[{"max_delay_h": 1}],
+        demand=[{}, {"region": "b", "mean_mw": 2.0}],
+        links=[{"region": n, "site": s, "cost_per_mwh": each} for n, s, each in fare],
+    )
+    assert cost(p) == pytest.approx(4 * 10 * 1)

@@ -59,6 +59,16 @@ def test_a_site_claims_no_more_than_it_uses():
     assert claimed == pytest.approx([40, 0])
 
 
+def test_a_claim_that_counts_more_is_no_larger_than_the_use():
+    """Of 80 MWh, 48 beyond the grid mix: s claims its 40, t 16 more, as half of what t claims is green anyway."""
+    regions = [TWO["regions"][0], {**TWO["regions"][1], "grid_green_share": 0.5}]
+    line = [{"existing_mw": 50.0}]
+    p = problem(
+        **TWO | {"regions": regions, "corridors": line}, settings=floors({"share": 0.6, "beyond_grid_mix": True})
+    )
+    assert cost(p) == pytest.approx(8000 + 14 * 600)
+
+
 def test_power_that_is_not_green_does_not_count():
     gas = {"technology": "gas", "existing_mw": 10.0, "most_mw": 10.0, "green": False}
     p = problem(supply=[{"capex_per_kw": 1.0}, gas], cf={**STEADY, "gas": {"a": 1.0}}, settings=floors({"share": 0.5}))

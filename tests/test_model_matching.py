@@ -82,6 +82,14 @@ def test_power_must_reach_the_region(scope):
     assert column(solution, "corridor_hour", "green_forward_mw") == pytest.approx([6.25] * 4)
 
 
+@pytest.mark.parametrize("ends", ["ab", "ba"])
+def test_green_power_takes_the_line_that_is_built(ends):
+    """A MW of line costs 100, in whichever direction power goes through it."""
+    line = {"from_region": ends[0], "to_region": ends[1], "capex_per_kw": 0.1, "loss_share": 0.2}
+    p = problem(**TWO, corridors=[line], settings=hourly({"share": 0.5, "region": "b"}))
+    assert checked(p).objective * MILLION == pytest.approx(4000 + 2000 + 6250 + 625)
+
+
 def test_grid_power_from_another_region_does_not_count():
     p = problem(**TWO, price={"a": 1.0, "b": 100.0}, corridors=[LINE], settings=hourly({"share": 0.5, "region": "b"}))
     # b's 10 MW come as 12.5 over the line; half of them must be wind, the rest is a's grid at 1.

@@ -97,6 +97,23 @@ def test_types_share_the_site():
     assert solve(build(problem(sites=[{"most_mw": 11.0}], **SHARED))).status == "infeasible"
 
 
+def test_an_open_site_has_its_cost_whatever_may_wait():
+    site = [{"fixed_cost_per_year": 500.0}]
+    assert cost(problem(price=0.0, sites=site, workloads=[{"max_delay_h": 1}])) == pytest.approx(500)
+
+
+def test_no_site_is_open_and_empty():
+    """Two sites must open; one module of 10 MW, 500 a year, would hold all work."""
+    p = problem(
+        price=0.0,
+        sites=[{"site": name, "capex_per_kw": 1.0} for name in "st"],
+        compute_types=[{"module_mw": 10.0}],
+        settings={"policy": {"site_counts": [{"least": 2}]}},
+    )
+    assert cost(p) == pytest.approx(2 * 500)
+    assert cost(p.replace(policy__site_counts=())) == pytest.approx(500)
+
+
 def test_a_type_has_its_own_most():
     limit = [{"compute": "ai", "most_mw": 5.0}]
     assert solve(build(problem(capacity=limit, **SHARED))).status == "infeasible"

@@ -13,6 +13,7 @@ from siting.auditor.power import reconciliation
 from siting.auditor.report import Ledger
 from siting.auditor.tables import read
 from siting.maps import PROPERTIES
+from siting.rulebook import markdown as rulebook
 from siting.run import read_run
 from siting.schema import markdown
 
@@ -47,6 +48,10 @@ def layers_text() -> str:
 
 def test_the_format_is_that_of_the_declarations() -> None:
     assert between("format") == format_text()
+
+
+def test_the_rules_are_those_of_the_registry_and_the_cards() -> None:
+    assert between("rules") == rulebook()
 
 
 def test_the_layers_are_those_of_the_maps() -> None:

@@ -43,9 +43,8 @@ def check_operation(p: Problem, plan: Plan, ledger: Ledger) -> None:
     before = np.roll(plan.stored_mwh, 1, axis=2)
     after = before + one_way * plan.charge_mw - plan.discharge_mw / one_way
     ledger.equal("storage_balance", plan.stored_mwh, after, rows, "MWh", scale=np.maximum(before, through))
-    for way, name in enumerate(("forward_mw", "backward_mw")):
-        room, ends = plan.corridor_mw[None, :, None], [period, axes.corridor, hour]
-        ledger.at_most("corridor_flow", plan.flow_mw[:, :, way], room, ends, "MW", what=name)
+    sent = plan.flow_mw.sum(axis=2)
+    ledger.at_most("corridor_flow", sent, plan.corridor_mw[None, :, None], [period, axes.corridor, hour], "MW")
 
 
 def check_balance(p: Problem, plan: Plan, ledger: Ledger) -> None:

@@ -13,7 +13,7 @@ from rich.text import Text as Line
 from siting.text import Text
 
 _WORDS = {"term": "term", "quantity": "quantity", "tier": "tier", "move": "move", "status": "provenance"}
-_WORDS |= {"what": "system"}
+_WORDS |= {"what": "system", "default": "default"}
 """Columns whose values are translated, and the section of the words."""
 
 _ROUNDING = 5e-3

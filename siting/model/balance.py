@@ -2,6 +2,8 @@
 
 Ports   reads period.power_in, period.power_out, cost
 Rules   power in = power out            least cost per year
+Proof   power-balance
+          power_balance  power_balance, energy_account  test_power_balances_from_the_tables_alone
 """
 
 from __future__ import annotations

@@ -11,6 +11,12 @@ Source  siting.physics.network: Gbit/s per MW = GB per MWh · 8 / 3600
 Note    What is moved costs besides by volume (see network); bandwidth is paid whether it is used or not. Work that
         may wait can be sent ahead and its results fetched later, hence the mean of the period. Without the table
         nothing is added.
+Proof   bandwidth-limit
+          data_within_bandwidth      bandwidth         test_work_that_cannot_wait_needs_its_peak_and_new_bandwidth_costs
+          all_data_within_bandwidth  bandwidth         test_work_that_may_wait_needs_its_mean_beside_the_rest
+          bounds of bandwidth_gbps   bandwidth_bounds  test_bits_are_traded_against_watts
+        bandwidth-cost
+          cost + bandwidth           cost              test_the_origin_pays
 """
 
 from __future__ import annotations

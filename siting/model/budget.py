@@ -4,6 +4,8 @@ In      p.settings.policy.capital_budget
 Ports   reads capital
 Rules   capital of new sites, buildings, equipment, sources, storage and corridors <= budget
 Note    Paid once and not as an annuity; what exists is sunk. Without a budget nothing is added.
+Proof   capital-budget
+          capital_within_budget  capital_budget  test_capital_is_paid_once
 """
 
 from __future__ import annotations

@@ -4,6 +4,8 @@ In      p.compute_types.usable_share
 Ports   reads period.it_load
 Rules   load of a compute type at a site <= usable share · its capacity, in every modelled hour in which deferrable
         work may run there (for work that cannot wait the whole year is checked once, see workloads)
+Proof   peak-room
+          load_within_capacity  hourly_load  test_deferrable_work_fills_the_valleys
 """
 
 from __future__ import annotations

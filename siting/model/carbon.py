@@ -5,6 +5,10 @@ Ports   reads carbon     cost + carbon
 Rules   CO2 of the year <= cap          cost = price · CO2
 Note    Location-based: what each region's grid emits for the power bought, plus what sources emit, plus what was
         emitted to make what is built, spread over its life.
+Proof   carbon-price
+          cost + carbon      cost        test_each_tonne_has_its_price
+        carbon-cap
+          carbon_within_cap  carbon_cap  test_the_cap_moves_just_enough
 """
 
 from __future__ import annotations

@@ -6,6 +6,11 @@ Ports   cost + connection
 Rules   power drawn by the site <= connected, in every modelled hour         connected <= limit
 Note    All power of a site goes through its connection, also what its region generates. The day of the highest load is
         always among the typical periods. Sites without limit and cost are left alone.
+Proof   connection-limit
+          power_within_connection  connection  test_the_limit_sends_work_elsewhere
+          bounds of connected_mw   connection  test_the_limit_sends_work_elsewhere
+        connection-cost
+          cost + connection        cost        test_the_highest_power_is_paid_for
 """
 
 from __future__ import annotations
@@ -15,7 +20,7 @@ from typing import Any
 import pyomo.environ as pyo
 
 from siting.model.structure import COST, MILLION, by_region
-from siting.problem.derived import pue
+from siting.problem.derived import most_power_mw
 from siting.problem.problem import Problem
 
 
@@ -27,7 +32,7 @@ def add(m: Any, p: Problem) -> None:
         return
     m.CONNECTION = pyo.Set(initialize=list(table.index), doc="site")
     # No site draws more than its equipment at the worst PUE, so a missing limit has a bound all the same.
-    most = (p.sites["most_mw"] * pue(p).max()).where(limit.isna(), limit).to_dict()
+    most = most_power_mw(p).where(limit.isna(), limit).to_dict()
     m.connected_mw = pyo.Var(
         m.CONNECTION,
         initialize=0.0,

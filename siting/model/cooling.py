@@ -7,6 +7,8 @@ Ports   reads period.it_load     period.power_out + sites
         reads period.design_power_mw where a site has a choice of designs
 Rules   power = pue · Σ_k (idle share · capacity + (1 − idle share) · load)
 Source  siting.physics.cooling
+Proof   power-balance
+          power_out + sites  site_power, site_energy  test_idle_share_and_pue
 """
 
 from __future__ import annotations

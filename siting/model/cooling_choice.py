@@ -11,6 +11,12 @@ Rules   Σ_c chosen = open              Σ_c design capacity = capacity       de
         design power = pue · Σ_k (idle share · design capacity + (1 − idle share) · design load)
 Note    Capacity and load are split by design, so that power is linear without any constant that the data do not give.
         Where every site has one design nothing is added.
+Proof   one-cooling-design
+          one_design                  one_design  test_a_better_design_is_chosen_while_it_pays
+          capacity_has_a_design       site_power  test_existing_equipment_is_converted_at_a_price
+          capacity_only_where_chosen  site_power  test_a_better_design_is_chosen_while_it_pays
+          load_has_a_design           site_power  test_idle_equipment_and_work_that_may_wait_are_under_the_design
+          load_within_design          site_power  test_one_design_for_the_whole_year
 """
 
 from __future__ import annotations

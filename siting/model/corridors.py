@@ -6,6 +6,11 @@ Decide  corridor_mw[l]                   headroom, existing included            
 Ports   period.power_in + corridors (what arrives)    period.power_out + corridors (what is sent)
         cost + corridors (half to each end), wheeling (to the sender)    capital + corridors (half to each end)
 Rules   power sent <= headroom, each way                                 arriving = sent · (1 − loss)
+Proof   corridor-room
+          flow_within_corridor   corridor_flow    test_both_directions_share_the_headroom
+          bounds of corridor_mw  corridor_bounds  test_a_line_is_built_and_used_while_it_pays
+        wheeling
+          cost + wheeling        cost             test_the_line_is_shared_by_its_ends_and_the_sender_pays_for_wheeling
 """
 
 from __future__ import annotations

@@ -6,6 +6,8 @@ Rules   For every set R of sites that some demand is confined to: the modules of
         the year of work that cannot wait, and the highest mean of a modelled period of all work.
 Note    Nothing is lost: every plan with whole modules keeps these rows. Without them the relaxation pays for
         fractions of modules, and branch-and-bound has to find each rounding by itself.
+Proof   whole-modules
+          whole_modules_cover_demand  redundant  test_covers_keep_the_optimum
 """
 
 from __future__ import annotations

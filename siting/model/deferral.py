@@ -12,6 +12,13 @@ Note    Origins that reach the same sites share a group and one pooled backlog. 
         settled period by period, so that no row ties the periods together. The pool keeps every deadline, but not
         whose work of an hour ran where: where moving data costs more than a part of the origin and a part of the
         site, that cost is a lower bound (tests/test_differential_deferral.py compares it with single jobs).
+Proof   all-work
+          deferrable_demand_met  delayed_demand_met  test_each_origin_has_its_own_work_done_and_no_more
+          moved_is_run           moved_as_run        test_a_pool_does_not_send_home_work_abroad_for_free
+        work-order
+          backlog_balance        backlog             test_the_plan_of_two_hours_delay
+        deadline
+          bounds of backlog_mwh  deadline            test_work_follows_the_price_as_far_as_its_deadline
 """
 
 from __future__ import annotations

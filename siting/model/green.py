@@ -15,6 +15,14 @@ Note    Certificates stand for green power generated elsewhere: they count for f
         A yearly account: each green MWh is claimed once, by any site of the instance, and every loss on the way
         (batteries, corridors) is charged to green power, which therefore covers at least the losses. Without floors
         nothing is added.
+Proof   green-floor
+          green_floor            green_floors   test_the_floor_is_met_and_no_more
+          claimed_is_green       green_total    test_a_green_mwh_is_claimed_once
+          claimed_within_use     green_of_site  test_a_claim_that_counts_more_is_no_larger_than_the_use
+        beyond-grid-mix
+          green_floor            green_floors   test_a_floor_beyond_the_grid_mix
+        certificates-limit
+          certificates_for_sale  certificates   test_certificates_have_a_price_and_a_limit
 """
 
 from __future__ import annotations
@@ -24,7 +32,7 @@ from typing import Any
 import pyomo.environ as pyo
 
 from siting.model.structure import COST, MILLION, by_region, yearly
-from siting.problem.derived import design_pue, floor_credit, floor_sites
+from siting.problem.derived import floor_credit, floor_sites, most_power_mw
 from siting.problem.problem import Problem
 
 
@@ -37,7 +45,7 @@ def add(m: Any, p: Problem) -> None:
     m.FLOOR = pyo.Set(initialize=range(len(floors)), doc="floor")
     bound = sorted({s for _, sites, _ in floors for s in sites}, key=list(m.SITE).index)
     m.FLOOR_SITE = pyo.Set(initialize=bound, doc="site")
-    most_mw = (p.sites["most_mw"] * design_pue(p).max().groupby(level=0).max()).to_dict()
+    most_mw = most_power_mw(p).to_dict()
 
     def within(m: Any, s: str) -> tuple[float, float]:
         return (0.0, most_mw[s] if s in m.FLOOR_SITE else 0.0)

@@ -5,6 +5,10 @@ Decide  grid_mw[n,t]   power bought                                      MW
 Ports   period.power_in + grid    cost + grid energy    carbon + grid (location-based)
 Rules   bought <= headroom
 Note    Where the fleet is dispatched (see system), price and factor are those of siting.problem.system.
+Proof   grid-headroom
+          bounds of grid_mw   grid_headroom  test_headroom_binds
+        network-charge
+          cost + grid energy  cost           test_model_system.py::test_imports_and_the_network_charge
 """
 
 from __future__ import annotations

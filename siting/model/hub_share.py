@@ -5,6 +5,8 @@ Rules   Σ new IT power in the areas of hubs >= share · Σ new IT power of all 
 Note    A site is in the area of a hub if it is of tier hub or names its hub: a hub is a region of provinces, and its
         clusters are where it starts.
         New power is what modules add; existing equipment counts on neither side. Without a share nothing is added.
+Proof   hub-share
+          new_compute_in_hubs  hub_share  test_modules_stand_in_hubs
 """
 
 from __future__ import annotations

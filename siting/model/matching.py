@@ -12,6 +12,19 @@ Rules   matched <= power of the region's sites          green part <= whole, of 
 Note    A second balance follows green power through batteries and lines, so that grid power put into a battery or sent
         from another region never counts. Certificates do not count. What a region has matched its own sites claim, or
         nobody. Without hourly floors nothing is added.
+Proof   hourly-floor
+          hourly_floor               hourly_floors       test_power_is_matched_in_its_own_hour
+          matched_within_use         green_parts         test_a_battery_carries_green_power_to_another_hour
+          green_balance              green_balance       test_power_that_is_not_green_does_not_match
+          green_storage_balance      green_storage       test_grid_power_from_a_battery_does_not_count
+          green_charge_mw_within     green_parts         test_expected.py::test_the_rows_are_those_expected
+          green_discharge_mw_within  green_parts         test_expected.py::test_the_rows_are_those_expected
+          green_stored_mwh_within    green_parts         test_the_audit_follows_green_power
+          green_forward_mw_within    green_parts         test_green_power_takes_the_line_that_is_built
+          green_backward_mw_within   green_parts         test_green_power_takes_the_line_that_is_built
+          matched_is_reserved        green_matched_once  test_what_is_matched_here_is_not_claimed_there
+          claimed_is_reserved        green_matched_once  test_what_is_matched_here_is_not_claimed_there
+          reserved_is_green          green_matched_once  test_what_is_matched_here_is_not_claimed_there
 """
 
 from __future__ import annotations
@@ -21,7 +34,7 @@ from typing import Any
 import pyomo.environ as pyo
 
 from siting.model.structure import yearly
-from siting.problem.derived import hourly_floor_regions, pue
+from siting.problem.derived import hourly_floor_regions, most_power_mw
 from siting.problem.problem import Problem
 
 
@@ -31,8 +44,8 @@ def add(m: Any, p: Problem) -> None:
     if not floors:
         return
     m.HOURLY_FLOOR = pyo.Set(initialize=range(len(floors)), doc="hourly floor")
-    by_site = p.sites["most_mw"] * pue(p).max()
-    most_mw: dict[Any, float] = by_site.groupby(p.sites["region"]).sum().reindex(p.regions.index).fillna(0.0).to_dict()
+    here = most_power_mw(p).groupby(p.sites["region"]).sum()
+    most_mw: dict[Any, float] = here.reindex(p.regions.index).fillna(0.0).to_dict()
     region_of: dict[Any, str] = p.sites["region"].to_dict()
     for d in m.PERIOD:
         _period(m, p, d, most_mw)

@@ -7,6 +7,9 @@ Note    The PUE of a design is known before the plan; the mean is over all hours
         Without caps, or where every site keeps them, nothing is added.
 Source  National hub plan of NDRC, CAC, MIIT and NEA, December 2021: 1.3 for new large centers, 1.25 in hubs (2025);
         NDRC reply on the Qingyang cluster: below 1.2
+Proof   pue-cap
+          pue_within_cap     pue_cap  test_a_site_above_the_cap_is_not_built
+          design_within_cap  pue_cap  test_model_cooling_choice.py::test_a_cap_on_pue_leaves_the_designs_that_keep_it
 """
 
 from __future__ import annotations

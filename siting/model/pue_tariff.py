@@ -7,6 +7,8 @@ Rules   cost = surcharge of the highest tier of the region that the site's annua
 Note    The mean is over all hours of the year and known before the plan. Without tariffs nothing is added.
 Source  Beijing, plan for existing data centers 2024-2027 (北京市存量数据中心优化工作方案, November 2024, as reported in
         the press): from 2026, above a PUE of 1.35, 200 yuan per MWh on the excess
+Proof   pue-tariff
+          cost + pue surcharge  cost  test_the_highest_tier_exceeded_counts
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 In      p.regions.energy_quota_mwh
 Rules   Σ energy of the sites of a region <= quota
 Note    As a mean power, so that the row is of the size of the others. Regions without quota add nothing.
+Proof   energy-quota
+          energy_within_quota  energy_quota  test_the_rest_goes_to_the_next_region
 """
 
 from __future__ import annotations

@@ -5,6 +5,8 @@ Tells   relocated_mw[i]   work of rule i done where it asks for, mean over the y
 Rules   Σ work of regions of from_zone done at sites of to_zone >= share · Σ work of regions of from_zone
 Note    Work is mean IT load, rigid and deferrable alike; a site is in the zone of its region. Without rules nothing is
         added.
+Proof   relocation
+          relocation_share  relocation  test_the_share_is_met_and_no_more
 """
 
 from __future__ import annotations

@@ -12,6 +12,11 @@ Note    Work may be split over sites, and then rules on the sums of single sites
         of replicas keeps the rows. Origins that reach the same sites share a group (siting.problem.derived.backed).
         A replica reserves equipment, which draws its idle power; it does no work, and moving its data costs nothing.
         Work that may wait may use the equipment meanwhile. Without such workloads nothing is added.
+Proof   replicas
+          replica_of_all_work       replicas          test_work_that_is_split_has_replicas_far_from_each_part
+          replicas_within_capacity  replica_room      test_a_replica_reserves_the_peak_and_draws_idle_power_only
+        replica-distance
+          index of standby_mw       replica_distance  test_the_second_site_is_far_enough_away
 """
 
 from __future__ import annotations

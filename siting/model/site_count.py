@@ -4,6 +4,10 @@ In      p.settings.policy.site_counts
 Tells   counted_sites[i]   open sites that rule i counts                 count
 Rules   least <= Σ open <= most, over the sites of each rule (by tier, hub, region)
 Note    Without rules nothing is added.
+Proof   least-sites
+          least_open_sites  site_counts  test_as_many_sites_open_as_the_rule_says
+        most-sites
+          most_open_sites   site_counts  test_as_many_sites_open_as_the_rule_says
 """
 
 from __future__ import annotations

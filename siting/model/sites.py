@@ -8,6 +8,18 @@ Ports   cost + site opening, building, compute     carbon + building, compute (e
         capital + site opening (where nothing exists), building, compute
 Rules   modules <= most new modules · open            sum of capacity <= most of the site · open
         existing capacity and sites with decision "open" are open, "closed" ones are not; no site is open and empty
+Proof   open-sites
+          modules_only_where_open   capacity_of_site  test_an_open_site_has_its_cost_whatever_may_wait
+          open_only_with_equipment  open_sites        test_no_site_is_open_and_empty
+        site-room
+          capacity_within_site      capacity_of_site  test_types_share_the_site
+        locked-in
+          bounds of open            open_sites        test_the_cheaper_site_opens_unless_told_otherwise
+        forbidden
+          bounds of open            open_sites        test_the_cheaper_site_opens_unless_told_otherwise
+        embodied
+          carbon + building         carbon            test_model_carbon.py::test_embodied_carbon_of_what_is_new
+          carbon + compute          carbon            test_model_carbon.py::test_embodied_carbon_of_what_is_new
 """
 
 from __future__ import annotations

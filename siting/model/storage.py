@@ -10,6 +10,14 @@ Ports   period.power_in + storage    period.power_out + storage    cost + storag
 Rules   stored[t] = stored[t-1] + √η · charge[t] − discharge[t] / √η        (wraps inside the period)
         charge + discharge <= power                                         stored <= energy capacity
 Note    One row bounds both directions: doing both at once only loses energy, so nothing is lost by it.
+Proof   storage
+          storage_balance        storage_balance  test_what_is_stored
+          storage_within_power   storage_power    test_power_bounds_charging_and_discharging_together
+          stored_within_energy   storage_energy   test_a_battery_is_built_while_it_pays
+          bounds of storage_mw   storage_bounds   test_arbitrage
+          bounds of storage_mwh  storage_bounds   test_arbitrage
+        embodied
+          carbon + storage       carbon           test_model_carbon.py::test_embodied_carbon_of_what_is_new
 """
 
 from __future__ import annotations

@@ -8,6 +8,12 @@ Ports   period.power_in + generation    cost + supply, generation    carbon + ge
 Rules   generation <= capacity factor · capacity
 Note    Surplus renewables that the region would curtail today are a technology whose capacity is given and whose
         capacity factor holds the curtailed hours.
+Proof   output
+          generation_within_capacity  generation     test_wind_is_built_while_it_pays
+          bounds of generation_mw     generation     test_given_capacity_is_not_exceeded
+          bounds of supply_mw         supply_bounds  test_given_capacity_is_not_exceeded
+        embodied
+          carbon + supply             carbon         test_model_carbon.py::test_embodied_carbon_of_what_is_new
 """
 
 from __future__ import annotations

@@ -10,6 +10,9 @@ Note    Exact, and linear: what is taken over is decided for each loss by itself
         that reach the same sites share a group (siting.problem.derived.backed). While a site is lost, work that
         may wait gives way, replicas do too, and neither power nor bandwidth is checked for that time.
         Without such workloads nothing is added.
+Proof   survival
+          all_work_taken_over       survival       test_only_sites_that_the_users_reach_take_over
+          takeover_within_capacity  survival_room  test_spare_capacity_serves_any_one_loss_and_not_all_at_once
 """
 
 from __future__ import annotations

@@ -11,6 +11,10 @@ Note    The dispatch without data centers is a constant: the cheapest one of the
         the totals of the system are reported. In these regions the tariff and the average factor do not count, but a
         network charge and the demand charge do. Load is always served: if the fleet cannot, there is no plan.
         Exchange of the system is given; corridors carry power of data centers only. Switched off, nothing is added.
+Proof   fleet
+          system_balance       system_balance, system_account  test_the_fleet_serves_in_merit_order
+          fleet_within_energy  system_energy                   test_water_of_the_year_is_saved_for_the_dearest_hours
+          bounds of change_mw  system_bounds                   test_must_run_takes_the_place_of_cheaper_plants
 """
 
 from __future__ import annotations

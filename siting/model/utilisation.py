@@ -5,6 +5,8 @@ Rules   mean IT load of the year >= share · installed IT power (existing and ne
 Note    Linear, because both sides are: the mean of rigid work is what is placed at the site, that of deferrable work
         the mean of what moves there in the periods. A closed site has neither, and one row with the highest share
         says what several floors on a site say. Without floors nothing is added.
+Proof   utilisation-floor
+          utilisation_floor  utilisation_floors  test_work_that_could_run_cheaper_elsewhere_fills_the_site
 """
 
 from __future__ import annotations

@@ -6,6 +6,10 @@ Ports   reads period.power_mw, and period.design_power_mw where a site has a cho
 Rules   water = Σ WUE · IT energy, idle equipment included       Σ_s water <= cap of the region
 Note    Without a price and a cap in any region nothing is added. Water for the power bought does not count.
 Source  siting.physics.water
+Proof   water-price
+          cost + water      water, cost  test_water_has_its_price
+        water-cap
+          water_within_cap  water_cap    test_the_cap_moves_just_enough
 """
 
 from __future__ import annotations

@@ -7,6 +7,18 @@ Ports   period.it_load + rigid
 Rules   all demand is assigned, only to sites within the latency bound and where its data may be (stays_in), which
         is an arc filter and not a constraint, and only to open sites (in the strong, pairwise form); the load
         follows the profile, and its peak over the whole year, not only over the modelled hours, fits into the capacity
+Proof   all-work
+          demand_met                demand_met       test_a_full_site_leaves_the_rest_to_the_next
+          demand_has_a_site         demand_met       test_work_that_no_site_may_take_is_not_left_out_in_silence
+          placed_is_assigned        placed           test_the_load_follows_the_profile
+        open-sites
+          assigned_only_where_open  redundant        test_work_is_only_at_open_sites
+        peak-room
+          peak_within_capacity      peak_load        test_the_peak_counts_at_each_site
+        latency
+          index of assigned_mw      admissible_arcs  test_work_goes_no_further_than_its_latency_bound
+        stays-in
+          index of assigned_mw      data_stays       test_model_stays_in.py::test_each_workload_has_its_own_rule
 """
 
 from __future__ import annotations

@@ -330,6 +330,12 @@ def design_pue(p: Problem) -> pd.DataFrame:
 
 
 @_once
+def most_power_mw(p: Problem) -> pd.Series:
+    """Most power that each site can draw: all its equipment at full load in the worst hour of its worst design, MW."""
+    return p.sites["most_mw"] * design_pue(p).max().groupby(level=0).max()
+
+
+@_once
 def design_wue(p: Problem) -> pd.DataFrame:
     """Litres of water per kWh of IT energy (m³ per MWh), hours of the year x (site, cooling)."""
     series, region, effectiveness = p.hourly["temperature_c"], p.sites["region"], design_pue(p)
