@@ -366,6 +366,15 @@ VALUES = [
     Case("type exists", cell("capacity", 3, "existing_mw", "41"), "capacity.csv", 3, "existing_mw", "exceeds"),
     Case("site exists", cell("sites", 2, "most_mw", "50"), "sites.csv", 2, "most_mw", "60 MW existing"),
     Case("closed exists", cell("sites", 5, "decision", "closed"), "sites.csv", 5, "decision", "cannot stay closed"),
+    Case(
+        "circuit beyond the expansion",
+        widen("corridors", "step_mw", "250"),
+        "corridors.csv",
+        2,
+        "step_mw",
+        "larger than the whole expansion, 240 MW",
+    ),
+    Case("no circuit", widen("corridors", "step_mw", "0"), "corridors.csv", 2, "step_mw", "more than 0"),
     Case("loop", cell("corridors", 2, "to_region", "steppe"), "corridors.csv", 2, "to_region", "two regions"),
     Case(
         "g per kWh",

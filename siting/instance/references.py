@@ -130,6 +130,21 @@ def value_faults(rows: Mapping[str, Rows]) -> list[Fault]:
             if one == other:
                 rule, remedy = ("A corridor joins two regions.", "Name another region, or delete the row.")
                 faults.append(Fault("corridors.csv", rule, remedy, line, "to_region", str(other)))
+    return faults + _circuit_faults(rows)
+
+
+def _circuit_faults(rows: Mapping[str, Rows]) -> list[Fault]:
+    """Corridors whose expansion holds no whole circuit."""
+    columns = ["step_mw", "existing_mw", "most_mw"]
+    if "corridors" not in rows or not set(columns) <= set(rows["corridors"].data.columns):
+        return []
+    faults = []
+    values = rows["corridors"].data[columns].astype(float).itertuples(index=False, name=None)
+    for line, (step, existing, most) in zip(rows["corridors"].lines, values, strict=True):
+        if existing < most and step > (most - existing) * (1 + 1e-9):
+            rule = f"One circuit is larger than the whole expansion, {most - existing:g} MW, so that none can be built."
+            remedy = "Raise most_mw, lower step_mw, or leave it blank for expansion by any amount."
+            faults.append(Fault("corridors.csv", rule, remedy, line, "step_mw", f"{step:g}"))
     return faults
 
 

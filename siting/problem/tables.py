@@ -230,6 +230,9 @@ class Corridor(Row):
     to_region: Name = Field(description="The other end.")
     existing_mw: Amount = Field(description="Headroom that data centers may use today.")
     most_mw: Amount = Field(description="Headroom after the largest expansion, existing included.")
+    step_mw: Positive | None = Field(
+        None, description="Headroom of one circuit: it is expanded by whole circuits; blank: by any amount."
+    )
     capex_per_kw: Amount = Field(0.0, description="Investment per kW of expansion.")
     lifetime_years: Years = Field(40.0, description="Life.")
     fixed_om_per_kw_year: Amount = Field(0.0, description="Yearly operation and maintenance per kW of expansion.")
