@@ -366,6 +366,9 @@ VALUES = [
     Case("type exists", cell("capacity", 3, "existing_mw", "41"), "capacity.csv", 3, "existing_mw", "exceeds"),
     Case("site exists", cell("sites", 2, "most_mw", "50"), "sites.csv", 2, "most_mw", "60 MW existing"),
     Case("closed exists", cell("sites", 5, "decision", "closed"), "sites.csv", 5, "decision", "cannot stay closed"),
+    Case("run beyond the deadline", widen("workloads", "run_h", "14", 4), "workloads.csv", 4, "run_h", "has 13 h"),
+    Case("run of work that cannot wait", widen("workloads", "run_h", "2"), "workloads.csv", 2, "run_h", "has 1 h"),
+    Case("no run", widen("workloads", "run_h", "0"), "workloads.csv", 2, "run_h", "at least 1"),
     Case(
         "circuit beyond the expansion",
         widen("corridors", "step_mw", "250"),

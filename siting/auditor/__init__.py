@@ -32,6 +32,7 @@ from siting.auditor.power import (
 )
 from siting.auditor.report import Audit, Check, Ledger
 from siting.auditor.resilience import check_replicas, check_survival
+from siting.auditor.runs import check_runs
 from siting.auditor.system import check_system, system_totals
 from siting.auditor.tables import Plan, read, what_can_exist
 from siting.auditor.water import check_designs, check_pue_cap, check_water
@@ -74,6 +75,7 @@ def audit(
     check_sites(problem, plan, ledger)
     check_work(problem, plan, ledger)
     check_delay(problem, plan, ledger)
+    check_runs(problem, plan, tables, ledger)
     check_built(problem, plan, ledger)
     check_operation(problem, plan, ledger)
     check_balance(problem, plan, ledger)

@@ -23,7 +23,7 @@ from siting.instance.series import check_hourly
 from siting.instance.suggest import nearest
 from siting.instance.system import fleet_faults, switch_faults
 from siting.instance.units import swapped_faults, table_faults
-from siting.instance.work import backup_faults, bandwidth_faults, zone_faults
+from siting.instance.work import backup_faults, bandwidth_faults, run_faults, zone_faults
 from siting.problem import TABLES, Problem, Settings, make
 
 _PACKAGE = "package of RTS-GMLC"
@@ -164,7 +164,7 @@ def _feasibility(
     series = hourly if sound else {"price_per_mwh": pd.DataFrame({"none": np.zeros(8760)})}
     usable = {name: table.data for name, table in rows.items() if name in work or f"{name}.csv" not in broken}
     problem = make(settings, series, **usable)
-    faults = reach_faults(problem, lines) + zone_faults(problem, lines)
+    faults = reach_faults(problem, lines) + zone_faults(problem, lines) + run_faults(problem, lines)
     if not faults:
         faults = backup_faults(problem, lines)
     if not faults:

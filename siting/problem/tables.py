@@ -130,6 +130,11 @@ class Workload(Row):
     max_delay_h: Annotated[int, Field(ge=0, le=168)] = Field(
         0, description="Longest time that the work may wait; 0: it runs when it arrives."
     )
+    run_h: Annotated[int, Field(ge=1, le=168)] = Field(
+        1,
+        description="Hours that a piece of work runs at constant power without a break once it has started (work that "
+        "is not interruptible); its delay counts until it is done. 1: it may pause after any hour.",
+    )
     data_gb_per_mwh: Amount = Field(0.0, description="Data moved between users and site per MWh of IT energy.")
     profile: str = Field("", description="Column of hourly/profile that gives its shape; blank: flat.")
     stays_in: Literal["", "region", "zone"] = Field(
