@@ -13,6 +13,7 @@ from siting.auditor.report import Ledger
 from siting.auditor.system import by_region, fleet_change, system_account
 from siting.auditor.tables import read, what_can_exist
 from siting.problem import Problem
+from siting.problem.direct import direct_supply
 from siting.problem.system import dispatched, fleet
 from siting.study.marginal import marginal_prices, yearly_means
 from siting.study.published import compare
@@ -156,6 +157,25 @@ def system(p: Problem, tables: Tables, lang: str) -> pd.DataFrame:
     return pd.DataFrame(columns).reset_index(drop=True)
 
 
+def direct(p: Problem, tables: Tables, lang: str) -> pd.DataFrame:
+    """Direct projects by region: capacity, what is available, used and sold, and their shares."""
+    if "project" not in tables:
+        return pd.DataFrame(columns=["region"])
+    rows = tables["project"].set_index("region")
+    rows = rows[rows["available_mwh"] > _LEAST]
+    built = tables["supply"].set_index(["region", "technology"])["supply_mw"].reindex(direct_supply(p).index)
+    energy = tables["site"].set_index("site")["energy_mwh"].groupby(p.sites["region"]).sum()[rows.index]
+    columns = {
+        "region": p.regions.loc[rows.index, f"name_{lang}"],
+        "direct_mw": built.groupby(level="region").sum()[rows.index],
+        **{f"{name}_gwh": rows[f"{name}_mwh"] / 1e3 for name in ("available", "self_used", "exported")},
+        "self_used_percent": 100 * rows["self_used_mwh"] / rows["available_mwh"],
+        "exported_percent": 100 * rows["exported_mwh"] / rows["available_mwh"],
+        "supplied_percent": 100 * rows["self_used_mwh"] / energy.where(energy > 0),
+    }
+    return pd.DataFrame(columns).reset_index(drop=True)
+
+
 def published(p: Problem, tables: Tables, lang: str) -> pd.DataFrame:
     """Generation by technology, consumption and net export beside the published year."""
     table = compare(p, tables)
@@ -173,13 +193,18 @@ SUMMARIES: dict[str, Callable[[Problem, Tables, str], pd.DataFrame]] = {
     "cost": cost,
     "carbon": carbon,
     "accounts": accounts,
+    "direct": direct,
     "system": system,
     "published": published,
 }
 """The tables of a plan by the name that a user types."""
 
-OF_SYSTEM = ("system", "published")
-"""Those that are empty unless the rest of the system is dispatched."""
+
+def default_summaries(p: Problem) -> list[str]:
+    """Those that say something about a problem: not of a system that is not dispatched, or of projects without any."""
+    says = dict.fromkeys(SUMMARIES, True)
+    says |= {"system": bool(dispatched(p)), "published": bool(dispatched(p)), "direct": len(direct_supply(p)) > 0}
+    return [name for name, something in says.items() if something]
 
 
 def assumptions(p: Problem, lang: str) -> pd.DataFrame:

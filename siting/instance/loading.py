@@ -13,6 +13,7 @@ from siting.bundled import instances_folder
 from siting.errors import Fault, InputError, UsageError
 from siting.instance.configuration import FILE, OVERRIDES, read_settings
 from siting.instance.designs import cap_faults, open_faults, option_faults
+from siting.instance.direct import direct_faults
 from siting.instance.feasible import power_faults, reach_faults, room_faults
 from siting.instance.files import RawTable, read_tables
 from siting.instance.hourly import read_hourly
@@ -59,7 +60,7 @@ def load(name_or_path: str | Path, overrides: Mapping[str, Any] | None = None) -
     for name, table in raw.items():
         rows[name], wrong = check_rows(table)
         faults += wrong
-    faults += reference_faults(raw) + value_faults(rows) + option_faults(raw)
+    faults += reference_faults(raw) + value_faults(rows) + option_faults(raw) + direct_faults(rows)
     if settings is not None:
         faults += floor_faults(settings, raw) + _unit_faults(rows, settings)
         faults += policy_faults(settings, raw) + cap_faults(settings, raw)

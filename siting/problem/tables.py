@@ -183,6 +183,14 @@ class Supply(Row):
     green: bool = Field(True, description="Whether its energy counts as green.")
     factor_t_per_mwh: Amount = Field(0.0, description="CO2 emitted per MWh generated.")
     embodied_t_per_mw: Amount = Field(0.0, description="CO2 embodied per MW of new capacity.")
+    direct: bool = Field(
+        False,
+        description="Whether it is connected directly to the data centers of its region (绿电直连): they use it, "
+        "storage takes it up, or it is exported; it is not sent to other regions.",
+    )
+    export_price_per_mwh: Amount | None = Field(
+        None, description="What the grid pays for a MWh of direct output; blank: none is exported."
+    )
 
 
 class Storage(Row):
