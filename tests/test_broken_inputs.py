@@ -101,6 +101,17 @@ def both(*changes: Change) -> Change:
     return change
 
 
+def tiers(*rows: str) -> Change:
+    """Write ``tiers.csv`` with its source."""
+
+    def change(folder: Path) -> None:
+        header = "tier,compute,module_mw,least_mw,most_mw"
+        (folder / "tiers.csv").write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+        append("provenance.csv", "tiers,*,,assumption,Made up,2023,CC0-1.0,,")(folder)
+
+    return change
+
+
 def drop(file: str) -> Change:
     def change(folder: Path) -> None:
         (folder / file).unlink()
@@ -398,6 +409,14 @@ VALUES = [
         "direct.self_used_share_min",
         "at most 1",
     ),
+    Case("module of no type", tiers("hub,,5,,"), "tiers.csv", 2, "module_mw", "one compute type"),
+    Case("least above most", tiers("hub,ai,,50,40"), "tiers.csv", 2, "least_mw", "exceeds the most, 40 MW"),
+    Case("tier's type", tiers("hub,gpu,,,"), "tiers.csv", 2, "compute", "Use one of"),
+    Case("tier twice", tiers("hub,ai,,,", "hub,ai,,,"), "tiers.csv", 3, "tier+compute", "row 2"),
+    Case("no tier", tiers("hubs,ai,,,"), "tiers.csv", 2, "tier", "'hub'"),
+    Case("too small for its tier", tiers("hub,,,401,"), "sites.csv", 5, "most_mw", "it can have 400 MW"),
+    Case("too little of a type", tiers("edge,ai,50,110,"), "sites.csv", 3, "most_mw", "can have 100 MW"),
+    Case("too large for its tier", tiers("hub,,,,5"), "sites.csv", 5, "tier", "10 MW already"),
     Case("run beyond the deadline", widen("workloads", "run_h", "14", 4), "workloads.csv", 4, "run_h", "has 13 h"),
     Case("run of work that cannot wait", widen("workloads", "run_h", "2"), "workloads.csv", 2, "run_h", "has 1 h"),
     Case("no run", widen("workloads", "run_h", "0"), "workloads.csv", 2, "run_h", "at least 1"),

@@ -20,6 +20,7 @@ REFERENCES: tuple[tuple[str, str, str, str], ...] = (
     ("demand", "workload", "workloads", "workload"),
     ("capacity", "site", "sites", "site"),
     ("capacity", "compute", "compute_types", "compute"),
+    ("tiers", "compute", "compute_types", "compute"),
     ("links", "region", "regions", "region"),
     ("links", "site", "sites", "site"),
     ("supply", "region", "regions", "region"),

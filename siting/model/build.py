@@ -39,6 +39,7 @@ from siting.model import (
     supply,
     survival,
     system,
+    tiers,
     utilisation,
     water,
     workloads,
@@ -50,6 +51,7 @@ Component = Callable[[Any, Problem], None]
 COMPONENTS: tuple[Component, ...] = (
     structure.add,
     sites.add,
+    tiers.add,
     workloads.add,
     deferral.add,
     runs.add,

@@ -16,6 +16,7 @@ from siting.physics.cooling import pue as pue_of
 from siting.physics.distance import great_circle_km
 from siting.physics.water import wue as wue_of
 from siting.problem.problem import Problem
+from siting.problem.tiers import module_mw, of_tier, site_most_mw
 
 T = TypeVar("T")
 
@@ -61,17 +62,19 @@ def latency_ms(p: Problem) -> pd.DataFrame:
 
 @_once
 def site_compute(p: Problem) -> pd.DataFrame:
-    """Index (site, compute): existing_mw and most_mw; pairs that can hold nothing are left out.
+    """Index (site, compute): existing_mw, most_mw and module_mw; pairs that can hold nothing are left out.
 
-    Closed sites are left out; a type's ``most_mw`` never exceeds the site's.
+    Closed sites are left out; a type's ``most_mw`` never exceeds the site's, nor what the tier allows.
     """
     pairs = pd.MultiIndex.from_product([p.sites.index, p.compute_types.index], names=["site", "compute"])
     given = p.capacity.reindex(pairs)
-    most_of_site = pairs.get_level_values("site").map(p.sites["most_mw"].to_dict()).to_numpy(dtype=float)
+    most_of_site = pairs.get_level_values("site").map(site_most_mw(p).to_dict()).to_numpy(dtype=float)
+    of_type = pd.DataFrame({k: of_tier(p, "most_mw", str(k)) for k in p.compute_types.index}).stack(future_stack=True)
     table = pd.DataFrame(
         {
             "existing_mw": given["existing_mw"].fillna(0.0),
-            "most_mw": np.fmin(given["most_mw"].to_numpy(dtype=float), most_of_site),
+            "most_mw": np.fmin(np.fmin(given["most_mw"].to_numpy(dtype=float), most_of_site), of_type.to_numpy()),
+            "module_mw": module_mw(p).stack().to_numpy(),
         },
         index=pairs,
     )

@@ -119,6 +119,20 @@ class Capacity(Row):
     )
 
 
+class Tier(Row):
+    """What sites of a tier are made of: a hub of large modules and never small, an edge site of small ones."""
+
+    tier: Literal["hub", "city", "edge"] = Field(description="Tier of sites.")
+    compute: str = Field("", description="Compute type; blank: all types of a site together.")
+    module_mw: Positive | None = Field(
+        None, description="Smallest step of building at sites of the tier, IT power; blank: the compute type's."
+    )
+    least_mw: Amount = Field(0.0, description="Least IT power of an open site, existing included.")
+    most_mw: Amount | None = Field(
+        None, description="Most IT power of a site, existing included; blank: as the site says."
+    )
+
+
 class Workload(Row):
     """A class of work."""
 
@@ -306,6 +320,7 @@ TABLES: tuple[Table, ...] = (
     Table("regions", Region, ("region",), True),
     Table("sites", Site, ("site",), True),
     Table("compute_types", Compute, ("compute",), True),
+    Table("tiers", Tier, ("tier", "compute"), False),
     Table("workloads", Workload, ("workload",), True),
     Table("demand", Demand, ("region", "workload"), True),
     Table("capacity", Capacity, ("site", "compute"), False),
