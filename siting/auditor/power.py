@@ -26,6 +26,12 @@ def check_built(p: Problem, plan: Plan, ledger: Ledger) -> None:
         existing, most = _column(table, f"existing_{column}"), _column(table, f"most_{column}")
         ledger.at_most(name, existing, value, [axis], unit, what=f"at least existing_{column}")
         ledger.at_most(name, value, most, [axis], unit, what=f"at most most_{column}")
+    duration = _column(p.storage, "duration_h")
+    tied = np.isfinite(duration)
+    if tied.any():
+        stores: Axis = ("region/storage", list(p.storage.index[tied]))
+        energy = duration[tied] * plan.storage_mw[tied]
+        ledger.equal("storage_duration", plan.storage_mwh[tied], energy, [stores], "MWh")
     step = _column(p.corridors, "step_mw")
     stepped = np.isfinite(step)
     if stepped.any():

@@ -132,7 +132,22 @@ def value_faults(rows: Mapping[str, Rows]) -> list[Fault]:
             if one == other:
                 rule, remedy = ("A corridor joins two regions.", "Name another region, or delete the row.")
                 faults.append(Fault("corridors.csv", rule, remedy, line, "to_region", str(other)))
-    return faults + _circuit_faults(rows)
+    return faults + _circuit_faults(rows) + _duration_faults(rows)
+
+
+def _duration_faults(rows: Mapping[str, Rows]) -> list[Fault]:
+    """Storage whose existing power and energy capacity do not have the duration that it must have."""
+    if "storage" not in rows or "duration_h" not in rows["storage"].data.columns:
+        return []
+    data = rows["storage"].data.reindex(columns=["duration_h", "existing_mw", "existing_mwh"]).astype(float)
+    values = data.fillna({"existing_mw": 0.0, "existing_mwh": 0.0}).itertuples(index=False, name=None)
+    faults = []
+    for line, (hours, mw, mwh) in zip(rows["storage"].lines, values, strict=True):
+        if abs(mwh - hours * mw) > 1e-6 * max(1.0, mwh):
+            rule = f"What exists is {mw:g} MW and {mwh:g} MWh, not {hours:g} MWh per MW."
+            remedy = "Correct the existing capacity, or leave duration_h blank."
+            faults.append(Fault("storage.csv", rule, remedy, line, "duration_h", f"{hours:g}"))
+    return faults
 
 
 def _circuit_faults(rows: Mapping[str, Rows]) -> list[Fault]:

@@ -208,7 +208,7 @@ class Supply(Row):
 
 
 class Storage(Row):
-    """Batteries (or other short storage) that may serve data centers in a region."""
+    """Batteries, pumped storage or other short storage that may serve data centers in a region."""
 
     region: Name = Field(description="Region.")
     storage: Name = Field(description="Kind of storage, for example battery.")
@@ -216,6 +216,9 @@ class Storage(Row):
     existing_mwh: Amount = Field(0.0, description="Energy capacity that exists; its capital is sunk.")
     most_mw: Amount = Field(description="Most power, existing included.")
     most_mwh: Amount = Field(description="Most energy capacity, existing included.")
+    duration_h: Positive | None = Field(
+        None, description="Energy capacity per power, as of a pumped-storage plant; blank: both are chosen freely."
+    )
     capex_per_kw: Amount = Field(0.0, description="Investment per kW of new power.")
     capex_per_kwh: Amount = Field(0.0, description="Investment per kWh of new energy capacity.")
     fixed_om_per_kw_year: Amount = Field(0.0, description="Yearly operation and maintenance per kW.")
