@@ -13,6 +13,7 @@ from siting.auditor.report import Ledger
 from siting.auditor.system import by_region, fleet_change, system_account
 from siting.auditor.tables import read, what_can_exist
 from siting.problem import Problem
+from siting.problem.derived import site_compute
 from siting.problem.direct import direct_supply
 from siting.problem.system import dispatched, fleet
 from siting.study.marginal import marginal_prices, yearly_means
@@ -65,6 +66,29 @@ def sites(p: Problem, tables: Tables, lang: str) -> pd.DataFrame:
     installed = capacity.sum(axis=1)
     table["utilisation_percent"] = (100 * load / installed.where(installed > 0)).fillna(0.0)
     return table.reset_index(drop=True)
+
+
+def compute(p: Problem, tables: Tables, lang: str) -> pd.DataFrame:
+    """By type of equipment: size, mean load and its ceiling, idle power, racks, computing power, embodied CO2."""
+    capacity = tables["site_compute"].groupby("compute")["capacity_mw"].sum()
+    kinds = p.compute_types.loc[[k for k in p.compute_types.index if capacity.get(k, 0.0) > _LEAST]]
+    capacity = capacity[kinds.index]
+    placed = work(p, tables)
+    load = placed.groupby(placed["workload"].map(p.workloads["compute"]))["mean_mw"].sum()
+    load = load.reindex(kinds.index).fillna(0.0)
+    new = capacity - site_compute(p)["existing_mw"].groupby(level="compute").sum()[kinds.index]
+    columns = {
+        "equipment": kinds[f"name_{lang}"],
+        "capacity_mw": capacity,
+        "load_mw": load,
+        "utilisation_percent": 100 * load / capacity,
+        "usable_percent": 100 * kinds["usable_share"],
+        "idle_percent": 100 * kinds["idle_share"],
+        "racks": capacity * 1000 / kinds["rack_kw"],
+        "eflops": capacity * kinds["eflops_per_mw"],
+        "embodied_t": new * kinds["embodied_t_per_mw"] / kinds["lifetime_years"],
+    }
+    return pd.DataFrame(columns).reset_index(drop=True)
 
 
 def workloads(p: Problem, tables: Tables, lang: str) -> pd.DataFrame:
@@ -188,6 +212,7 @@ def published(p: Problem, tables: Tables, lang: str) -> pd.DataFrame:
 
 SUMMARIES: dict[str, Callable[[Problem, Tables, str], pd.DataFrame]] = {
     "sites": sites,
+    "compute": compute,
     "workloads": workloads,
     "power": power,
     "cost": cost,
