@@ -17,6 +17,9 @@ from siting.synthetic.china import INSTANCES, tables
 from siting.synthetic.series import hourly
 from siting.synthetic.sources import provenance, sources_md
 
+_OFFERED = ("capacity_factor_surplus", "capacity_factor_offshore")
+"""Series of technologies that not every region has."""
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Write the instances that the command line names, or all."""
@@ -66,13 +69,7 @@ def write(
     rows = provenance(name, facts.provenance, content)
     for table, frame in {**content, "provenance": rows}.items():
         (folder / f"{table}.csv").write_bytes(_csv(frame, index=False))
-    places = [*content["regions"]["region"], *content["sites"]["site"]]
-    mine = {
-        key: frame if key == "profile" else frame[[place for place in places if place in frame]]
-        for key, frame in series.items()
-    }
-    green = set(content["supply"].loc[content["supply"]["technology"] == "surplus", "region"])
-    mine["capacity_factor_surplus"] = mine["capacity_factor_surplus"][[r for r in places if r in green]]
+    mine = _of_instance(series, content)
     for key, frame in mine.items():
         packed = gzip.compress(_csv(frame.rename_axis("hour"), index=True), compresslevel=9, mtime=0)
         (folder / "hourly" / f"{key}.csv.gz").write_bytes(packed)
@@ -83,6 +80,18 @@ def write(
         f"{titles['title_en']} · {titles['title_zh']}", prose, rows, totals(content, mine["capacity_factor_surplus"])
     )
     (folder / "SOURCES.md").write_text(text, encoding="utf-8", newline="\n")
+
+
+def _of_instance(series: dict[str, pd.DataFrame], content: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Series of the places of an instance; surplus and offshore wind only where they are offered."""
+    places = [*content["regions"]["region"], *content["sites"]["site"]]
+    regions = content["supply"].groupby("technology")["region"].agg(set)
+    mine = {}
+    for key, frame in series.items():
+        offered = regions.get(key.removeprefix("capacity_factor_"), set()) if key in _OFFERED else set(places)
+        kept = [place for place in places if place in offered and place in frame]
+        mine[key] = frame if key == "profile" else frame[kept]
+    return {key: frame for key, frame in mine.items() if len(frame.columns)}
 
 
 def totals(content: dict[str, pd.DataFrame], surplus: pd.DataFrame) -> list[tuple[str, str]]:
@@ -99,6 +108,7 @@ def totals(content: dict[str, pd.DataFrame], surplus: pd.DataFrame) -> list[tupl
         ("grid headroom", f"{content['regions']['grid_mw'].sum():,.0f} MW"),
         ("new wind, at most", f"{sums['wind']:,.0f} MW"),
         ("new solar, at most", f"{sums['solar']:,.0f} MW"),
+        *([("new offshore wind, at most", f"{sums['offshore']:,.0f} MW")] if "offshore" in sums else []),
         ("energy curtailed today", f"{(surplus.sum() * most['surplus']).sum() / 1e6:,.1f} TWh"),
     ]
 
