@@ -73,6 +73,18 @@ def test_a_project_supplies_a_share_or_there_is_none(row, project, built_mw, exp
     assert audit(p, solution.tables, solution.objective).ok
 
 
+def test_the_preset_asks_for_the_published_shares():
+    """Of 2 MWh a MW at least 1.2 are used, so that 20 MWh of use allow 20 / 1.2 MW; they are half of all use."""
+    preset = {"policy": {"presets": ["green-direct-connection-2025"]}}
+    row = {"direct": True, "capex_per_kw": 0.1, "export_price_per_mwh": 200.0}
+    p = problem(**WIND, supply=[row], settings=preset)
+    solution = optimum(p)
+    assert column(solution, "supply", "supply_mw") == pytest.approx([20 / 1.2])
+    assert column(solution, "project", "project") == [1]
+    checks = {check.name for check in audit(p, solution.tables).checks}
+    assert {"direct_self_used", "direct_supplied"} <= checks
+
+
 @pytest.mark.parametrize(("direct", "expected"), [(True, 2 * 1000 + 2 * 2000), (False, 2 * 2000)])
 def test_direct_power_is_not_sent_to_other_regions(direct, expected):
     """10 MW run in each region; the wind of one could serve both in the first two hours."""
