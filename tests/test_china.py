@@ -15,7 +15,7 @@ from siting.problem.derived import arcs, batches, distance_km, pue
 from siting.problem.tables import TABLES
 from siting.synthetic import facts as fact_files
 from siting.synthetic.__main__ import main, write
-from siting.synthetic.china import INSTANCES, new_load_mw, provincial_load_mw, pue_shift, tables
+from siting.synthetic.china import INSTANCES, new_load_mw, provincial_load_mw, pue_shift, tables, with_demand_charges
 from siting.synthetic.series import hourly
 from siting.synthetic.sources import provenance, sources_md
 
@@ -235,13 +235,13 @@ def test_the_layout_is_the_national_one(problems):
 def test_rows_of_absent_keys_are_left_out():
     rows = pd.DataFrame(
         {
-            "instances": ["", "", "other"],
-            "table": ["sites", "sites", "sites"],
-            "column": ["most_mw"] * 3,
-            "key": ["here", "gone", ""],
+            "instances": ["", "", "other", ""],
+            "table": ["sites", "sites", "sites", "sites"],
+            "column": ["most_mw", "most_mw", "most_mw", "gone_mw"],
+            "key": ["here", "gone", "", ""],
         }
     )
-    kept = provenance("mine", rows, {"sites": pd.DataFrame({"site": ["here"]})})
+    kept = provenance("mine", rows, {"sites": pd.DataFrame({"site": ["here"], "most_mw": [1.0]})})
     assert kept["key"].tolist() == ["here"]
 
 
@@ -295,3 +295,14 @@ def test_simulation_on_supercomputers_is_of_one_instance(problems):
     assert share["simulation"] == pytest.approx(4 / 104, abs=1e-3)
     assert share["training"] == pytest.approx(20 / 104, abs=1e-3)
     assert p.workloads["run_h"].to_dict() == {w: 6 if w == "simulation" else 1 for w in p.workloads.index}
+
+
+def test_demand_charges_are_published_or_the_median(facts, committed):
+    """Shanghai 44.8 and Qinghai 35.2 yuan a kW are published; Gansu has the median of all, 39.2."""
+    charged = with_demand_charges(committed["china"][0]["regions"], facts).set_index("region")
+    charge = charged["demand_charge_per_mw_month"]
+    assert (charge["CN-SH"], charge["CN-QH"], charge["CN-GS"]) == (44800, 35200, 39200)
+    assert "demand_charge_per_mw_month" not in committed["china"][0]["regions"]
+    rows = provenance("china", facts.provenance, {"regions": charged.reset_index()})
+    mine = rows[(rows["table"] == "regions") & (rows["column"] == "demand_charge_per_mw_month")]
+    assert set(mine.loc[mine["status"] == "measured", "key"]) == set(facts.demand_charges.index)

@@ -13,7 +13,7 @@ import pandas as pd
 
 from siting.bundled import instances_folder
 from siting.synthetic import facts as fact_files
-from siting.synthetic.china import INSTANCES, tables
+from siting.synthetic.china import INSTANCES, tables, with_demand_charges
 from siting.synthetic.series import hourly
 from siting.synthetic.sources import provenance, sources_md
 
@@ -26,6 +26,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m siting.synthetic", description=__doc__)
     parser.add_argument("instance", nargs="*", help=f"instances to write (default: {', '.join(INSTANCES)})")
     parser.add_argument("--out", type=Path, default=instances_folder(), help="folder for the instance folders")
+    parser.add_argument(
+        "--demand-charges",
+        action="store_true",
+        help="with the charge for the highest grid power: published where known, elsewhere the median (an assumption)",
+    )
     options = parser.parse_args(arguments)
     unknown = sorted(set(options.instance) - set(INSTANCES))
     if unknown:
@@ -35,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     series, surplus_mw = hourly(facts)
     for name in options.instance or INSTANCES:
         content = tables(name, facts, series, surplus_mw)
+        if options.demand_charges:
+            content["regions"] = with_demand_charges(content["regions"], facts)
         write(name, options.out / name, source, facts, content, series)
         print(f"{options.out / name}")
 

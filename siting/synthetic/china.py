@@ -114,6 +114,12 @@ def _regions(facts: Facts, chosen: list[str]) -> pd.DataFrame:
     return table.reset_index()
 
 
+def with_demand_charges(regions: pd.DataFrame, facts: Facts) -> pd.DataFrame:
+    """Regions with the charge for their highest grid power; where none is published the median of those that are."""
+    charge = regions["region"].map(facts.demand_charges).fillna(facts.demand_charges.median())
+    return regions.assign(demand_charge_per_mw_month=(1000 * charge).round())
+
+
 def _sites(facts: Facts, own: pd.DataFrame, load: pd.Series, temperature: pd.DataFrame) -> pd.DataFrame:
     """Sites; where no size is given, a city holds a share of its province's load, in steps of 10 MW."""
     values = facts.parameters

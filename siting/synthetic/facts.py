@@ -31,6 +31,8 @@ class Facts:
         Single numbers by name.
     tiers : DataFrame
         What tiers may have, and in which instances.
+    demand_charges : Series
+        Published charge for the highest power of a month by region, yuan per kW.
     technologies : DataFrame
         Offshore wind and pumped storage: the provinces that offer them, and in which instances.
     provenance : DataFrame
@@ -48,6 +50,7 @@ class Facts:
     profiles: pd.DataFrame
     system: pd.DataFrame
     tiers: pd.DataFrame
+    demand_charges: pd.Series
     technologies: pd.DataFrame
     parameters: dict[str, float]
     provenance: pd.DataFrame
@@ -78,6 +81,7 @@ def read(folder: Path) -> Facts:
         system=keyed("system"),
         parameters={str(name): float(value) for name, value in keyed("parameters")["value"].items()},
         tiers=pd.read_csv(folder / "tiers.csv"),
+        demand_charges=keyed("demand_charges")["yuan_per_kw_month"],
         technologies=pd.read_csv(folder / "technologies.csv"),
         provenance=pd.read_csv(folder / "provenance.csv", dtype=str, keep_default_na=False),
     )
