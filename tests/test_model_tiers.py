@@ -75,6 +75,18 @@ def test_all_types_together_count():
     assert cost(each) == pytest.approx(12)
 
 
+@pytest.mark.parametrize(("most_mw", "expected"), [(10.0, 10), (9.0, np.inf)])
+def test_the_most_counts_all_types_together(most_mw, expected):
+    p = problem(
+        compute_types=[{"fixed_om_per_kw_year": 0.001}, {"compute": "ai", "fixed_om_per_kw_year": 0.001}],
+        workloads=[{}, {"workload": "train", "compute": "ai"}],
+        demand=[{"mean_mw": 5.0}, {"workload": "train", "mean_mw": 5.0}],
+        price=0.0,
+        tiers=[{"most_mw": most_mw}],
+    )
+    assert cost(p) == pytest.approx(expected)
+
+
 @pytest.mark.parametrize(("row", "fails"), [({"least_mw": 11.0}, "tier_least"), ({"most_mw": 9.0}, "tier_most")])
 def test_the_audit_finds_a_size_that_is_not_the_tiers(row, fails):
     p = problem(sites=[{"site": "h"}])

@@ -9,7 +9,7 @@ from siting.auditor.report import Axis, Ledger
 from siting.auditor.tables import Plan
 from siting.problem import Problem, derived
 from siting.problem.problem import FloatArray
-from siting.problem.tiers import module_mw
+from siting.problem.tiers import module_mw, site_most_mw
 
 
 def check_sites(p: Problem, plan: Plan, ledger: Ledger) -> None:
@@ -26,7 +26,7 @@ def check_sites(p: Problem, plan: Plan, ledger: Ledger) -> None:
     ledger.equal("capacity_built", plan.capacity_mw, built, pairs, "MW")
     empty = ~must & (built.sum(axis=1) < 1e-6)
     ledger.at_most("open_sites", np.where(empty, plan.open, 0.0), 0.0, sites, "1", what="open and empty")
-    limit = p.sites["most_mw"].to_numpy(dtype=float) * plan.open
+    limit = site_most_mw(p).to_numpy(dtype=float) * plan.open
     ledger.at_most("capacity_of_site", built.sum(axis=1), limit, sites, "MW")
     ledger.at_most("capacity_of_type", built, most, pairs, "MW")
     _check_tiers(p, plan, built, ledger)

@@ -11,6 +11,8 @@ Rules   power sent <= headroom, each way                                 arrivin
 Proof   corridor-room
           flow_within_corridor   corridor_flow    test_both_directions_share_the_headroom
           bounds of corridor_mw  corridor_bounds  test_a_line_is_built_and_used_while_it_pays
+        corridor-steps
+          corridor_of_whole_circuits  corridor_circuits  test_a_line_is_expanded_by_whole_circuits
         wheeling
           cost + wheeling        cost             test_the_line_is_shared_by_its_ends_and_the_sender_pays_for_wheeling
 """

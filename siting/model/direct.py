@@ -15,6 +15,18 @@ Note    What is exported never enters the region's node, so that green claims, m
         sends it later is not followed. Whether there is a project is a decision only under supplied_share_min; the
         bound that lifts the rule where there is none is the most electricity that the sites can use. A dispatched
         system does not see exports. Without direct rows nothing is added.
+Proof   direct-connection
+          direct_power_stays        direct_stays      test_direct_power_is_not_sent_to_other_regions
+          exported_within_capacity  direct_output     test_what_is_not_used_is_sold
+          cost + export             cost              test_what_is_not_used_is_sold
+          carbon + export           carbon            test_sold_power_is_no_claim_and_its_emissions_count
+        direct-self-used
+          direct_self_used          direct_self_used  test_the_share_of_its_own_use_limits_the_size
+        direct-supplied
+          direct_supplied           direct_supplied   test_a_project_supplies_a_share_or_there_is_none
+          direct_in_project         direct_supplied   test_a_project_supplies_a_share_or_there_is_none
+        direct-exported
+          direct_exported           direct_exported   test_what_is_not_used_is_sold
 Source  NDRC and NEA, 发改能源〔2025〕650号, May 2025: self-used over available generation at least 60 %, over
         consumption at least 30 % (35 % by 2030); export at most about 20 % of available generation (not confirmed)
 """

@@ -11,6 +11,10 @@ Note    A class of work is many small pieces, each of which runs run_h hours wit
         own. Each row sums over consecutive hours, and the matrix of such rows is totally unimodular where nothing
         wraps, so whole pieces come out by themselves where arrivals and capacity are whole
         (tests/test_model_runs.py compares with a search over single jobs). Without such work nothing is added.
+Proof   run-length
+          run_without_break        unbroken_runs  test_a_run_is_not_broken_and_ends_by_its_deadline
+          start_balance            run_starts     test_the_plan_of_a_run_of_two_hours
+          bounds of unstarted_mwh  run_deadline   test_the_audit_finds_a_run_that_ends_too_late
 Source  Fulkerson and Gross, Incidence matrices and interval graphs, Pacific Journal of Mathematics 15, 1965
 """
 

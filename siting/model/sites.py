@@ -21,6 +21,8 @@ Proof   open-sites
         embodied
           carbon + building         carbon            test_model_carbon.py::test_embodied_carbon_of_what_is_new
           carbon + compute          carbon            test_model_carbon.py::test_embodied_carbon_of_what_is_new
+        tier-most
+          capacity_within_site      tier_most         test_model_tiers.py::test_the_most_counts_all_types_together
 """
 
 from __future__ import annotations

@@ -17,6 +17,8 @@ Proof   storage
           stored_within_energy   storage_energy   test_a_battery_is_built_while_it_pays
           bounds of storage_mw   storage_bounds   test_arbitrage
           bounds of storage_mwh  storage_bounds   test_arbitrage
+        storage-duration
+          energy_of_duration     storage_duration  test_energy_follows_from_power_where_the_duration_is_given
         embodied
           carbon + storage       carbon           test_model_carbon.py::test_embodied_carbon_of_what_is_new
 """

@@ -4,6 +4,8 @@ In      p.tiers (least_mw by tier and compute type, or for all types together)
 Rules   least_mw · open <= Σ capacity of the site, of one type or of all
 Note    Modules and most sizes of a tier are bounds of the decisions in ``sites`` (siting.problem.tiers). Without
         least sizes nothing is added.
+Proof   tier-least
+          least_of_tier  tier_least  test_a_site_is_large_or_not_built
 """
 
 from __future__ import annotations
