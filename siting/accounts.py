@@ -31,6 +31,9 @@ from siting.problem.system import dispatched
 _WATT = 1e-6
 """MW below which a purchase is rounding of the solver."""
 
+_OPERATION = ("grid", "generation", "export", "fleet")
+"""Sources of carbon that are not embodied in what is built."""
+
 TOTAL = "total"
 """Index of the last row of :func:`carbon_accounts`."""
 
@@ -58,7 +61,7 @@ def carbon_accounts(problem: Problem, tables: Mapping[str, pd.DataFrame]) -> pd.
     # Where the fleet is dispatched the effect is known and needs no factor.
     own = p.regions.index.isin(dispatched(p))
     marginal = np.where(own, carbon["fleet"], _emitted(p, bought, marginal_factor_t_per_mwh(p)))
-    generated = carbon["generation"]
+    generated = carbon["generation"] + carbon["export"]
     account = reconciliation(p, plan)
     matched = matched_mwh(p, plan, site_power_mw(p, plan))
     claimed, certificates = _by_region(p, plan.own_mwh), _by_region(p, plan.certificates_mwh)
@@ -71,7 +74,7 @@ def carbon_accounts(problem: Problem, tables: Mapping[str, pd.DataFrame]) -> pd.
         "location_t": _emitted(p, bought, factor) + generated,
         "market_t": _market(p, bought, factor, claimed, certificates, matched) + generated,
         "marginal_t": marginal + generated,
-        "embodied_t": sum(value for term, value in carbon.items() if term not in ("grid", "generation", "fleet")),
+        "embodied_t": sum(value for term, value in carbon.items() if term not in _OPERATION),
     }
     table = pd.DataFrame(data, index=p.regions.index)
     table.loc[TOTAL] = table.sum(skipna=False)

@@ -13,6 +13,8 @@ from siting.auditor.report import Ledger
 from siting.auditor.system import by_region, fleet_change, system_account
 from siting.auditor.tables import read, what_can_exist
 from siting.problem import Problem
+from siting.problem.derived import site_compute
+from siting.problem.direct import direct_supply
 from siting.problem.system import dispatched, fleet
 from siting.study.marginal import marginal_prices, yearly_means
 from siting.study.published import compare
@@ -64,6 +66,29 @@ def sites(p: Problem, tables: Tables, lang: str) -> pd.DataFrame:
     installed = capacity.sum(axis=1)
     table["utilisation_percent"] = (100 * load / installed.where(installed > 0)).fillna(0.0)
     return table.reset_index(drop=True)
+
+
+def compute(p: Problem, tables: Tables, lang: str) -> pd.DataFrame:
+    """By type of equipment: size, mean load and its ceiling, idle power, racks, computing power, embodied CO2."""
+    capacity = tables["site_compute"].groupby("compute")["capacity_mw"].sum()
+    kinds = p.compute_types.loc[[k for k in p.compute_types.index if capacity.get(k, 0.0) > _LEAST]]
+    capacity = capacity[kinds.index]
+    placed = work(p, tables)
+    load = placed.groupby(placed["workload"].map(p.workloads["compute"]))["mean_mw"].sum()
+    load = load.reindex(kinds.index).fillna(0.0)
+    new = capacity - site_compute(p)["existing_mw"].groupby(level="compute").sum()[kinds.index]
+    columns = {
+        "equipment": kinds[f"name_{lang}"],
+        "capacity_mw": capacity,
+        "load_mw": load,
+        "utilisation_percent": 100 * load / capacity,
+        "usable_percent": 100 * kinds["usable_share"],
+        "idle_percent": 100 * kinds["idle_share"],
+        "racks": capacity * 1000 / kinds["rack_kw"],
+        "eflops": capacity * kinds["eflops_per_mw"],
+        "embodied_t": new * kinds["embodied_t_per_mw"] / kinds["lifetime_years"],
+    }
+    return pd.DataFrame(columns).reset_index(drop=True)
 
 
 def workloads(p: Problem, tables: Tables, lang: str) -> pd.DataFrame:
@@ -156,6 +181,25 @@ def system(p: Problem, tables: Tables, lang: str) -> pd.DataFrame:
     return pd.DataFrame(columns).reset_index(drop=True)
 
 
+def direct(p: Problem, tables: Tables, lang: str) -> pd.DataFrame:
+    """Direct projects by region: capacity, what is available, used and sold, and their shares."""
+    if "project" not in tables:
+        return pd.DataFrame(columns=["region"])
+    rows = tables["project"].set_index("region")
+    rows = rows[rows["available_mwh"] > _LEAST]
+    built = tables["supply"].set_index(["region", "technology"])["supply_mw"].reindex(direct_supply(p).index)
+    energy = tables["site"].set_index("site")["energy_mwh"].groupby(p.sites["region"]).sum()[rows.index]
+    columns = {
+        "region": p.regions.loc[rows.index, f"name_{lang}"],
+        "direct_mw": built.groupby(level="region").sum()[rows.index],
+        **{f"{name}_gwh": rows[f"{name}_mwh"] / 1e3 for name in ("available", "self_used", "exported")},
+        "self_used_percent": 100 * rows["self_used_mwh"] / rows["available_mwh"],
+        "exported_percent": 100 * rows["exported_mwh"] / rows["available_mwh"],
+        "supplied_percent": 100 * rows["self_used_mwh"] / energy.where(energy > 0),
+    }
+    return pd.DataFrame(columns).reset_index(drop=True)
+
+
 def published(p: Problem, tables: Tables, lang: str) -> pd.DataFrame:
     """Generation by technology, consumption and net export beside the published year."""
     table = compare(p, tables)
@@ -168,18 +212,24 @@ def published(p: Problem, tables: Tables, lang: str) -> pd.DataFrame:
 
 SUMMARIES: dict[str, Callable[[Problem, Tables, str], pd.DataFrame]] = {
     "sites": sites,
+    "compute": compute,
     "workloads": workloads,
     "power": power,
     "cost": cost,
     "carbon": carbon,
     "accounts": accounts,
+    "direct": direct,
     "system": system,
     "published": published,
 }
 """The tables of a plan by the name that a user types."""
 
-OF_SYSTEM = ("system", "published")
-"""Those that are empty unless the rest of the system is dispatched."""
+
+def default_summaries(p: Problem) -> list[str]:
+    """Those that say something about a problem: not of a system that is not dispatched, or of projects without any."""
+    says = dict.fromkeys(SUMMARIES, True)
+    says |= {"system": bool(dispatched(p)), "published": bool(dispatched(p)), "direct": len(direct_supply(p)) > 0}
+    return [name for name, something in says.items() if something]
 
 
 def assumptions(p: Problem, lang: str) -> pd.DataFrame:

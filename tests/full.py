@@ -38,20 +38,24 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         {"module_mw": 2.0, "capex_per_kw": 10.0, "idle_share": 0.2, "usable_share": 0.9},
         {"compute": "ai", "module_mw": 5.0, "capex_per_kw": 20.0},
     ],
+    "tiers": [{"compute": "ai", "least_mw": 6.0}, {"most_mw": 60.0}],
     "capacity": [{"site": "s", "existing_mw": 10.0}, {"site": "v", "compute": "ai", "most_mw": 0.0}],
     "workloads": [
         {"profile": "day", "latency_ms": 4.5, "data_gb_per_mwh": 100.0, "replicas": 2, "replica_km": 50.0,
          "survives_loss": True},
         {"workload": "vault", "compute": "ai", "stays_in": "zone"},
         {"workload": "train", "max_delay_h": 1, "data_gb_per_mwh": 50.0},
+        {"workload": "sim", "max_delay_h": 2, "run_h": 2},
     ],
     "demand": [
         {"region": n, "workload": w, "mean_mw": mw}
         for n, w, mw in (("a", "web", 8.0), ("b", "web", 4.0), ("b", "vault", 3.0), ("a", "train", 6.0),
-                         ("b", "train", 5.0))
+                         ("b", "train", 5.0), ("b", "sim", 2.0))
     ],
     "supply": [
         {"region": "a", "technology": "wind", "existing_mw": 5.0, "capex_per_kw": 1.0, "embodied_t_per_mw": 1.0},
+        {"region": "a", "technology": "solar", "most_mw": 30.0, "direct": True, "export_price_per_mwh": 20.0,
+         "capex_per_kw": 1.0, "factor_t_per_mwh": 0.01},
         {"region": "b", "technology": "gas", "existing_mw": 50.0, "most_mw": 50.0, "green": False,
          "factor_t_per_mwh": 0.4, "variable_cost_per_mwh": 60.0},
         {"region": "b", "technology": "wind", "capex_per_kw": 1.0},
@@ -59,8 +63,10 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     "storage": [
         {"region": "a", "existing_mw": 5.0, "existing_mwh": 5.0, "round_trip_efficiency": 0.81, "capex_per_kw": 1.0,
          "embodied_t_per_mwh": 0.5},
+        {"region": "b", "storage": "pumped", "most_mw": 10.0, "duration_h": 2.0, "capex_per_kw": 1.0},
     ],
-    "corridors": [{"existing_mw": 5.0, "loss_share": 0.1, "wheeling_cost_per_mwh": 1.0, "capex_per_kw": 1.0}],
+    "corridors": [{"existing_mw": 5.0, "loss_share": 0.1, "wheeling_cost_per_mwh": 1.0, "capex_per_kw": 1.0},
+                  {"corridor": "circuits", "existing_mw": 1.0, "most_mw": 10.0, "capex_per_kw": 1.0, "step_mw": 3.0}],
     "bandwidth": [
         {"region": "a", "site": "s", "existing_gbps": 1.0, "most_gbps": 2.0, "cost_per_gbps_year": 10.0},
         {"region": "b", "site": "t", "existing_gbps": 1.0, "most_gbps": 2.0, "cost_per_gbps_year": 10.0},
@@ -80,6 +86,7 @@ SETTINGS: dict[str, Any] = {
         "certificate_most_mwh": 5.0,
         "hourly_floors": [{"share": 0.5, "region": "a"}],
     },
+    "direct": {"self_used_share_min": 0.3, "supplied_share_min": 0.1, "exported_share_max": 0.5},
     "system": {"dispatch": True, "network_charge_per_mwh": 2.0},
     "policy": {
         "site_counts": [{"least": 3, "most": 3}],
@@ -103,7 +110,7 @@ def full_problem(**changes: Any) -> Problem:
         settings=SETTINGS,
         price={"a": 50 + 10 * wave, "b": 40.0, "c": 60.0},
         profile={"day": day},
-        cf={"wind": {"a": 0.5 + 0.4 * wave, "b": 0.4}, "gas": {"b": 1.0}},
+        cf={"wind": {"a": 0.5 + 0.4 * wave, "b": 0.4}, "solar": {"a": 0.5 - 0.3 * wave}, "gas": {"b": 1.0}},
         load={"b": 150.0},
         calendar=Calendar(hour=np.arange(HOURS)[None, :], weight=np.array([YEAR / HOURS])),
     )

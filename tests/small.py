@@ -21,6 +21,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "sites": {"site": "s", "region": "a", "tier": "hub", "latitude_deg": 0.0, "longitude_deg": 0.0, "most_mw": 100.0,
               "pue_shift": -1.0},
     "compute_types": {"compute": "general", "module_mw": 1.0},
+    "tiers": {"tier": "hub"},
     "workloads": {"workload": "web", "compute": "general", "latency_ms": 1000.0},
     "demand": {"region": "a", "workload": "web", "mean_mw": 10.0},
     "capacity": {"site": "s", "compute": "general"},

@@ -101,6 +101,17 @@ def both(*changes: Change) -> Change:
     return change
 
 
+def tiers(*rows: str) -> Change:
+    """Write ``tiers.csv`` with its source."""
+
+    def change(folder: Path) -> None:
+        header = "tier,compute,module_mw,least_mw,most_mw"
+        (folder / "tiers.csv").write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+        append("provenance.csv", "tiers,*,,assumption,Made up,2023,CC0-1.0,,")(folder)
+
+    return change
+
+
 def drop(file: str) -> Change:
     def change(folder: Path) -> None:
         (folder / file).unlink()
@@ -366,6 +377,66 @@ VALUES = [
     Case("type exists", cell("capacity", 3, "existing_mw", "41"), "capacity.csv", 3, "existing_mw", "exceeds"),
     Case("site exists", cell("sites", 2, "most_mw", "50"), "sites.csv", 2, "most_mw", "60 MW existing"),
     Case("closed exists", cell("sites", 5, "decision", "closed"), "sites.csv", 5, "decision", "cannot stay closed"),
+    Case(
+        "direct and not green",
+        both(widen("supply", "direct", "true", 3), cell("supply", 3, "green", "false")),
+        "supply.csv",
+        3,
+        "direct",
+        "for green power",
+    ),
+    Case(
+        "direct to nothing",
+        both(widen("supply", "direct", "true", 3), swap("sites.csv", "plain-city,plain", "plain-city,coast")),
+        "supply.csv",
+        3,
+        "direct",
+        "No site lies",
+    ),
+    Case(
+        "sold without a line",
+        widen("supply", "export_price_per_mwh", "250"),
+        "supply.csv",
+        2,
+        "export_price_per_mwh",
+        "connected directly",
+    ),
+    Case(
+        "share of a project in percent",
+        append(TOML, "[direct]\nself_used_share_min = 60"),
+        TOML,
+        None,
+        "direct.self_used_share_min",
+        "at most 1",
+    ),
+    Case(
+        "another duration",
+        both(cell("storage", 2, "existing_mw", "10"), widen("storage", "duration_h", "4")),
+        "storage.csv",
+        2,
+        "duration_h",
+        "10 MW and 0 MWh",
+    ),
+    Case("module of no type", tiers("hub,,5,,"), "tiers.csv", 2, "module_mw", "one compute type"),
+    Case("least above most", tiers("hub,ai,,50,40"), "tiers.csv", 2, "least_mw", "exceeds the most, 40 MW"),
+    Case("tier's type", tiers("hub,gpu,,,"), "tiers.csv", 2, "compute", "Use one of"),
+    Case("tier twice", tiers("hub,ai,,,", "hub,ai,,,"), "tiers.csv", 3, "tier+compute", "row 2"),
+    Case("no tier", tiers("hubs,ai,,,"), "tiers.csv", 2, "tier", "'hub'"),
+    Case("too small for its tier", tiers("hub,,,401,"), "sites.csv", 5, "most_mw", "it can have 400 MW"),
+    Case("too little of a type", tiers("edge,ai,50,110,"), "sites.csv", 3, "most_mw", "can have 100 MW"),
+    Case("too large for its tier", tiers("hub,,,,5"), "sites.csv", 5, "tier", "10 MW already"),
+    Case("run beyond the deadline", widen("workloads", "run_h", "14", 4), "workloads.csv", 4, "run_h", "has 13 h"),
+    Case("run of work that cannot wait", widen("workloads", "run_h", "2"), "workloads.csv", 2, "run_h", "has 1 h"),
+    Case("no run", widen("workloads", "run_h", "0"), "workloads.csv", 2, "run_h", "at least 1"),
+    Case(
+        "circuit beyond the expansion",
+        widen("corridors", "step_mw", "250"),
+        "corridors.csv",
+        2,
+        "step_mw",
+        "larger than the whole expansion, 240 MW",
+    ),
+    Case("no circuit", widen("corridors", "step_mw", "0"), "corridors.csv", 2, "step_mw", "more than 0"),
     Case("loop", cell("corridors", 2, "to_region", "steppe"), "corridors.csv", 2, "to_region", "two regions"),
     Case(
         "g per kWh",

@@ -15,7 +15,7 @@ from siting.problem.derived import arcs, batches, distance_km, pue
 from siting.problem.tables import TABLES
 from siting.synthetic import facts as fact_files
 from siting.synthetic.__main__ import main, write
-from siting.synthetic.china import INSTANCES, new_load_mw, provincial_load_mw, pue_shift, tables
+from siting.synthetic.china import INSTANCES, new_load_mw, provincial_load_mw, pue_shift, tables, with_demand_charges
 from siting.synthetic.series import hourly
 from siting.synthetic.sources import provenance, sources_md
 
@@ -115,6 +115,8 @@ def test_folders_share_rows_and_series(committed):
     for name in NAMES:
         given, series = committed[name]
         for key, frame in series.items():
+            if key not in national:
+                continue
             shared = [c for c in frame.columns if c in national[key].columns]
             assert set(given["regions"]["region"]) & set(frame.columns) <= set(shared)
             pd.testing.assert_frame_equal(frame[shared], national[key][shared])
@@ -233,13 +235,13 @@ def test_the_layout_is_the_national_one(problems):
 def test_rows_of_absent_keys_are_left_out():
     rows = pd.DataFrame(
         {
-            "instances": ["", "", "other"],
-            "table": ["sites", "sites", "sites"],
-            "column": ["most_mw"] * 3,
-            "key": ["here", "gone", ""],
+            "instances": ["", "", "other", ""],
+            "table": ["sites", "sites", "sites", "sites"],
+            "column": ["most_mw", "most_mw", "most_mw", "gone_mw"],
+            "key": ["here", "gone", "", ""],
         }
     )
-    kept = provenance("mine", rows, {"sites": pd.DataFrame({"site": ["here"]})})
+    kept = provenance("mine", rows, {"sites": pd.DataFrame({"site": ["here"], "most_mw": [1.0]})})
     assert kept["key"].tolist() == ["here"]
 
 
@@ -260,3 +262,47 @@ def test_base_maps_have_every_province(name, facts):
     regions = {feature["properties"]["region"] for feature in document["features"]}
     assert regions == {*facts.provinces.index, "CN-HK", "CN-MO", "CN-TW"}
     assert all(feature["properties"]["name_zh"] for feature in document["features"])
+
+
+def test_offshore_wind_has_the_published_hours_and_goes_with_the_wind_on_land(committed):
+    given, series = committed["yangtze-west"]
+    rows = given["supply"].query("technology == 'offshore'")
+    sea = series["capacity_factor_offshore"]
+    assert list(sea) == list(rows["region"]) == ["CN-SH", "CN-JS", "CN-ZJ"]
+    # 2,500 hours of 0.012 t in each of 25 years.
+    assert (rows["embodied_t_per_mw"] == 750).all()
+    assert sea.sum().to_numpy() == pytest.approx(2500.0, abs=3)
+    assert (sea.corrwith(series["capacity_factor_wind"][list(sea)]) > 0.5).all()
+    assert "capacity_factor_offshore" not in committed["jing-jin-ji-meng"][1]
+
+
+def test_pumped_storage_is_a_quarter_of_the_headroom_for_six_hours(committed):
+    given, _ = committed["yangtze-west"]
+    rows = given["storage"].query("storage == 'pumped'").set_index("region")
+    quarter = given["regions"].set_index("region")["grid_mw"][rows.index] / 4
+    assert rows["most_mw"].to_numpy() == pytest.approx(quarter.to_numpy(), abs=0.51)
+    assert (rows["most_mwh"] == 6 * rows["most_mw"]).all()
+    assert (rows["duration_h"] == 6).all()
+    assert given["storage"].query("storage == 'battery'")["duration_h"].isna().all()
+
+
+def test_simulation_on_supercomputers_is_of_one_instance(problems):
+    for name, p in problems.items():
+        assert ("hpc" in p.compute_types.index, "simulation" in p.workloads.index) == ((name == "yangtze-west",) * 2)
+    p = problems["yangtze-west"]
+    share = p.demand["mean_mw"].groupby(level="workload").sum() / p.demand["mean_mw"].sum()
+    # Its 4 parts come on top of the 100 of the other classes.
+    assert share["simulation"] == pytest.approx(4 / 104, abs=1e-3)
+    assert share["training"] == pytest.approx(20 / 104, abs=1e-3)
+    assert p.workloads["run_h"].to_dict() == {w: 6 if w == "simulation" else 1 for w in p.workloads.index}
+
+
+def test_demand_charges_are_published_or_the_median(facts, committed):
+    """Shanghai 44.8 and Qinghai 35.2 yuan a kW are published; Gansu has the median of all, 39.2."""
+    charged = with_demand_charges(committed["china"][0]["regions"], facts).set_index("region")
+    charge = charged["demand_charge_per_mw_month"]
+    assert (charge["CN-SH"], charge["CN-QH"], charge["CN-GS"]) == (44800, 35200, 39200)
+    assert "demand_charge_per_mw_month" not in committed["china"][0]["regions"]
+    rows = provenance("china", facts.provenance, {"regions": charged.reset_index()})
+    mine = rows[(rows["table"] == "regions") & (rows["column"] == "demand_charge_per_mw_month")]
+    assert set(mine.loc[mine["status"] == "measured", "key"]) == set(facts.demand_charges.index)

@@ -44,6 +44,8 @@ CASES: dict[str, dict[str, Any]] = {
         "compute_types": [{"module_mw": 2.0, "capex_per_kw": 5.0}, {"compute": "ai", "module_mw": 5.0}],
         "capacity": [{"existing_mw": 4.0}],
     },
+    "tiers": {"compute_types": [{}, {"compute": "ai"}],
+              "tiers": [{"least_mw": 20.0}, {"compute": "ai", "least_mw": 5.0}]},
     # No site may take the work of b.
     "workloads": TWO_SITES
     | {
@@ -53,14 +55,20 @@ CASES: dict[str, dict[str, Any]] = {
         "demand": [{}, {"region": "b", "mean_mw": 1.0}],
     },
     "deferral": TWO_SITES | WAITS,
+    "runs": TWO_SITES | {"workloads": [{"max_delay_h": 2, "run_h": 2}]},
     "covers": {"compute_types": [{"module_mw": 4.0, "usable_share": 0.9}], "capacity": [{"existing_mw": 2.0}]},
     "capacity": WAITS | {"compute_types": [{"usable_share": 0.9}]},
     "network": TWO_SITES | {"workloads": [{"data_gb_per_mwh": 10.0}], "links": [{"cost_per_mwh": 6.0}]},
     "cooling_choice": {"cooling_options": [{"pue_shift": 1.0, "extra_capex_per_kw": 20.0}]} | WAITS,
     "cooling": {"compute_types": [{"idle_share": 0.2}], "sites": [{"pue_shift": 0.0}], "temperature": [5.0, 35.0]},
     "supply": WIND,
-    "storage": BATTERY,
-    "corridors": TWO_REGIONS | LINE,
+    "storage": {"storage": [{**BATTERY["storage"][0], "existing_mwh": 4.0, "duration_h": 4.0}]},
+    "corridors": TWO_REGIONS | {"corridors": [{**LINE["corridors"][0], "step_mw": 40.0}]},
+    "direct": {
+        "supply": [{**WIND["supply"][0], "direct": True, "export_price_per_mwh": 2.0, "factor_t_per_mwh": 0.1}],
+        "cf": WIND["cf"],
+        "settings": {"direct": {"self_used_share_min": 0.6, "supplied_share_min": 0.3, "exported_share_max": 0.2}},
+    } | BATTERY,
     "grid": {"price": [40.0, 60.0]},
     "system": {
         "fleet": [

@@ -3,6 +3,9 @@
 import pytest
 from small import MILLION, column, optimum, problem, term
 
+from siting.auditor import audit
+from siting.model.build import build
+
 BASE = {
     "regions": [{}, {"region": "b"}],
     "sites": [{"region": "b"}],
@@ -71,3 +74,42 @@ def test_both_directions_share_the_headroom(most_mw):
     solution = optimum(p)
     both = column(solution, "corridor_hour", "forward_mw")[0] + column(solution, "corridor_hour", "backward_mw")[0]
     assert both == pytest.approx(10)
+
+
+@pytest.mark.parametrize(
+    ("row", "circuits", "built_mw", "expected"),
+    [
+        # 10 MW leave 2 MW to buy at 100; 20 MW cost 750 + 4,000, none 4,000. By any amount: 12.5 MW and 3,250.
+        ({"step_mw": 10.0, "capex_per_kw": 0.2}, 1, 10, 10 * (4 * 15 + 200) + 4 * 2 * 100),
+        # A circuit of 25 MW pays if it is cheap, though half of it stays empty.
+        ({"step_mw": 25.0, "capex_per_kw": 0.1}, 1, 25, 12.5 * 4 * 15 + 25 * 100),
+        ({"step_mw": 25.0, "capex_per_kw": 0.2}, 0, 0, 4000),
+        # On top of 5 MW: 4 MW twice.
+        ({"step_mw": 4.0, "capex_per_kw": 0.1, "existing_mw": 5.0}, 2, 13, 12.5 * 60 + 8 * 100),
+        # Of 7 MW no more than one circuit of 4 MW can be built.
+        ({"step_mw": 4.0, "existing_mw": 5.0, "most_mw": 12.0}, 1, 9, 9 * 60 + 4 * 2.8 * 100),
+    ],
+)
+def test_a_line_is_expanded_by_whole_circuits(row, circuits, built_mw, expected):
+    p = problem(**BASE, corridors=[{**LINE, **row}])
+    solution = optimum(p)
+    assert column(solution, "circuit", "circuits") == [circuits]
+    assert column(solution, "corridor", "corridor_mw") == pytest.approx([built_mw])
+    assert solution.objective * MILLION == pytest.approx(expected)
+    result = audit(p, solution.tables, solution.objective)
+    assert result.ok
+    assert "corridor_circuits" in {check.name for check in result.checks}
+
+
+def test_without_a_size_there_are_no_circuits():
+    m = build(problem(**BASE, corridors=[LINE, {**LINE, "corridor": "two", "step_mw": 5.0}]))
+    assert list(m.circuits) == ["two"]
+    assert not hasattr(build(problem(**BASE, corridors=[LINE])), "circuits")
+
+
+def test_the_audit_finds_part_of_a_circuit():
+    p = problem(**BASE, corridors=[{**LINE, "step_mw": 10.0, "capex_per_kw": 0.2}])
+    tables = dict(optimum(p).tables)
+    tables["corridor"] = tables["corridor"].assign(corridor_mw=12.0)
+    check = next(c for c in audit(p, tables).failures if c.name == "corridor_circuits")
+    assert (check.where, check.worst) == ("corridor=line", pytest.approx(2))

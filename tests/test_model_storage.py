@@ -3,6 +3,9 @@
 import pytest
 from small import MILLION, column, cost, optimum, problem, term
 
+from siting.auditor import audit
+from siting.model.build import build
+
 PRICE = [10, 100, 10, 100]
 LOSSY = {"round_trip_efficiency": 0.64}
 
@@ -64,3 +67,36 @@ def test_power_bounds_charging_and_discharging_together():
     )
     assert charge + discharge == pytest.approx(8)
     assert discharge == pytest.approx(0.64 * charge)
+
+
+@pytest.mark.parametrize(
+    ("hours", "mw", "mwh", "expected"),
+    [
+        # Two cheap hours before two dear ones: 10 MW with 20 MWh save 1,800, and a MW costs 100.
+        (None, 10, 20, 4 * 10 * 10 + 1000),
+        (2.0, 10, 20, 4 * 10 * 10 + 1000),
+        # One hour a MW: a MW saves 90.
+        (1.0, 0, 0, 2 * 100 + 2 * 1000),
+        (4.0, 10, 40, 4 * 10 * 10 + 1000),
+    ],
+)
+def test_energy_follows_from_power_where_the_duration_is_given(hours, mw, mwh, expected):
+    p = problem(price=[10, 10, 100, 100], storage=[{"capex_per_kw": 0.1, "most_mwh": 40.0, "duration_h": hours}])
+    if hours is None:
+        p = p.replace(storage=p.storage.assign(most_mwh=20.0))
+        assert not hasattr(build(p), "energy_of_duration")
+    solution = optimum(p)
+    assert solution.objective * MILLION == pytest.approx(expected)
+    assert column(solution, "storage", "storage_mw") == pytest.approx([mw])
+    if hours is not None:
+        assert column(solution, "storage", "storage_mwh") == pytest.approx([mwh])
+    result = audit(p, solution.tables, solution.objective)
+    assert result.ok
+    assert ("storage_duration" in {check.name for check in result.checks}) == (hours is not None)
+
+
+def test_the_audit_finds_another_duration():
+    p = problem(price=[10, 10, 100, 100], storage=[{"capex_per_kw": 0.1, "duration_h": 2.0}])
+    tables = dict(optimum(p).tables)
+    tables["storage"] = tables["storage"].assign(storage_mwh=25.0)
+    assert "storage_duration" in {check.name for check in audit(p, tables).failures}

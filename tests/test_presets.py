@@ -15,7 +15,7 @@ from siting.problem import Settings
 from siting.problem.presets import PRESETS, PresetName, expand
 from siting.starter import write_starter
 
-CLUSTERS, COMPUTE, GREEN = get_args(PresetName)
+CLUSTERS, COMPUTE, GREEN, _ = get_args(PresetName)
 HUB_GREEN = {"share": 0.8, "tier": "hub"}
 
 

@@ -65,6 +65,42 @@ CASES: dict[str, tuple[dict[str, Any], float, float]] = {
         CHEAP_HERE | {"sites": [{"connection_mw": 4.0}, TWO["sites"][1]]}, 160 + 2400, 400,
     ),
     "connection-cost": ({"sites": [{"connection_cost_per_mw_year": 50.0}]}, 4500, 4000),
+    # Two hours in a row, in time for the end: three of four hours' work at 15 on average, the other at 55.
+    "run-length-web": (
+        {"price": [100, 10, 20, 100], "workloads": [{"max_delay_h": 3, "run_h": 2}]}, 10 * (3 * 15 + 55), 400,
+    ),
+    # A MW sent saves 80 less 15 in each hour and costs 200: 10 MW in one circuit, or 12.5 MW.
+    "corridor-steps": (
+        DEAR_HERE | {"sites": [{}], "price": {"a": 100.0, "b": 10.0},
+                     "corridors": [{"step_mw": 10.0, "capex_per_kw": 0.2, "loss_share": 0.2,
+                                    "wheeling_cost_per_mwh": 5.0}]},
+        10 * 260 + 800, 12.5 * 260,
+    ),
+    "storage-duration": (
+        {"price": [10, 10, 100, 100], "storage": [{"capex_per_kw": 0.1, "most_mwh": 20.0, "duration_h": 1.0}]},
+        2200, 400 + 1000,
+    ),
+    # A MW gives 4 MWh for 100 and sells them at 200: 20 MW, of which half is used, or 100 MW, all for sale.
+    "direct-self-used": (
+        WIND | {"supply": [{"direct": True, "capex_per_kw": 0.1, "export_price_per_mwh": 200.0}],
+                "settings": {"direct": {"self_used_share_min": 0.5}}},
+        2000 - 40 * 200, 10000 + 4000 - 400 * 200,
+    ),
+    # The project exists, and a third MW is dearer than its power.
+    "direct-supplied": (
+        WIND | {"supply": [{"direct": True, "existing_mw": 2.0, "capex_per_kw": 0.5}],
+                "settings": {"direct": {"supplied_share_min": 0.3}}},
+        28 * 100 + 500, 32 * 100,
+    ),
+    "direct-exported": (
+        WIND | {"supply": [{"direct": True, "existing_mw": 20.0, "most_mw": 20.0, "export_price_per_mwh": 30.0}],
+                "settings": {"direct": {"exported_share_max": 0.2}}},
+        -16 * 30, -40 * 30,
+    ),
+    "tier-least": ({"compute_types": [{"fixed_om_per_kw_year": 1.0}], "tiers": [{"least_mw": 20.0}]}, 24000, 14000),
+    "tier-most": (
+        DEAR_HERE | {"sites": [{"tier": "city"}, TWO["sites"][1]], "tiers": [{"most_mw": 4.0}]}, 160 + 2400, 400,
+    ),
     "demand-charge": ({"regions": [{"demand_charge_per_mw_month": 10.0}]}, 4000 + 12 * 100, 4000),
     "network-charge": (
         {"fleet": [{"variable_cost_per_mwh": 30.0}], "load": 20.0,

@@ -40,6 +40,19 @@ def test_sites_add_up(plan: tuple[Problem, dict[str, pd.DataFrame]]) -> None:
     assert by_workload["网络 MW"].sum() == pytest.approx(30.0)
 
 
+def test_equipment_by_type(plan: tuple[Problem, dict[str, pd.DataFrame]]) -> None:
+    """42 MW of load; 5 MW of the capacity exist, and what is new spreads 500 t a MW over five years."""
+    problem, tables = plan
+    (row,) = SUMMARIES["compute"](problem, tables, "en").to_dict(orient="records")
+    built = float(tables["site_compute"]["capacity_mw"].sum())
+    assert (row["equipment"], row["usable_percent"], row["idle_percent"]) == ("General", 95, 20)
+    assert row["utilisation_percent"] == pytest.approx(100 * 42 / built)
+    assert (row["racks"], row["eflops"]) == (pytest.approx(built / 2.5 * 1000), pytest.approx(0.1 * built))
+    assert row["embodied_t"] == pytest.approx(100 * (built - 5))
+    carbon = tables["carbon"].set_index("term")["carbon_t"]
+    assert row["embodied_t"] == pytest.approx(carbon["compute"].sum())
+
+
 def test_power_balances_over_the_year(plan: tuple[Problem, dict[str, pd.DataFrame]]) -> None:
     problem, tables = plan
     power = SUMMARIES["power"](problem, tables, "en").set_index("region")

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from siting.auditor.compute import check_delay, check_sites, check_work
+from siting.auditor.direct import check_direct
 from siting.auditor.matching import check_matching
 from siting.auditor.money import CARBON_TERMS, COST_TERMS, check_carbon, check_cost, money_totals
 from siting.auditor.network import check_bandwidth, check_stay
@@ -32,6 +33,7 @@ from siting.auditor.power import (
 )
 from siting.auditor.report import Audit, Check, Ledger
 from siting.auditor.resilience import check_replicas, check_survival
+from siting.auditor.runs import check_runs
 from siting.auditor.system import check_system, system_totals
 from siting.auditor.tables import Plan, read, what_can_exist
 from siting.auditor.water import check_designs, check_pue_cap, check_water
@@ -74,8 +76,10 @@ def audit(
     check_sites(problem, plan, ledger)
     check_work(problem, plan, ledger)
     check_delay(problem, plan, ledger)
+    check_runs(problem, plan, tables, ledger)
     check_built(problem, plan, ledger)
     check_operation(problem, plan, ledger)
+    check_direct(problem, plan, ledger)
     check_balance(problem, plan, ledger)
     check_green(problem, plan, ledger)
     check_matching(problem, plan, tables, site_power_mw(problem, plan), green_mwh(problem, plan), ledger)
@@ -116,6 +120,7 @@ def _check_signs(plan: Plan, ledger: Ledger) -> None:
         ("storage_mwh", plan.storage_mwh, [axes.storage], "MWh"),
         ("corridor_mw", plan.corridor_mw, [axes.corridor], "MW"),
         ("generation_mw", plan.generation_mw, [period, axes.supply, hour], "MW"),
+        ("exported_mw", plan.exported_mw, [period, axes.export, hour], "MW"),
         ("grid_mw", plan.grid_mw, [period, region, hour], "MW"),
         ("charge_mw", plan.charge_mw, [period, axes.storage, hour], "MW"),
         ("discharge_mw", plan.discharge_mw, [period, axes.storage, hour], "MW"),

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from siting.auditor.report import Ledger
+from siting.auditor.report import Axis, Ledger
 from siting.auditor.tables import Plan
 from siting.problem import Problem, derived
 from siting.problem.problem import FloatArray
+from siting.problem.tiers import module_mw, site_most_mw
 
 
 def check_sites(p: Problem, plan: Plan, ledger: Ledger) -> None:
@@ -25,9 +26,10 @@ def check_sites(p: Problem, plan: Plan, ledger: Ledger) -> None:
     ledger.equal("capacity_built", plan.capacity_mw, built, pairs, "MW")
     empty = ~must & (built.sum(axis=1) < 1e-6)
     ledger.at_most("open_sites", np.where(empty, plan.open, 0.0), 0.0, sites, "1", what="open and empty")
-    limit = p.sites["most_mw"].to_numpy(dtype=float) * plan.open
+    limit = site_most_mw(p).to_numpy(dtype=float) * plan.open
     ledger.at_most("capacity_of_site", built.sum(axis=1), limit, sites, "MW")
     ledger.at_most("capacity_of_type", built, most, pairs, "MW")
+    _check_tiers(p, plan, built, ledger)
 
 
 def check_work(p: Problem, plan: Plan, ledger: Ledger) -> None:
@@ -93,7 +95,7 @@ def capacity_bounds(p: Problem) -> tuple[FloatArray, FloatArray]:
 
 def built_mw(p: Problem, plan: Plan) -> FloatArray:
     """IT power that exists and is built, (sites, compute), MW, from the modules."""
-    built: FloatArray = capacity_bounds(p)[0] + p.compute_types["module_mw"].to_numpy(dtype=float) * plan.modules
+    built: FloatArray = capacity_bounds(p)[0] + module_mw(p).to_numpy(dtype=float) * plan.modules
     return built
 
 
@@ -158,6 +160,22 @@ def _check_arcs(p: Problem, plan: Plan, ledger: Ledger) -> None:
         able = most[:, p.compute_types.index.get_indexer(pd.Index(rows["compute"]))].T > 0
         beyond = np.where(near & able[:, None, :], 0.0, served)
         ledger.at_most("admissible_arcs", beyond, 0.0, [axis, ledger.region, ledger.site], "MW")
+
+
+def _check_tiers(p: Problem, plan: Plan, built: FloatArray, ledger: Ledger) -> None:
+    """Least size of open sites and most size of all, by tier, of one type or of all together."""
+    for row in p.tiers.reset_index().to_dict(orient="records"):
+        tier, compute = str(row["tier"]), str(row["compute"])
+        mine = (p.sites["tier"] == tier).to_numpy(dtype=bool)
+        if not mine.any():
+            continue
+        of_type = p.compute_types.index == compute if compute else np.ones(len(p.compute_types), dtype=bool)
+        size = built[mine][:, of_type].sum(axis=1)
+        axis: Axis = ("site", list(p.sites.index[mine]))
+        what = f"tier={tier}" + (f", compute={compute}" if compute else "")
+        ledger.at_most("tier_least", row["least_mw"] * plan.open[mine], size, [axis], "MW", what=what)
+        if np.isfinite(row["most_mw"]):
+            ledger.at_most("tier_most", size, row["most_mw"], [axis], "MW", what=what)
 
 
 def _usable_mw(p: Problem, plan: Plan) -> FloatArray:

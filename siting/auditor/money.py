@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from siting.auditor.compute import built_mw, capacity_bounds
+from siting.auditor.direct import exported_mw
 from siting.auditor.report import Ledger
 from siting.auditor.system import fleet_change
 from siting.auditor.tables import Plan, Reader
@@ -17,8 +18,8 @@ from siting.physics.finance import annuity
 from siting.problem import Problem, derived, system
 from siting.problem.problem import FloatArray
 
-CARBON_TERMS = ("grid", "generation", "fleet", "building", "compute", "supply", "storage")
-"""Sources of carbon in the table ``carbon``; all but the first three are embodied in what is built."""
+CARBON_TERMS = ("grid", "generation", "export", "fleet", "building", "compute", "supply", "storage")
+"""Sources of carbon in the table ``carbon``; all but the first four are embodied in what is built."""
 
 COST_TERMS = (
     "site opening",
@@ -29,6 +30,7 @@ COST_TERMS = (
     "corridors",
     "grid energy",
     "generation",
+    "export",
     "fleet",
     "wheeling",
     "data movement",
@@ -82,9 +84,11 @@ def carbon_t(p: Problem, plan: Plan) -> dict[str, FloatArray]:
     """CO2 of the year by source, each (regions,), tonnes."""
     factor = system.bought_factor_t_per_mwh(p)[list(p.regions.index)].to_numpy(dtype=float)[p.calendar.hour]
     emitted = _weighted(p, plan.generation_mw.sum(axis=2)) * _of(p.supply, "factor_t_per_mwh")
+    sold = _weighted(p, exported_mw(p, plan).sum(axis=2)) * _of(p.supply, "factor_t_per_mwh")
     carbon = {
         "grid": _weighted(p, (plan.grid_mw * factor.transpose(0, 2, 1)).sum(axis=2)),
         "generation": _by_region(p, _level(p.supply, "region"), emitted),
+        "export": _by_region(p, _level(p.supply, "region"), sold),
         "fleet": fleet_change(p, plan, "factor_t_per_mwh"),
     }
     return carbon | _embodied_t(p, plan)
@@ -97,6 +101,8 @@ def cost_million(p: Problem, plan: Plan, tables: Tables) -> dict[str, FloatArray
     price = system.bought_price_per_mwh(p)[list(p.regions.index)].to_numpy(dtype=float)[p.calendar.hour]
     bought = _weighted(p, (plan.grid_mw * price.transpose(0, 2, 1)).sum(axis=2))
     generated = _weighted(p, plan.generation_mw.sum(axis=2)) * _of(p.supply, "variable_cost_per_mwh")
+    net = _of(p.supply, "variable_cost_per_mwh") - np.nan_to_num(_of(p.supply, "export_price_per_mwh"))
+    sold = _weighted(p, exported_mw(p, plan).sum(axis=2)) * net
     sent = _weighted(p, plan.flow_mw.sum(axis=3)) * _of(p.corridors, "wheeling_cost_per_mwh")[:, None]
     carbon = _all_carbon_t(p, plan, tables) * p.settings.carbon.price
     corridor = _corridor_cost(p, plan) / 2
@@ -110,6 +116,7 @@ def cost_million(p: Problem, plan: Plan, tables: Tables) -> dict[str, FloatArray
         "corridors": _by_region(p, first, corridor) + _by_region(p, second, corridor),
         "grid energy": bought,
         "generation": _by_region(p, _level(p.supply, "region"), generated),
+        "export": _by_region(p, _level(p.supply, "region"), sold),
         "fleet": fleet_change(p, plan, "variable_cost_per_mwh"),
         "wheeling": _by_region(p, first, sent[:, 0]) + _by_region(p, second, sent[:, 1]),
         "data movement": _data_cost(p, plan),

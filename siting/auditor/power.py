@@ -8,7 +8,7 @@ import pandas as pd
 
 from siting.auditor.compute import built_mw, load_mw
 from siting.auditor.matching import matched_mwh
-from siting.auditor.report import Ledger
+from siting.auditor.report import Axis, Ledger
 from siting.auditor.tables import Plan, claims_needed, connections
 from siting.problem import Problem, derived
 from siting.problem.problem import FloatArray, IntArray
@@ -26,6 +26,18 @@ def check_built(p: Problem, plan: Plan, ledger: Ledger) -> None:
         existing, most = _column(table, f"existing_{column}"), _column(table, f"most_{column}")
         ledger.at_most(name, existing, value, [axis], unit, what=f"at least existing_{column}")
         ledger.at_most(name, value, most, [axis], unit, what=f"at most most_{column}")
+    duration = _column(p.storage, "duration_h")
+    tied = np.isfinite(duration)
+    if tied.any():
+        stores: Axis = ("region/storage", list(p.storage.index[tied]))
+        energy = duration[tied] * plan.storage_mw[tied]
+        ledger.equal("storage_duration", plan.storage_mwh[tied], energy, [stores], "MWh")
+    step = _column(p.corridors, "step_mw")
+    stepped = np.isfinite(step)
+    if stepped.any():
+        new, size = (plan.corridor_mw - _column(p.corridors, "existing_mw"))[stepped], step[stepped]
+        corridors: Axis = ("corridor", list(p.corridors.index[stepped]))
+        ledger.equal("corridor_circuits", new, size * np.round(new / size), [corridors], "MW")
 
 
 def check_operation(p: Problem, plan: Plan, ledger: Ledger) -> None:

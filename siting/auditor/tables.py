@@ -18,6 +18,7 @@ import pandas as pd
 
 from siting.auditor.report import Axis, Ledger
 from siting.problem import Problem, derived, system
+from siting.problem.direct import exporting
 from siting.problem.problem import FloatArray, IntArray
 
 
@@ -28,6 +29,7 @@ class Axes:
     rigid: Axis
     delayed: Axis
     supply: Axis
+    export: Axis
     storage: Axis
     fleet: Axis
     corridor: Axis
@@ -49,6 +51,7 @@ class Axes:
             rigid=("workload", list(p.workloads.index[~late & wanted])),
             delayed=("workload", list(p.workloads.index[late & wanted])),
             supply=("region/technology", list(p.supply.index)),
+            export=("region/technology", list(exporting(p).index)),
             storage=("region/storage", list(p.storage.index)),
             fleet=("region/technology", list(system.fleet(p).index)),
             corridor=("corridor", list(p.corridors.index)),
@@ -78,6 +81,7 @@ class Plan:
     corridor_mw: FloatArray  # corridor
     power_mw: FloatArray  # period, site, hour, as reported
     generation_mw: FloatArray  # period, supply, hour
+    exported_mw: FloatArray  # period, export, hour
     grid_mw: FloatArray  # period, region, hour
     charge_mw: FloatArray  # period, storage, hour
     discharge_mw: FloatArray  # period, storage, hour
@@ -209,6 +213,7 @@ def read(p: Problem, tables: Mapping[str, pd.DataFrame], ledger: Ledger) -> Plan
         corridor_mw=rows("corridor", "corridor_mw", axes.corridor),
         power_mw=rows("site_hour", "power_mw", period, site, hour),
         generation_mw=rows("supply_hour", "generation_mw", period, axes.supply, hour),
+        exported_mw=rows("export_hour", "exported_mw", period, axes.export, hour),
         grid_mw=rows("region_hour", "grid_mw", period, region, hour),
         charge_mw=rows("storage_hour", "charge_mw", period, axes.storage, hour),
         discharge_mw=rows("storage_hour", "discharge_mw", period, axes.storage, hour),

@@ -56,11 +56,9 @@ def show(
 
 def default_tables(problem: Problem) -> list[str]:
     """Tables that are shown when none is asked for."""
-    from siting.problem.system import dispatched
-    from siting.summary import OF_SYSTEM, SUMMARIES
+    from siting.summary import default_summaries
 
-    left_out = () if dispatched(problem) else OF_SYSTEM
-    return ["summary", *(name for name in SUMMARIES if name not in left_out), "moves", "aggregation"]
+    return ["summary", *default_summaries(problem), "moves", "aggregation"]
 
 
 def one_table(name: str, problem: Problem, tables: Mapping[str, pd.DataFrame], result: Any, say: Text) -> Any:

@@ -16,6 +16,7 @@ from scipy.sparse.csgraph import breadth_first_order, maximum_flow
 from siting.errors import Fault
 from siting.problem import Problem
 from siting.problem.derived import arcs, capacity_factor, design_pue, latency_ms, profiles, site_compute, within
+from siting.problem.tiers import site_most_mw
 
 _WATT = 1e-6
 _MOST_INT = 2_000_000_000
@@ -102,7 +103,7 @@ def room_faults(p: Problem, lines: Mapping[str, list[int]], *, hourly: bool) -> 
 
 
 def _room(p: Problem, installed_mw: pd.Series, when: str, lines: Mapping[str, list[int]]) -> list[Fault]:
-    hosts = _whole_modules(p)
+    hosts, limit = whole_modules_mw(p), site_most_mw(p)
     admissible = arcs(p).merge(p.workloads["compute"], left_on="workload", right_index=True)
     nodes: dict[object, int] = {"source": 0, "sink": 1}
     edges: dict[tuple[int, int], float] = {}
@@ -117,7 +118,7 @@ def _room(p: Problem, installed_mw: pd.Series, when: str, lines: Mapping[str, li
             site = key[0]  # type: ignore[index]
             middle = nodes.setdefault(("site", site), len(nodes))
             edges[nodes["host", key], middle] = float(mw)
-            edges[middle, 1] = float(p.sites["most_mw"][site])
+            edges[middle, 1] = float(limit[site])
     stuck, room = _cut(len(nodes), edges)
     short = [key for key in installed_mw.index if nodes["demand", key] in stuck]
     if not short:
@@ -138,11 +139,10 @@ def _room(p: Problem, installed_mw: pd.Series, when: str, lines: Mapping[str, li
     return [Fault("demand.csv", rule, remedy, line, "mean_mw", value)]
 
 
-def _whole_modules(p: Problem) -> pd.Series:
+def whole_modules_mw(p: Problem) -> pd.Series:
     """Return the most of each (site, compute) that whole modules on top of what exists can reach, MW."""
     table = site_compute(p)
-    module = p.compute_types["module_mw"].reindex(table.index.get_level_values("compute")).to_numpy(dtype=float)
-    new = np.floor((table["most_mw"] - table["existing_mw"]) / module + 1e-9) * module
+    new = np.floor((table["most_mw"] - table["existing_mw"]) / table["module_mw"] + 1e-9) * table["module_mw"]
     most: pd.Series = table["existing_mw"] + new.clip(lower=0.0)
     return most
 

@@ -13,6 +13,7 @@ from siting.bundled import instances_folder
 from siting.errors import Fault, InputError, UsageError
 from siting.instance.configuration import FILE, OVERRIDES, read_settings
 from siting.instance.designs import cap_faults, open_faults, option_faults
+from siting.instance.direct import direct_faults
 from siting.instance.feasible import power_faults, reach_faults, room_faults
 from siting.instance.files import RawTable, read_tables
 from siting.instance.hourly import read_hourly
@@ -22,8 +23,9 @@ from siting.instance.rows import Rows, check_rows
 from siting.instance.series import check_hourly
 from siting.instance.suggest import nearest
 from siting.instance.system import fleet_faults, switch_faults
+from siting.instance.tiers import tier_faults, tier_row_faults
 from siting.instance.units import swapped_faults, table_faults
-from siting.instance.work import backup_faults, bandwidth_faults, zone_faults
+from siting.instance.work import backup_faults, bandwidth_faults, run_faults, zone_faults
 from siting.problem import TABLES, Problem, Settings, make
 
 _PACKAGE = "package of RTS-GMLC"
@@ -59,7 +61,8 @@ def load(name_or_path: str | Path, overrides: Mapping[str, Any] | None = None) -
     for name, table in raw.items():
         rows[name], wrong = check_rows(table)
         faults += wrong
-    faults += reference_faults(raw) + value_faults(rows) + option_faults(raw)
+    faults += reference_faults(raw) + value_faults(rows) + option_faults(raw) + direct_faults(rows)
+    faults += tier_row_faults(rows)
     if settings is not None:
         faults += floor_faults(settings, raw) + _unit_faults(rows, settings)
         faults += policy_faults(settings, raw) + cap_faults(settings, raw)
@@ -153,7 +156,7 @@ def _feasibility(
     tuple of Problem or None, and list of Fault
         The problem is complete if nothing is broken, and None if too much is.
     """
-    work = ("regions", "sites", "compute_types", "workloads", "demand", "capacity", "links")
+    work = ("regions", "sites", "compute_types", "workloads", "demand", "capacity", "links", "tiers")
     power = ("supply", "storage", "corridors")
     if settings is None or broken & {FILE, OVERRIDES, *(f"{name}.csv" for name in work)}:
         return None, []
@@ -164,7 +167,8 @@ def _feasibility(
     series = hourly if sound else {"price_per_mwh": pd.DataFrame({"none": np.zeros(8760)})}
     usable = {name: table.data for name, table in rows.items() if name in work or f"{name}.csv" not in broken}
     problem = make(settings, series, **usable)
-    faults = reach_faults(problem, lines) + zone_faults(problem, lines)
+    faults = reach_faults(problem, lines) + zone_faults(problem, lines) + run_faults(problem, lines)
+    faults += tier_faults(problem, lines)
     if not faults:
         faults = backup_faults(problem, lines)
     if not faults:

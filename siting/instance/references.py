@@ -9,8 +9,9 @@ from siting.instance.configuration import FILE, setting_names
 from siting.instance.files import RawTable
 from siting.instance.rows import Rows, numeric
 from siting.instance.suggest import did_you_mean
+from siting.problem.series import SERIES
 from siting.problem.settings import GreenFloor, Settings
-from siting.problem.tables import SERIES, TABLES
+from siting.problem.tables import TABLES
 
 REFERENCES: tuple[tuple[str, str, str, str], ...] = (
     ("sites", "region", "regions", "region"),
@@ -19,6 +20,7 @@ REFERENCES: tuple[tuple[str, str, str, str], ...] = (
     ("demand", "workload", "workloads", "workload"),
     ("capacity", "site", "sites", "site"),
     ("capacity", "compute", "compute_types", "compute"),
+    ("tiers", "compute", "compute_types", "compute"),
     ("links", "region", "regions", "region"),
     ("links", "site", "sites", "site"),
     ("supply", "region", "regions", "region"),
@@ -130,6 +132,36 @@ def value_faults(rows: Mapping[str, Rows]) -> list[Fault]:
             if one == other:
                 rule, remedy = ("A corridor joins two regions.", "Name another region, or delete the row.")
                 faults.append(Fault("corridors.csv", rule, remedy, line, "to_region", str(other)))
+    return faults + _circuit_faults(rows) + _duration_faults(rows)
+
+
+def _duration_faults(rows: Mapping[str, Rows]) -> list[Fault]:
+    """Storage whose existing power and energy capacity do not have the duration that it must have."""
+    if "storage" not in rows or "duration_h" not in rows["storage"].data.columns:
+        return []
+    data = rows["storage"].data.reindex(columns=["duration_h", "existing_mw", "existing_mwh"]).astype(float)
+    values = data.fillna({"existing_mw": 0.0, "existing_mwh": 0.0}).itertuples(index=False, name=None)
+    faults = []
+    for line, (hours, mw, mwh) in zip(rows["storage"].lines, values, strict=True):
+        if abs(mwh - hours * mw) > 1e-6 * max(1.0, mwh):
+            rule = f"What exists is {mw:g} MW and {mwh:g} MWh, not {hours:g} MWh per MW."
+            remedy = "Correct the existing capacity, or leave duration_h blank."
+            faults.append(Fault("storage.csv", rule, remedy, line, "duration_h", f"{hours:g}"))
+    return faults
+
+
+def _circuit_faults(rows: Mapping[str, Rows]) -> list[Fault]:
+    """Corridors whose expansion holds no whole circuit."""
+    columns = ["step_mw", "existing_mw", "most_mw"]
+    if "corridors" not in rows or not set(columns) <= set(rows["corridors"].data.columns):
+        return []
+    faults = []
+    values = rows["corridors"].data[columns].astype(float).itertuples(index=False, name=None)
+    for line, (step, existing, most) in zip(rows["corridors"].lines, values, strict=True):
+        if existing < most and step > (most - existing) * (1 + 1e-9):
+            rule = f"One circuit is larger than the whole expansion, {most - existing:g} MW, so that none can be built."
+            remedy = "Raise most_mw, lower step_mw, or leave it blank for expansion by any amount."
+            faults.append(Fault("corridors.csv", rule, remedy, line, "step_mw", f"{step:g}"))
     return faults
 
 

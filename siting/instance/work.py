@@ -34,6 +34,26 @@ def zone_faults(p: Problem, lines: Mapping[str, list[int]]) -> list[Fault]:
     ]
 
 
+def run_faults(p: Problem, lines: Mapping[str, list[int]]) -> list[Fault]:
+    """Work whose uninterrupted run is longer than it may take from its arrival to its end.
+
+    Parameters
+    ----------
+    p : Problem
+        Tables without faults; its hourly series are not used.
+    lines : mapping of str to list of int
+        Line of each row of each table.
+    """
+    faults = []
+    for line, (_, row) in zip(lines["workloads"], p.workloads.iterrows(), strict=True):
+        longest = int(row["max_delay_h"]) + 1
+        if row["run_h"] > longest:
+            rule = f"With max_delay_h {longest - 1} work has {longest} h from its arrival to its end, and runs longer."
+            remedy = "Raise max_delay_h, lower run_h, or leave run_h blank for work that may be interrupted."
+            faults.append(Fault("workloads.csv", rule, remedy, line, "run_h", str(row["run_h"])))
+    return faults
+
+
 def backup_faults(p: Problem, lines: Mapping[str, list[int]]) -> list[Fault]:
     """Work that no second site can back up, and work that may wait and asks to be backed up.
 

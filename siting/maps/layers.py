@@ -156,6 +156,7 @@ def _supply(p: Problem, tables: Tables) -> gpd.GeoDataFrame:
     keys = ["region", "technology"]
     supply = table(tables, "supply", *keys, "supply_mw").set_index(keys)["supply_mw"].astype(float)
     generated = weighted(p, tables, "supply_hour", keys, "generation_mw").reindex(supply.index).fillna(0.0)
+    exported = weighted(p, tables, "export_hour", keys, "exported_mw").reindex(supply.index).fillna(0.0)
     available = available_mwh(p, tables).reindex(supply.index)
     sources = pd.DataFrame(
         {
@@ -164,8 +165,9 @@ def _supply(p: Problem, tables: Tables) -> gpd.GeoDataFrame:
             "capacity_mw": supply,
             "capacity_mwh": np.nan,
             "generation_gwh": generated / 1e3,
+            "exported_gwh": exported / 1e3,
             "charged_gwh": np.nan,
-            "curtailed_share": (1 - generated / available.where(available > 0)).clip(0, 1),
+            "curtailed_share": (1 - (generated + exported) / available.where(available > 0)).clip(0, 1),
             "green": p.supply["green"].reindex(supply.index).astype(object),
         }
     ).reset_index()
@@ -178,6 +180,7 @@ def _supply(p: Problem, tables: Tables) -> gpd.GeoDataFrame:
             "capacity_mw": storage["storage_mw"],
             "capacity_mwh": storage["storage_mwh"],
             "generation_gwh": weighted(p, tables, "storage_hour", keys, "discharge_mw").reindex(storage.index) / 1e3,
+            "exported_gwh": np.nan,
             "charged_gwh": weighted(p, tables, "storage_hour", keys, "charge_mw").reindex(storage.index) / 1e3,
             "curtailed_share": np.nan,
             "green": None,

@@ -77,9 +77,13 @@ PROPERTIES: dict[str, dict[str, tuple[str, str]]] = {
         "existing_mw": ("MW", "Power that exists."),
         "capacity_mw": ("MW", "Power in the plan, existing included."),
         "capacity_mwh": ("MWh", "Energy capacity of storage in the plan; null for supply."),
-        "generation_gwh": ("GWh/year", "Electricity generated; for storage, discharged."),
+        "generation_gwh": ("GWh/year", "Electricity generated and used; for storage, discharged."),
+        "exported_gwh": ("GWh/year", "Electricity of a direct connection sold to the grid; null for storage."),
         "charged_gwh": ("GWh/year", "Electricity charged; null for supply."),
-        "curtailed_share": ("share", "Part of the possible output left unused; null for storage and without capacity."),
+        "curtailed_share": (
+            "share",
+            "Part of the possible output neither used nor sold; null for storage and without capacity.",
+        ),
         "green": ("-", "Whether its energy counts as green; null for storage."),
     },
 }

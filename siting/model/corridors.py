@@ -2,13 +2,17 @@
 
 In      p.corridors                      headroom, expansion, losses, wheeling charge
 Decide  corridor_mw[l]                   headroom, existing included                         MW
+        circuits[l]                      new circuits, where they have a size                integer
         forward_mw, backward_mw[l,t]     power sent from the first or the second end         MW
 Ports   period.power_in + corridors (what arrives)    period.power_out + corridors (what is sent)
         cost + corridors (half to each end), wheeling (to the sender)    capital + corridors (half to each end)
 Rules   power sent <= headroom, each way                                 arriving = sent · (1 − loss)
+        headroom = existing + size of a circuit · circuits               (corridors.step_mw; blank: any headroom)
 Proof   corridor-room
           flow_within_corridor   corridor_flow    test_both_directions_share_the_headroom
           bounds of corridor_mw  corridor_bounds  test_a_line_is_built_and_used_while_it_pays
+        corridor-steps
+          corridor_of_whole_circuits  corridor_circuits  test_a_line_is_expanded_by_whole_circuits
         wheeling
           cost + wheeling        cost             test_the_line_is_shared_by_its_ends_and_the_sender_pays_for_wheeling
 """
@@ -35,6 +39,7 @@ def add(m: Any, p: Problem) -> None:
     m.corridor_mw = pyo.Var(
         m.CORRIDOR, bounds=lambda m, c: (existing[c], most[c]), doc="Headroom of a corridor, existing included, MW"
     )
+    _circuits(m, table)
     for d in m.PERIOD:
         _period(m, table, d, most)
     ends = {c: (table.at[c, "from_region"], table.at[c, "to_region"]) for c in m.CORRIDOR}
@@ -53,6 +58,23 @@ def add(m: Any, p: Problem) -> None:
         sent[c, ends[c][0]] = float(charge[c]) * yearly(m, lambda d, t, c=c: m.period[d].forward_mw[c, t])
         sent[c, ends[c][1]] = float(charge[c]) * yearly(m, lambda d, t, c=c: m.period[d].backward_mw[c, t])
     m.cost.add("wheeling", by_region(sent, lambda cn: cn[1]), COST)
+
+
+def _circuits(m: Any, table: Any) -> None:
+    stepped = table[table["step_mw"].notna()]
+    if stepped.empty:
+        return
+    existing, size = stepped["existing_mw"].to_dict(), stepped["step_mw"].to_dict()
+    # A rounding error must not cost a circuit, hence the small term.
+    most = ((stepped["most_mw"] - stepped["existing_mw"]) / stepped["step_mw"] + 1e-9).astype(int).to_dict()
+    m.CIRCUIT = pyo.Set(initialize=list(stepped.index), doc="corridor")
+    m.circuits = pyo.Var(
+        m.CIRCUIT, domain=pyo.NonNegativeIntegers, bounds=lambda m, c: (0, most[c]), doc="New circuits of a corridor"
+    )
+
+    @m.Constraint(m.CIRCUIT, doc="A corridor is expanded by whole circuits")
+    def corridor_of_whole_circuits(m: Any, c: str) -> Any:
+        return m.corridor_mw[c] == existing[c] + size[c] * m.circuits[c]
 
 
 def _period(m: Any, table: Any, d: int, most: dict[str, float]) -> None:

@@ -28,8 +28,8 @@ def add(m: Any, p: Problem) -> None:
     reach: dict[tuple[str, str], set[str]] = {}
     for w, n, s in arcs(p).itertuples(index=False, name=None):
         reach.setdefault((w, n), set()).add(s)
-    existing = site_compute(p)["existing_mw"].to_dict()
-    usable, module = p.compute_types["usable_share"].to_dict(), p.compute_types["module_mw"].to_dict()
+    existing, module = site_compute(p)["existing_mw"].to_dict(), site_compute(p)["module_mw"].to_dict()
+    usable = p.compute_types["usable_share"].to_dict()
     rows = []
     for k in p.compute_types.index:
         mine = {wn: frozenset(sites) for wn, sites in reach.items() if compute[wn[0]] == k}
@@ -37,8 +37,8 @@ def add(m: Any, p: Problem) -> None:
             confined = [wn for wn, own in mine.items() if own <= sites]
             needed_mw = _load_mw(p, confined) / usable[k]
             new_mw = needed_mw - sum(existing[s, k] for s in sites)
-            # The small term keeps rounding errors from costing a module.
-            modules = ceil(new_mw / module[k] - 1e-6)
+            # Where tiers differ no module is larger than the largest. The small term keeps rounding from costing one.
+            modules = ceil(new_mw / max(module[s, k] for s in sites) - 1e-6)
             if modules > 0:
                 rows.append((k, sorted(sites), modules))
     m.whole_modules_cover_demand = pyo.ConstraintList(

@@ -27,6 +27,7 @@ from typing import Any
 
 import pyomo.environ as pyo
 
+from siting.problem.arriving import arriving_mw, recent_mwh
 from siting.problem.derived import arcs, batches, profiles
 from siting.problem.problem import Problem
 
@@ -55,12 +56,9 @@ def _period(m: Any, p: Problem, d: int, group_of: dict[tuple[str, str], int]) ->
     shape = profiles(p).iloc[p.calendar.hour[d]]
     demand = p.demand["mean_mw"].to_dict()
     delay = p.workloads["max_delay_h"].to_dict()
-    members: dict[tuple[str, int], list[str]] = {}
-    for (w, n), g in group_of.items():
-        members.setdefault((w, g), []).append(n)
-    arrivals = {
-        (w, g): (shape[w].to_numpy() * sum(demand[n, w] for n in names)).tolist() for (w, g), names in members.items()
-    }
+    arrivals = arriving_mw(p, d)
+    most_waiting = {(w, g): recent_mwh(mw, delay[w]) for (w, g), mw in arrivals.items()}
+    most_run = {(w, g): recent_mwh(mw, delay[w] + 1) for (w, g), mw in arrivals.items()}
     mean = {w: float(shape[w].mean()) for w in shape.columns}
     reach: dict[tuple[str, str], list[str]] = {}
     origins: dict[tuple[str, int, str], list[str]] = {}
@@ -71,17 +69,15 @@ def _period(m: Any, p: Problem, d: int, group_of: dict[tuple[str, str], int]) ->
     for w, g, s in m.BATCH_SITE:
         sites.setdefault((w, g), []).append(s)
 
-    def waiting(block: Any, w: str, g: int, t: int) -> tuple[float, float]:
-        window = min(delay[w], hours)
-        return (0.0, sum(arrivals[w, g][(t - i) % hours] for i in range(window)))
-
-    def runnable(block: Any, w: str, g: int, s: str, t: int) -> tuple[float, float]:
-        window = min(delay[w], hours - 1)
-        return (0.0, sum(arrivals[w, g][(t - i) % hours] for i in range(window + 1)))
-
-    block.flexible_mw = pyo.Var(m.BATCH_SITE, m.HOUR, bounds=runnable, doc="Deferrable work run, MW")
+    block.flexible_mw = pyo.Var(
+        m.BATCH_SITE, m.HOUR, bounds=lambda block, w, g, s, t: (0.0, most_run[w, g][t]), doc="Deferrable work run, MW"
+    )
     block.backlog_mwh = pyo.Var(
-        m.BATCH, m.HOUR, domain=pyo.NonNegativeReals, bounds=waiting, doc="Work that waits at the end of the hour, MWh"
+        m.BATCH,
+        m.HOUR,
+        domain=pyo.NonNegativeReals,
+        bounds=lambda block, w, g, t: (0.0, most_waiting[w, g][t]),
+        doc="Work that waits at the end of the hour, MWh",
     )
     block.moved_mw = pyo.Var(
         m.BATCH_ARC,
@@ -92,7 +88,7 @@ def _period(m: Any, p: Problem, d: int, group_of: dict[tuple[str, str], int]) ->
     @block.Constraint(m.BATCH, m.HOUR, doc="What arrives either runs or waits")
     def backlog_balance(block: Any, w: str, g: int, t: int) -> Any:
         run = sum(block.flexible_mw[w, g, s, t] for s in sites[w, g])
-        return block.backlog_mwh[w, g, t] == block.backlog_mwh[w, g, (t - 1) % hours] + arrivals[w, g][t] - run
+        return block.backlog_mwh[w, g, t] == block.backlog_mwh[w, g, (t - 1) % hours] + float(arrivals[w, g][t]) - run
 
     @block.Constraint(list(reach), doc="All deferrable work of an origin is done")
     def deferrable_demand_met(block: Any, w: str, n: str) -> Any:

@@ -15,6 +15,7 @@ from typing import Any
 
 import pyomo.environ as pyo
 
+from siting.problem.derived import site_compute
 from siting.problem.problem import Problem
 
 
@@ -23,9 +24,9 @@ def add(m: Any, p: Problem) -> None:
     share = p.settings.policy.hub_share_min
     if share == 0 or not len(m.SITE_COMPUTE):
         return
-    module = p.compute_types["module_mw"].to_dict()
+    module = site_compute(p)["module_mw"].to_dict()
     hub = ((p.sites["tier"] == "hub") | (p.sites["hub"] != "")).to_dict()
-    new_mw = {(s, k): module[k] * m.modules[s, k] for s, k in m.SITE_COMPUTE}
+    new_mw = {sk: module[sk] * m.modules[sk] for sk in m.SITE_COMPUTE}
     # In one sum: a hub's modules count 1 - share, those of other sites -share.
     m.new_compute_in_hubs = pyo.Constraint(
         expr=sum(((1.0 if hub[s] else 0.0) - share) * mw for (s, _), mw in new_mw.items()) >= 0,

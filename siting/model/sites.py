@@ -1,6 +1,7 @@
 """Sites and the computing equipment in them.
 
 In      p.sites, p.compute_types, p.capacity      costs, bounds, existing capacity
+        p.tiers                                   modules and most sizes by tier
 Decide  open[s]            whether the site is used                         0 or 1
         modules[s,k]       new modules of a compute type                    integer
 Tells   capacity_mw[s,k]   existing and new IT power                        MW
@@ -20,6 +21,8 @@ Proof   open-sites
         embodied
           carbon + building         carbon            test_model_carbon.py::test_embodied_carbon_of_what_is_new
           carbon + compute          carbon            test_model_carbon.py::test_embodied_carbon_of_what_is_new
+        tier-most
+          capacity_within_site      tier_most         test_model_tiers.py::test_the_most_counts_all_types_together
 """
 
 from __future__ import annotations
@@ -32,6 +35,7 @@ from siting.model.structure import CAPITAL, CARBON, COST, MILLION, by_region
 from siting.physics.finance import annuity
 from siting.problem.derived import site_compute
 from siting.problem.problem import Problem
+from siting.problem.tiers import site_most_mw
 
 
 def add(m: Any, p: Problem) -> None:
@@ -39,9 +43,9 @@ def add(m: Any, p: Problem) -> None:
     table = site_compute(p)
     existing = table["existing_mw"].to_dict()
     most = table["most_mw"].to_dict()
-    module = p.compute_types["module_mw"].to_dict()
+    module = table["module_mw"].to_dict()
     # A rounding error must not cost a module, hence the small term.
-    new = {sk: int((most[sk] - existing[sk]) / module[sk[1]] + 1e-9) for sk in m.SITE_COMPUTE}
+    new = {sk: int((most[sk] - existing[sk]) / module[sk] + 1e-9) for sk in m.SITE_COMPUTE}
     in_use = set(table.index[table["existing_mw"] > 0].get_level_values("site"))
 
     decision = p.sites["decision"].to_dict()
@@ -58,7 +62,7 @@ def add(m: Any, p: Problem) -> None:
     )
     m.capacity_mw = pyo.Expression(
         m.SITE_COMPUTE,
-        rule=lambda m, s, k: existing[s, k] + module[k] * m.modules[s, k],
+        rule=lambda m, s, k: existing[s, k] + module[s, k] * m.modules[s, k],
         doc="Existing and new IT power, MW",
     )
 
@@ -69,7 +73,7 @@ def add(m: Any, p: Problem) -> None:
     types: dict[str, list[str]] = {}
     for s, k in m.SITE_COMPUTE:
         types.setdefault(s, []).append(k)
-    site_mw = p.sites["most_mw"].to_dict()
+    site_mw = site_most_mw(p).to_dict()
     shared = {s: site_mw[s] for s in types if sum(most[s, k] for k in types[s]) > site_mw[s]}
     free = [s for s in m.SITE if decision[s] == "free" and s not in in_use]
 
@@ -97,8 +101,8 @@ def _cost(m: Any, p: Problem) -> None:
     def place(index: Any) -> str:
         return str(region_of[index[0] if isinstance(index, tuple) else index])
 
-    module = kind["module_mw"].to_dict()
-    new_mw = {(s, k): module[k] * m.modules[s, k] for s, k in m.SITE_COMPUTE}
+    module = site_compute(p)["module_mw"].to_dict()
+    new_mw = {sk: module[sk] * m.modules[sk] for sk in m.SITE_COMPUTE}
     m.cost.add("site opening", by_region({s: float(opening[s]) * m.open[s] for s in m.SITE}, place), COST)
     m.cost.add("building", by_region({sk: float(building[sk[0]]) * mw for sk, mw in new_mw.items()}, place), COST)
     m.cost.add(
@@ -120,12 +124,12 @@ def _cost(m: Any, p: Problem) -> None:
 
 
 def _capital(m: Any, p: Problem, in_use: set[str]) -> None:
-    region, module = p.sites["region"].to_dict(), p.compute_types["module_mw"].to_dict()
+    region, module = p.sites["region"].to_dict(), site_compute(p)["module_mw"].to_dict()
     opening = (p.sites["opening_capex"] / MILLION).to_dict()
     shell = (p.sites["capex_per_kw"] * 1000 / MILLION).to_dict()
     servers = (p.compute_types["capex_per_kw"] * 1000 / MILLION).to_dict()
     opened = {s: opening[s] * m.open[s] for s in m.SITE if s not in in_use}
-    new_mw = {(s, k): module[k] * m.modules[s, k] for s, k in m.SITE_COMPUTE}
+    new_mw = {sk: module[sk] * m.modules[sk] for sk in m.SITE_COMPUTE}
     m.capital.add("site opening", by_region(opened, lambda s: region[s]), CAPITAL)
     built = {sk: shell[sk[0]] * mw for sk, mw in new_mw.items()}
     m.capital.add("building", by_region(built, lambda sk: region[sk[0]]), CAPITAL)

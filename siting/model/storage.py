@@ -9,6 +9,7 @@ Ports   period.power_in + storage    period.power_out + storage    cost + storag
         capital + storage
 Rules   stored[t] = stored[t-1] + √η · charge[t] − discharge[t] / √η        (wraps inside the period)
         charge + discharge <= power                                         stored <= energy capacity
+        energy capacity = duration_h · power                                (blank: both are chosen freely)
 Note    One row bounds both directions: doing both at once only loses energy, so nothing is lost by it.
 Proof   storage
           storage_balance        storage_balance  test_what_is_stored
@@ -16,6 +17,8 @@ Proof   storage
           stored_within_energy   storage_energy   test_a_battery_is_built_while_it_pays
           bounds of storage_mw   storage_bounds   test_arbitrage
           bounds of storage_mwh  storage_bounds   test_arbitrage
+        storage-duration
+          energy_of_duration     storage_duration  test_energy_follows_from_power_where_the_duration_is_given
         embodied
           carbon + storage       carbon           test_model_carbon.py::test_embodied_carbon_of_what_is_new
 """
@@ -45,6 +48,13 @@ def add(m: Any, p: Problem) -> None:
     m.storage_mw = pyo.Var(m.STORAGE, bounds=bounds("mw"), doc="Power of storage, existing included, MW")
     m.storage_mwh = pyo.Var(m.STORAGE, bounds=bounds("mwh"), doc="Energy capacity of storage, existing included, MWh")
     root = (table["round_trip_efficiency"] ** 0.5).to_dict()
+    duration = table["duration_h"].dropna().to_dict()
+    if duration:
+
+        @m.Constraint(list(duration), doc="Energy capacity follows from the power")
+        def energy_of_duration(m: Any, n: str, b: str) -> Any:
+            return m.storage_mwh[n, b] == duration[n, b] * m.storage_mw[n, b]
+
     for d in m.PERIOD:
         _period(m, p, d, root)
     rate = p.settings.finance.discount_rate

@@ -5,7 +5,6 @@ The model, the audit and the maps all start from these; each is computed once pe
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, TypeVar
@@ -17,6 +16,7 @@ from siting.physics.cooling import pue as pue_of
 from siting.physics.distance import great_circle_km
 from siting.physics.water import wue as wue_of
 from siting.problem.problem import Problem
+from siting.problem.tiers import module_mw, of_tier, site_most_mw
 
 T = TypeVar("T")
 
@@ -62,22 +62,24 @@ def latency_ms(p: Problem) -> pd.DataFrame:
 
 @_once
 def site_compute(p: Problem) -> pd.DataFrame:
-    """Index (site, compute): existing_mw and most_mw; pairs that can hold nothing are left out.
+    """Index (site, compute): existing_mw, most_mw and module_mw; pairs that can hold nothing are left out.
 
-    Closed sites are left out; a type's ``most_mw`` never exceeds the site's.
+    Closed sites are left out; a type's ``most_mw`` never exceeds the site's, nor what the tier allows.
     """
-    given = dict(
-        zip(p.capacity.index, p.capacity[["existing_mw", "most_mw"]].to_numpy(dtype=float).tolist(), strict=True)
+    pairs = pd.MultiIndex.from_product([p.sites.index, p.compute_types.index], names=["site", "compute"])
+    given = p.capacity.reindex(pairs)
+    most_of_site = pairs.get_level_values("site").map(site_most_mw(p).to_dict()).to_numpy(dtype=float)
+    of_type = pd.DataFrame({k: of_tier(p, "most_mw", str(k)) for k in p.compute_types.index}).stack(future_stack=True)
+    table = pd.DataFrame(
+        {
+            "existing_mw": given["existing_mw"].fillna(0.0),
+            "most_mw": np.fmin(np.fmin(given["most_mw"].to_numpy(dtype=float), most_of_site), of_type.to_numpy()),
+            "module_mw": module_mw(p).stack().to_numpy(),
+        },
+        index=pairs,
     )
-    rows = {}
-    for site, decision, most_of_site in zip(p.sites.index, p.sites["decision"], p.sites["most_mw"], strict=True):
-        for kind in p.compute_types.index if decision != "closed" else ():
-            existing, most = given.get((site, kind), (0.0, math.inf))
-            most = most_of_site if math.isnan(most) else min(most, most_of_site)
-            if most > 0:
-                rows[site, kind] = (existing, most)
-    index = pd.MultiIndex.from_tuples(list(rows), names=["site", "compute"])
-    return pd.DataFrame(list(rows.values()), index, ["existing_mw", "most_mw"], dtype=float)
+    closed = pairs.get_level_values("site").map((p.sites["decision"] == "closed").to_dict()).to_numpy(dtype=bool)
+    return table[(table["most_mw"] > 0) & ~closed]
 
 
 def within(p: Problem, stays_in: str) -> pd.DataFrame:

@@ -11,7 +11,12 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-PresetName = Literal["hub-replies-2022", "eastern-data-western-compute-2023", "data-center-green-action-2024"]
+PresetName = Literal[
+    "hub-replies-2022",
+    "eastern-data-western-compute-2023",
+    "data-center-green-action-2024",
+    "green-direct-connection-2025",
+]
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,19 @@ PRESETS: tuple[Preset, ...] = (
         date="2024-07",
         note="More than 80 % green power in new data centers of the hubs by the end of 2025, read as above. Its means "
         "of the whole country (racks in use at least 60 %, PUE below 1.5) bind no single site and are left out.",
+    ),
+    Preset(
+        name="green-direct-connection-2025",
+        settings={"direct": {"self_used_share_min": 0.6, "supplied_share_min": 0.3}},
+        title_zh="关于有序推动绿电直连发展有关事项的通知",
+        publisher="NDRC, NEA",
+        number="发改能源〔2025〕650号",
+        date="2025-05",
+        note="Of a project that stays on the grid: own use at least 60 % of what could be generated, and at least 30 % "
+        "of consumption. A project are the sources of a region that are connected directly (supply.direct) and all "
+        "its sites, which is the stricter reading; without such sources nothing binds. The 35 % to be reached by 2030 "
+        "is left to direct.supplied_share_min, and the bound on export (about 20 %, set by the provinces, not "
+        "checked) to direct.exported_share_max.",
     ),
 )
 """Every preset, by date."""

@@ -59,6 +59,7 @@ class Problem:
     regions: pd.DataFrame
     sites: pd.DataFrame
     compute_types: pd.DataFrame
+    tiers: pd.DataFrame
     workloads: pd.DataFrame
     demand: pd.DataFrame
     capacity: pd.DataFrame

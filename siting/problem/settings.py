@@ -98,6 +98,25 @@ class Green(Section):
     hourly_floors: tuple[HourlyFloor, ...] = Field((), description="Floors on the share that is matched hour by hour.")
 
 
+class Direct(Section):
+    """Shares of direct projects (绿电直连): the directly connected sources of a region and all its sites."""
+
+    self_used_share_min: Share = Field(
+        0.0,
+        description="Least share of what direct sources could generate in the year, curtailed included, that is used "
+        "or stored in the region; 0: no rule.",
+    )
+    supplied_share_min: Share = Field(
+        0.0,
+        description="Least share of the electricity of a region's sites that comes from its direct sources, if it "
+        "has any; 0: no rule.",
+    )
+    exported_share_max: Share = Field(
+        1.0,
+        description="Most share of what direct sources could generate that is exported to the grid; 1: no rule.",
+    )
+
+
 class SiteCount(Section):
     """Least and most open sites among some sites (all given conditions must hold)."""
 
@@ -193,6 +212,7 @@ class Settings(Section):
     network: Network = Network()
     carbon: Carbon = Carbon()
     green: Green = Green()
+    direct: Direct = Direct()
     system: System = System()
     policy: Policy = Policy()
 

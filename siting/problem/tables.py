@@ -119,6 +119,20 @@ class Capacity(Row):
     )
 
 
+class Tier(Row):
+    """What sites of a tier are made of: a hub of large modules and never small, an edge site of small ones."""
+
+    tier: Literal["hub", "city", "edge"] = Field(description="Tier of sites.")
+    compute: str = Field("", description="Compute type; blank: all types of a site together.")
+    module_mw: Positive | None = Field(
+        None, description="Smallest step of building at sites of the tier, IT power; blank: the compute type's."
+    )
+    least_mw: Amount = Field(0.0, description="Least IT power of an open site, existing included.")
+    most_mw: Amount | None = Field(
+        None, description="Most IT power of a site, existing included; blank: as the site says."
+    )
+
+
 class Workload(Row):
     """A class of work."""
 
@@ -129,6 +143,11 @@ class Workload(Row):
     latency_ms: Positive = Field(description="Longest one-way latency between its users and its site.")
     max_delay_h: Annotated[int, Field(ge=0, le=168)] = Field(
         0, description="Longest time that the work may wait; 0: it runs when it arrives."
+    )
+    run_h: Annotated[int, Field(ge=1, le=168)] = Field(
+        1,
+        description="Hours that a piece of work runs at constant power without a break once it has started (work that "
+        "is not interruptible); its delay counts until it is done. 1: it may pause after any hour.",
     )
     data_gb_per_mwh: Amount = Field(0.0, description="Data moved between users and site per MWh of IT energy.")
     profile: str = Field("", description="Column of hourly/profile that gives its shape; blank: flat.")
@@ -178,10 +197,18 @@ class Supply(Row):
     green: bool = Field(True, description="Whether its energy counts as green.")
     factor_t_per_mwh: Amount = Field(0.0, description="CO2 emitted per MWh generated.")
     embodied_t_per_mw: Amount = Field(0.0, description="CO2 embodied per MW of new capacity.")
+    direct: bool = Field(
+        False,
+        description="Whether it is connected directly to the data centers of its region (绿电直连): they use it, "
+        "storage takes it up, or it is exported; it is not sent to other regions.",
+    )
+    export_price_per_mwh: Amount | None = Field(
+        None, description="What the grid pays for a MWh of direct output; blank: none is exported."
+    )
 
 
 class Storage(Row):
-    """Batteries (or other short storage) that may serve data centers in a region."""
+    """Batteries, pumped storage or other short storage that may serve data centers in a region."""
 
     region: Name = Field(description="Region.")
     storage: Name = Field(description="Kind of storage, for example battery.")
@@ -189,6 +216,9 @@ class Storage(Row):
     existing_mwh: Amount = Field(0.0, description="Energy capacity that exists; its capital is sunk.")
     most_mw: Amount = Field(description="Most power, existing included.")
     most_mwh: Amount = Field(description="Most energy capacity, existing included.")
+    duration_h: Positive | None = Field(
+        None, description="Energy capacity per power, as of a pumped-storage plant; blank: both are chosen freely."
+    )
     capex_per_kw: Amount = Field(0.0, description="Investment per kW of new power.")
     capex_per_kwh: Amount = Field(0.0, description="Investment per kWh of new energy capacity.")
     fixed_om_per_kw_year: Amount = Field(0.0, description="Yearly operation and maintenance per kW.")
@@ -230,6 +260,9 @@ class Corridor(Row):
     to_region: Name = Field(description="The other end.")
     existing_mw: Amount = Field(description="Headroom that data centers may use today.")
     most_mw: Amount = Field(description="Headroom after the largest expansion, existing included.")
+    step_mw: Positive | None = Field(
+        None, description="Headroom of one circuit: it is expanded by whole circuits; blank: by any amount."
+    )
     capex_per_kw: Amount = Field(0.0, description="Investment per kW of expansion.")
     lifetime_years: Years = Field(40.0, description="Life.")
     fixed_om_per_kw_year: Amount = Field(0.0, description="Yearly operation and maintenance per kW of expansion.")
@@ -290,6 +323,7 @@ TABLES: tuple[Table, ...] = (
     Table("regions", Region, ("region",), True),
     Table("sites", Site, ("site",), True),
     Table("compute_types", Compute, ("compute",), True),
+    Table("tiers", Tier, ("tier", "compute"), False),
     Table("workloads", Workload, ("workload",), True),
     Table("demand", Demand, ("region", "workload"), True),
     Table("capacity", Capacity, ("site", "compute"), False),
@@ -301,36 +335,4 @@ TABLES: tuple[Table, ...] = (
     Table("bandwidth", Bandwidth, ("region", "site"), False),
     Table("cooling_options", CoolingOption, ("site", "cooling"), False),
     Table("provenance", Provenance, ("table", "column", "key"), True),
-)
-
-
-@dataclass(frozen=True)
-class Series:
-    """An hourly series ``hourly/<name>``: one column per region, site or profile, 8,760 or 8,784 rows."""
-
-    name: str
-    columns: str
-    description: str
-    least: float
-    most: float
-    required: bool
-
-
-SERIES: tuple[Series, ...] = (
-    Series("price_per_mwh", "region", "Price of grid power.", -1e5, 1e5, True),
-    Series("temperature_c", "site or region", "Outdoor dry-bulb temperature; a site's own column wins.", -70, 60, True),
-    Series("profile", "profile", "Shape of a workload; scaled to a mean of one over the year.", 0, 1e6, False),
-    Series("grid_factor_t_per_mwh", "region", "CO2 of grid power by hour.", 0, 5, False),
-    Series("marginal_factor_t_per_mwh", "region", "CO2 of one more MWh of grid power by hour.", 0, 5, False),
-    Series("system_load_mw", "region", "Load of the region without the data centers planned.", 0, 1e7, False),
-    Series("net_import_mw", "region", "Power that the system receives less what it sends; fixed.", -1e7, 1e7, False),
-    Series(
-        "capacity_factor_*",
-        "region",
-        "Output of one MW; one series per technology of supply, named capacity_factor_<technology>, or per name in "
-        "fleet.capacity_factor.",
-        0,
-        1,
-        False,
-    ),
 )

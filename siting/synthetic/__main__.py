@@ -13,9 +13,12 @@ import pandas as pd
 
 from siting.bundled import instances_folder
 from siting.synthetic import facts as fact_files
-from siting.synthetic.china import INSTANCES, tables
+from siting.synthetic.china import INSTANCES, tables, with_demand_charges
 from siting.synthetic.series import hourly
 from siting.synthetic.sources import provenance, sources_md
+
+_OFFERED = ("capacity_factor_surplus", "capacity_factor_offshore")
+"""Series of technologies that not every region has."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -23,6 +26,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m siting.synthetic", description=__doc__)
     parser.add_argument("instance", nargs="*", help=f"instances to write (default: {', '.join(INSTANCES)})")
     parser.add_argument("--out", type=Path, default=instances_folder(), help="folder for the instance folders")
+    parser.add_argument(
+        "--demand-charges",
+        action="store_true",
+        help="with the charge for the highest grid power: published where known, elsewhere the median (an assumption)",
+    )
     options = parser.parse_args(arguments)
     unknown = sorted(set(options.instance) - set(INSTANCES))
     if unknown:
@@ -32,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     series, surplus_mw = hourly(facts)
     for name in options.instance or INSTANCES:
         content = tables(name, facts, series, surplus_mw)
+        if options.demand_charges:
+            content["regions"] = with_demand_charges(content["regions"], facts)
         write(name, options.out / name, source, facts, content, series)
         print(f"{options.out / name}")
 
@@ -66,13 +76,7 @@ def write(
     rows = provenance(name, facts.provenance, content)
     for table, frame in {**content, "provenance": rows}.items():
         (folder / f"{table}.csv").write_bytes(_csv(frame, index=False))
-    places = [*content["regions"]["region"], *content["sites"]["site"]]
-    mine = {
-        key: frame if key == "profile" else frame[[place for place in places if place in frame]]
-        for key, frame in series.items()
-    }
-    green = set(content["supply"].loc[content["supply"]["technology"] == "surplus", "region"])
-    mine["capacity_factor_surplus"] = mine["capacity_factor_surplus"][[r for r in places if r in green]]
+    mine = _of_instance(series, content)
     for key, frame in mine.items():
         packed = gzip.compress(_csv(frame.rename_axis("hour"), index=True), compresslevel=9, mtime=0)
         (folder / "hourly" / f"{key}.csv.gz").write_bytes(packed)
@@ -83,6 +87,18 @@ def write(
         f"{titles['title_en']} · {titles['title_zh']}", prose, rows, totals(content, mine["capacity_factor_surplus"])
     )
     (folder / "SOURCES.md").write_text(text, encoding="utf-8", newline="\n")
+
+
+def _of_instance(series: dict[str, pd.DataFrame], content: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Series of the places of an instance; surplus and offshore wind only where they are offered."""
+    places = [*content["regions"]["region"], *content["sites"]["site"]]
+    regions = content["supply"].groupby("technology")["region"].agg(set)
+    mine = {}
+    for key, frame in series.items():
+        offered = regions.get(key.removeprefix("capacity_factor_"), set()) if key in _OFFERED else set(places)
+        kept = [place for place in places if place in offered and place in frame]
+        mine[key] = frame if key == "profile" else frame[kept]
+    return {key: frame for key, frame in mine.items() if len(frame.columns)}
 
 
 def totals(content: dict[str, pd.DataFrame], surplus: pd.DataFrame) -> list[tuple[str, str]]:
@@ -99,6 +115,7 @@ def totals(content: dict[str, pd.DataFrame], surplus: pd.DataFrame) -> list[tupl
         ("grid headroom", f"{content['regions']['grid_mw'].sum():,.0f} MW"),
         ("new wind, at most", f"{sums['wind']:,.0f} MW"),
         ("new solar, at most", f"{sums['solar']:,.0f} MW"),
+        *([("new offshore wind, at most", f"{sums['offshore']:,.0f} MW")] if "offshore" in sums else []),
         ("energy curtailed today", f"{(surplus.sum() * most['surplus']).sum() / 1e6:,.1f} TWh"),
     ]
 

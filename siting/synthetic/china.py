@@ -16,6 +16,7 @@ from siting.physics.cooling import pue
 from siting.physics.distance import great_circle_km
 from siting.synthetic.facts import Facts
 from siting.synthetic.system import fleet
+from siting.synthetic.technologies import offshore_supply, pumped_storage
 
 HOURS = 8760
 ROUTE_PER_KM = 1.2
@@ -62,27 +63,42 @@ def tables(name: str, facts: Facts, hourly: dict[str, pd.DataFrame], surplus_mw:
     Returns
     -------
     dict of str to DataFrame
-        Regions, sites, capacity, compute_types, workloads, demand, supply, storage, fleet, corridors.
+        Regions, sites, capacity, compute_types, workloads, demand, supply, storage, fleet, corridors, and tiers where
+        there are any.
     """
     chosen = list(INSTANCES[name] or facts.provinces.index)
     load = provincial_load_mw(facts)
     own = facts.sites[[name in instances.split() for instances in facts.sites["instances"]]]
-    shares = facts.workloads["demand_share"]
-    return {
+    work = _of_instance(facts.workloads, name)
+    shares = work["demand_share"] / work["demand_share"].sum()
+    tiers = _of_instance(facts.tiers, name)
+    content = {
         "regions": _regions(facts, chosen),
         "sites": _sites(facts, own, load, hourly["temperature_c"]),
         "capacity": _capacity(facts, own),
-        "compute_types": facts.compute_types.reset_index(),
-        "workloads": facts.workloads.drop(columns="demand_share").reset_index(),
+        "compute_types": _of_instance(facts.compute_types, name).reset_index(),
+        "workloads": work.drop(columns="demand_share").reset_index(),
         "demand": pd.DataFrame(
             [(region, work, round(load[region] * share, 1)) for region in chosen for work, share in shares.items()],
             columns=["region", "workload", "mean_mw"],
         ),
-        "supply": _supply(facts, chosen, surplus_mw),
-        "storage": _storage(facts, chosen),
+        "supply": _joined(_supply(facts, chosen, surplus_mw), offshore_supply(facts, name)),
+        "storage": _joined(_storage(facts, chosen), pumped_storage(facts, name, _grid_mw(facts))),
         "fleet": fleet(facts, chosen),
         "corridors": _corridors(facts, chosen),
     }
+    return content | ({"tiers": tiers} if len(tiers) else {})
+
+
+def _of_instance(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Rows for an instance, without the column that says so."""
+    mine = [not names or name in names.split() for names in table["instances"]]
+    return table[mine].drop(columns="instances")
+
+
+def _joined(table: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
+    """Rows one below the other; without more the table stays as it is."""
+    return pd.concat([table, more], ignore_index=True) if len(more) else table
 
 
 def _grid_mw(facts: Facts) -> pd.Series:
@@ -96,6 +112,12 @@ def _regions(facts: Facts, chosen: list[str]) -> pd.DataFrame:
     table["grid_mw"] = _grid_mw(facts)[chosen]
     table["grid_factor_t_per_mwh"] = facts.provinces.loc[chosen, "grid_factor_2023_t_per_mwh"]
     return table.reset_index()
+
+
+def with_demand_charges(regions: pd.DataFrame, facts: Facts) -> pd.DataFrame:
+    """Regions with the charge for their highest grid power; where none is published the median of those that are."""
+    charge = regions["region"].map(facts.demand_charges).fillna(facts.demand_charges.median())
+    return regions.assign(demand_charge_per_mw_month=(1000 * charge).round())
 
 
 def _sites(facts: Facts, own: pd.DataFrame, load: pd.Series, temperature: pd.DataFrame) -> pd.DataFrame:

@@ -15,7 +15,8 @@ class Facts:
     Parameters
     ----------
     provinces, sites, workloads, compute_types, corridors : DataFrame
-        Indexed by their key, the first column of the file.
+        Indexed by their key, the first column of the file; ``instances`` names those that a row is for (of workloads
+        and compute types blank: all).
     tariffs : DataFrame
         Prices of the bands by tariff area.
     windows : DataFrame
@@ -28,6 +29,12 @@ class Facts:
         Consumption, capacity and generation of the published year and statistics of the load, by province.
     parameters : dict of str to float
         Single numbers by name.
+    tiers : DataFrame
+        What tiers may have, and in which instances.
+    demand_charges : Series
+        Published charge for the highest power of a month by region, yuan per kW.
+    technologies : DataFrame
+        Offshore wind and pumped storage: the provinces that offer them, and in which instances.
     provenance : DataFrame
         Rows of ``provenance.csv`` and, in ``instances``, the instances that they are for (blank: all).
     """
@@ -42,6 +49,9 @@ class Facts:
     climate: pd.DataFrame
     profiles: pd.DataFrame
     system: pd.DataFrame
+    tiers: pd.DataFrame
+    demand_charges: pd.Series
+    technologies: pd.DataFrame
     parameters: dict[str, float]
     provenance: pd.DataFrame
 
@@ -61,8 +71,8 @@ def read(folder: Path) -> Facts:
     return Facts(
         provinces=keyed("provinces"),
         sites=keyed("sites"),
-        workloads=keyed("workloads"),
-        compute_types=keyed("compute_types"),
+        workloads=keyed("workloads").fillna({"instances": ""}),
+        compute_types=keyed("compute_types").fillna({"instances": ""}),
         corridors=keyed("corridors"),
         tariffs=keyed("tariffs"),
         windows=pd.read_csv(folder / "tariff_windows.csv"),
@@ -70,5 +80,8 @@ def read(folder: Path) -> Facts:
         profiles=keyed("profiles"),
         system=keyed("system"),
         parameters={str(name): float(value) for name, value in keyed("parameters")["value"].items()},
+        tiers=pd.read_csv(folder / "tiers.csv"),
+        demand_charges=keyed("demand_charges")["yuan_per_kw_month"],
+        technologies=pd.read_csv(folder / "technologies.csv"),
         provenance=pd.read_csv(folder / "provenance.csv", dtype=str, keep_default_na=False),
     )

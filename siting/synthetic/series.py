@@ -9,7 +9,9 @@ from siting.synthetic.facts import Facts
 from siting.synthetic.fields import hour_starts
 from siting.synthetic.system import system_series
 from siting.synthetic.tariff import hourly_price
+from siting.synthetic.technologies import regions
 from siting.synthetic.weather import (
+    offshore_capacity_factors,
     solar_capacity_factors,
     surplus_capacity_factor,
     temperatures,
@@ -55,6 +57,9 @@ def hourly(facts: Facts) -> tuple[dict[str, pd.DataFrame], pd.Series]:
         "capacity_factor_surplus": surplus,
         **system_series(facts, wind, solar, YEAR),
     }
+    if coast := regions(facts, "offshore"):
+        sea = pd.Series(facts.parameters["offshore_hours"], index=coast)
+        series["capacity_factor_offshore"] = offshore_capacity_factors(centres.loc[coast], sea, SEED, YEAR)
     return {name: frame.round(DECIMALS.get(name, 3)) for name, frame in series.items()}, surplus_mw
 
 

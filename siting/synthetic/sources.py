@@ -32,7 +32,8 @@ def provenance(name: str, rows: pd.DataFrame, tables: Mapping[str, pd.DataFrame]
     Returns
     -------
     DataFrame
-        Columns as in ``provenance.csv``, in the order of the rows; rows about a key that the instance lacks are out.
+        Columns as in ``provenance.csv``, in the order of the rows; rows about a key or column that the instance
+        lacks are out.
     """
     mine = [
         (not row["instances"] or name in row["instances"].split()) and _present(row, tables)
@@ -42,11 +43,13 @@ def provenance(name: str, rows: pd.DataFrame, tables: Mapping[str, pd.DataFrame]
 
 
 def _present(row: pd.Series, tables: Mapping[str, pd.DataFrame]) -> bool:
-    """Whether the key of a row exists; keys of series and settings are not looked up."""
-    if not row["key"] or row["table"] not in tables:
+    """Whether the column and the key of a row exist; those of series and settings are not looked up."""
+    if row["table"] not in tables:
         return True
     table = tables[row["table"]]
-    return row["key"] in set(table[_KEYS[row["table"]]].astype(str).agg("/".join, axis=1))
+    if row["column"] not in ("*", *table.columns):
+        return False
+    return not row["key"] or row["key"] in set(table[_KEYS[row["table"]]].astype(str).agg("/".join, axis=1))
 
 
 def sources_md(title: str, prose: str, rows: pd.DataFrame, totals: Iterable[tuple[str, str]]) -> str:

@@ -11,6 +11,7 @@ import math
 from functools import partial
 
 from siting.problem.derived import choices, floor_sites, site_compute
+from siting.problem.direct import direct_supply
 from siting.problem.problem import Problem
 from siting.problem.rules.kinds import Kind, always, column, entries, rows, setting
 from siting.problem.rules.lifted import (
@@ -35,6 +36,11 @@ def _certificates_count(p: Problem) -> bool:
     return p.settings.green.certificate_price is not None and any(share > 0 and s for share, s in floor_sites(p))
 
 
+def _direct(p: Problem) -> bool:
+    """Whether a source is connected directly."""
+    return len(direct_supply(p)) > 0
+
+
 # fmt: off
 REGISTRY: tuple[Kind, ...] = (
     setting("carbon-price", "carbon price {value:g} {currency}/t", "碳价 {value:g} {currency}/吨",
@@ -55,6 +61,8 @@ REGISTRY: tuple[Kind, ...] = (
          "workloads.latency_ms", "ms", farthest),
     rows("deadline", "{row}: waits ≤ {value} h", "{row}：等待 ≤ {value} 小时",
          "workloads.max_delay_h", "h", whole_period),
+    rows("run-length", "{row}: runs {value} h without a break", "{row}：连续运行 {value} 小时不中断",
+         "workloads.run_h", "h", filled("workloads", 1)),
     rows("stays-in", "{row}: data stay in the {value} of the users", "{row}：数据不出用户所在{value}",
          "workloads.stays_in", "", filled("workloads", ""), {"region": "地区", "zone": "大区"}),
     rows("replicas", "{row}: held ready at {value} sites", "{row}：在 {value} 个站点备份",
@@ -79,6 +87,16 @@ REGISTRY: tuple[Kind, ...] = (
            "regions.grid_mw", "MW", enough_grid),
     column("demand-charge", "demand charge, regions: {count}", "需量电费，地区数：{count}",
            "regions.demand_charge_per_mw_month", "¤/MW/month", filled("regions", 0.0)),
+    column("corridor-steps", "corridors by whole circuits: {count}", "按整回线路扩建的通道数：{count}",
+           "corridors.step_mw", "MW", filled("corridors", math.nan)),
+    column("storage-duration", "storage of fixed duration: {count}", "固定时长储能数：{count}",
+           "storage.duration_h", "h", filled("storage", math.nan)),
+    setting("direct-self-used", "direct power used ≥ {percent:.3g} % of available",
+            "直连绿电自发自用占可用发电量 ≥ {percent:.3g} %", "direct.self_used_share_min", "share", 0.0, _direct),
+    setting("direct-supplied", "direct power ≥ {percent:.3g} % of use", "直连绿电自发自用占用电量 ≥ {percent:.3g} %",
+            "direct.supplied_share_min", "share", 0.0, _direct),
+    setting("direct-exported", "direct power exported ≤ {percent:.3g} % of available",
+            "直连绿电上网占可用发电量 ≤ {percent:.3g} %", "direct.exported_share_max", "share", 1.0, _direct),
     setting("network-charge", "network charge {value:g} {currency}/MWh", "输配电价 {value:g} {currency}/MWh",
             "system.network_charge_per_mwh", "¤/MWh", 0.0, lambda p: bool(dispatched(p))),
     column("wheeling", "wheeling charge, corridors: {count}", "过网费，通道数：{count}",
@@ -89,6 +107,10 @@ REGISTRY: tuple[Kind, ...] = (
            "regions.water_price_per_m3", "¤/m³", filled("regions", 0.0)),
     column("water-cap", "cap on water, regions: {count}", "用水上限，地区数：{count}",
            "regions.water_cap_m3", "m³/year", filled("regions", math.nan)),
+    column("tier-least", "least sizes of open sites by tier: {count}", "按层级的启用站点最小规模：{count}",
+           "tiers.least_mw", "MW", filled("tiers", 0.0)),
+    column("tier-most", "most sizes of sites by tier: {count}", "按层级的站点最大规模：{count}",
+           "tiers.most_mw", "MW", filled("tiers", math.nan)),
     entries("least-sites", "{scope} open sites ≥ {least}", "{scope}启用站点 ≥ {least}",
             "policy.site_counts.least", "count", lambda rule: rule.least > 0, lambda rule: {"least": 0}),
     entries("most-sites", "{scope} open sites ≤ {most}", "{scope}启用站点 ≤ {most}",
@@ -121,6 +143,8 @@ REGISTRY: tuple[Kind, ...] = (
            lambda p: len(p.supply) > 0),
     always("storage", "storage gives back what was put in, within its size", "储能充放平衡且不超过容量", "MWh",
            lambda p: len(p.storage) > 0),
+    always("direct-connection", "direct power is used, stored or sold, and not sent to other regions",
+           "直连绿电就地使用、储存或上网，不跨区输送", "MW", _direct),
     always("corridor-room", "a corridor carries no more than its headroom", "通道输送不超过容量", "MW",
            lambda p: len(p.corridors) > 0),
     always("one-cooling-design", "an open site has one cooling design, for all its equipment",

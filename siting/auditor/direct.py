@@ -1,0 +1,74 @@
+"""Green direct connection: what direct sources give stays in the region or is sold, and the shares of their use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from siting.auditor.power import capacity_factors, site_power_mw
+from siting.auditor.report import Axis, Ledger
+from siting.auditor.tables import Plan
+from siting.problem import Problem
+from siting.problem.direct import direct_supply
+from siting.problem.problem import FloatArray, IntArray
+
+
+def check_direct(p: Problem, plan: Plan, ledger: Ledger) -> None:
+    """Output used and sold within what is available, in its region, and the yearly shares of each project."""
+    direct = p.supply.index.isin(direct_supply(p).index)
+    if not direct.any():
+        return
+    rows = list(p.supply.index[direct])
+    names = list(dict.fromkeys(n for n, _ in rows))
+    axis, project = ("region/technology", rows), ("region", names)
+    mine = np.asarray(p.supply.index.get_indexer(pd.Index(rows)), dtype=np.int64)
+    place = pd.Index(names).get_indexer(pd.Index([n for n, _ in rows]))
+    available = (capacity_factors(p) * plan.supply_mw[None, :, None])[:, mine]
+    used, sold = plan.generation_mw[:, mine], exported_mw(p, plan)[:, mine]
+    hourly = [ledger.period, axis, ledger.hour]
+    ledger.at_most("direct_output", used + sold, available, hourly, "MW")
+
+    drawn = _gather(site_power_mw(p, plan), names, p.sites["region"])
+    charged = _gather(plan.charge_mw, names, p.storage.index.get_level_values("region"))
+    output = _gather(used, names, [n for n, _ in rows])
+    ledger.at_most("direct_stays", output, drawn + charged, [ledger.period, project, ledger.hour], "MW")
+
+    energy = {name: _year(p, values, place, len(names)) for name, values in
+              (("available", available), ("used", used), ("sold", sold))}  # fmt: skip
+    rules, scale = p.settings.direct, energy["available"]
+    least, most = rules.self_used_share_min * scale, rules.exported_share_max * scale
+    ledger.at_most("direct_self_used", least, energy["used"], [project], "MWh/year", scale=scale)
+    ledger.at_most("direct_exported", energy["sold"], most, [project], "MWh/year", scale=scale)
+    built = np.zeros(len(names))
+    np.add.at(built, place, plan.supply_mw[mine])
+    # What is below the rounding of the solver is no project.
+    there = built > 1e-4
+    needed = rules.supplied_share_min * np.tensordot(p.calendar.weight, drawn.sum(axis=2), axes=1)
+    ledger.at_most("direct_supplied", needed * there, energy["used"], [project], "MWh/year", scale=needed)
+
+
+def exported_mw(p: Problem, plan: Plan) -> FloatArray:
+    """What each row of ``supply`` sells to the grid, (periods, supply, hours), MW."""
+    out = np.zeros_like(plan.generation_mw)
+    axis: Axis = plan.axes.export
+    if axis[1]:
+        out[:, p.supply.index.get_indexer(pd.Index(list(axis[1])))] = plan.exported_mw
+    return out
+
+
+def _gather(values: FloatArray, names: list[str], region: Iterable[str]) -> FloatArray:
+    """Sum the second axis by those regions that have a project."""
+    out = np.zeros((values.shape[0], len(names), values.shape[2]))
+    for i, place in enumerate(pd.Index(names).get_indexer(pd.Index(list(region)))):
+        if place >= 0:
+            out[:, place] += values[:, i]
+    return out
+
+
+def _year(p: Problem, hourly: FloatArray, place: IntArray, count: int) -> FloatArray:
+    """Energy of the year of each project, MWh."""
+    out = np.zeros(count)
+    np.add.at(out, place, np.tensordot(p.calendar.weight, hourly.sum(axis=2), axes=1))
+    return out
