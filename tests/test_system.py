@@ -136,6 +136,21 @@ def test_the_year_of_the_provinces_is_the_published_one() -> None:
     assert found.to_dict() == pytest.approx(published.to_dict(), rel=3e-4)
 
 
+def test_the_green_share_of_a_province_holds_what_it_receives() -> None:
+    """One sends 40 of 100 TWh, half of them green; the other makes 60, none green, and receives 20 of its 80."""
+    made = {f"{name}_2023_twh": [0.0, 0.0] for name in ("thermal", "hydro", "nuclear", "wind", "solar")}
+    made |= {"thermal_2023_twh": [40.0, 60.0], "nuclear_2023_twh": [10.0, 0.0], "wind_2023_twh": [50.0, 0.0]}
+    facts = read(instances_folder() / "facts")
+    system = pd.DataFrame({**made, "consumption_2023_twh": [60.0, 80.0]}, index=["CN-NM", "CN-BJ"])
+    share = green_share(dataclasses.replace(facts, system=system))
+    assert share.to_dict() == {"CN-NM": pytest.approx(0.5), "CN-BJ": pytest.approx(20 * 0.5 / 80)}
+    # Of the published year, all that is used is green to the share of all that is made, but for losses.
+    used, whole = facts.system["consumption_2023_twh"], facts.system
+    made_green = whole[["hydro_2023_twh", "wind_2023_twh", "solar_2023_twh"]].sum().sum()
+    everything = made_green + whole[["thermal_2023_twh", "nuclear_2023_twh"]].sum().sum()
+    assert (green_share(facts) * used).sum() / used.sum() == pytest.approx(made_green / everything, rel=0.01)
+
+
 def test_the_shape_of_the_load_has_the_statistics_asked_for() -> None:
     wanted = {"load_peak_month": 7, "load_season_ratio": 1.4, "load_day_amplitude": 0.3, "load_peak_hour": 15,
               "load_valley_hour": 4, "load_weekend_ratio": 0.95}  # fmt: skip
