@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from cases import random_rows
 from small import optimum, problem
 
 from siting.auditor import audit
+from siting.bundled import instances_folder
 from siting.errors import InputError
 from siting.instance import load
 from siting.instance.system import fleet_faults
@@ -20,7 +22,8 @@ from siting.problem.system import fleet, reference
 from siting.starter import write_starter
 from siting.study.published import compare
 from siting.summary import SUMMARIES
-from siting.synthetic.system import load_shape
+from siting.synthetic.facts import read
+from siting.synthetic.system import green_share, load_shape
 
 ON = {"system": {"dispatch": True}}
 COAL = {"technology": "coal", "existing_mw": 50.0, "variable_cost_per_mwh": 200.0, "published_mwh": 200.0}
