@@ -45,6 +45,8 @@ class Plan:
         CO2 embodied in what is built, beside each.
     own_mwh, grid_mwh : float or None
         Own green power claimed by the sites, and power from the grid.
+    interrupted : bool
+        By Ctrl-C.
     """
 
     status: Status
@@ -56,6 +58,7 @@ class Plan:
     embodied_t: float | None = None
     own_mwh: float | None = None
     grid_mwh: float | None = None
+    interrupted: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,8 +106,9 @@ def prove(p: Problem, what: Move, limits: Limits, progress: Callable[[Progress],
         If a plan fails its audit.
     """
     known, _ = with_marginal(p, (what.origin, what.target))
-    plans = [_held(known, what, region, limits, progress) for region in (what.origin, what.target)]
-    return Proof(p.calendar.periods, p.calendar.hours, *plans)
+    home = _held(known, what, what.origin, limits, progress)
+    away = Plan("stopped") if home.interrupted else _held(known, what, what.target, limits, progress)
+    return Proof(p.calendar.periods, p.calendar.hours, home, away)
 
 
 def pair(p: Problem, what: Move) -> Problem:
@@ -135,14 +139,15 @@ def _held(p: Problem, what: Move, region: str, limits: Limits, progress: Callabl
         options=dict(limits.highs),
         progress=progress,
     )
+    interrupted = solution.outcome.interrupted
     if not solution.tables:
-        return Plan(solution.status)
+        return Plan(solution.status, interrupted=interrupted)
     verdict = audit(p, solution.tables, solution.objective)
     if not verdict.ok:
         raise SolverError(f"the plan with {what.workload} held in {region} failed its audit: {verdict.failures[0]}")
     total = carbon_accounts(p, solution.tables).loc[TOTAL].astype(float).to_dict()
     known = {name: total[name] for name in (*_ACCOUNTS, "own_mwh", "grid_mwh") if math.isfinite(total[name])}
-    return Plan(solution.status, solution.objective, solution.bound, **known)
+    return Plan(solution.status, solution.objective, solution.bound, interrupted=interrupted, **known)
 
 
 def _only_in(region: str) -> Component:

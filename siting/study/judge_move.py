@@ -11,7 +11,6 @@ import pandas as pd
 
 from siting.problem import Problem
 from siting.problem.derived import data_cost_per_mwh, marginal_factor_t_per_mwh
-from siting.problem.problem import FloatArray
 from siting.problem.system import dispatched
 from siting.study.marginal import year_of_one_more
 from siting.study.move import End, Move, alone, ends
@@ -23,7 +22,7 @@ _MILLION = 1e6
 
 @dataclass(frozen=True)
 class Money:
-    """Cost of a year at one end, million: power, and moving the data between users and sites."""
+    """Cost of a year at one end, million: power (NaN: none has a price), and moving the data to the users and back."""
 
     power_million: float
     data_million: float
@@ -148,15 +147,15 @@ def _embodied_t(p: Problem, end: End) -> float:
 
 
 def _end(end: End, money: Money, embodied_t: float) -> dict[str, Any]:
-    shape: FloatArray = end.power_mw
     return {
         "region": end.region,
         "sites": end.share,
         "installed_mw": end.installed_mw,
         "pue": end.pue,
         "energy_mwh": end.energy_mwh,
-        "peak_power_mw": float(shape.max()),
+        "peak_power_mw": float(end.power_mw.max()),
         "claimed_share": end.claimed,
         "embodied_t": embodied_t,
-        **vars(money),
+        "power_million": money.power_million if np.isfinite(money.power_million) else None,
+        "data_million": money.data_million,
     }
