@@ -192,6 +192,29 @@ def test_work_is_shared_by_the_size_of_the_sites_that_may_do_it() -> None:
     assert found.target.pue == pytest.approx(0.25 * 1.25 + 0.75 * 2.25)
 
 
+def test_every_number_carries_what_the_provenance_says_of_it() -> None:
+    rows = [
+        ("regions", "grid_factor_t_per_mwh", "", "assumption"),
+        ("regions", "grid_factor_t_per_mwh", "a", "measured"),
+        ("fleet", "existing_mw", "", "derived"),
+        ("fleet", "existing_mw", "a/coal", "assumption"),
+        ("hourly", "*", "", "synthetic"),
+    ]
+    table = pd.DataFrame(rows, columns=["table", "column", "key", "status"]).assign(year="2023", source="NBS")
+    p = two_ends(fleet=[{"factor_t_per_mwh": 0.9}], load=60.0)
+    found = judged(p.replace(provenance=table.set_index(["table", "column", "key"]))).inputs
+    by = {(item.column, item.key): (item.status, item.value) for item in found}
+    # The row about the value itself wins, a row about one plant stands beside that of the column, and a gap is said.
+    assert by["grid_factor_t_per_mwh", "a"] == ("measured", pytest.approx(0.5))
+    assert by["grid_factor_t_per_mwh", "b"] == ("assumption", pytest.approx(0.7))
+    assert (by["existing_mw", "a/coal"][0], by["existing_mw", "a"][0]) == ("assumption", "derived")
+    assert by["price_per_mwh", "b"] == ("synthetic", pytest.approx(60.0))
+    assert by["pue_shift", "home"] == ("unknown", pytest.approx(1.5 - BARE))
+    # There is no fleet in b, and no marginal factor either.
+    assert ("existing_mw", "b") not in by
+    assert not any(column.startswith("marginal") for column, _ in by)
+
+
 def test_faults_name_what_is_wrong() -> None:
     p = two_ends()
     with pytest.raises(UsageError, match=r"no region 'x'.*no region 'y'.*no workload 'late'.*'later'.*above 0"):
