@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from cases import random_rows
 from small import optimum, problem
 
 from siting.auditor import audit
+from siting.bundled import instances_folder
 from siting.errors import InputError
 from siting.instance import load
 from siting.instance.system import fleet_faults
@@ -20,7 +22,8 @@ from siting.problem.system import fleet, reference
 from siting.starter import write_starter
 from siting.study.published import compare
 from siting.summary import SUMMARIES
-from siting.synthetic.system import load_shape
+from siting.synthetic.facts import read
+from siting.synthetic.system import green_share, load_shape
 
 ON = {"system": {"dispatch": True}}
 COAL = {"technology": "coal", "existing_mw": 50.0, "variable_cost_per_mwh": 200.0, "published_mwh": 200.0}
@@ -134,6 +137,21 @@ def test_the_year_of_the_provinces_is_the_published_one() -> None:
     assert len(found) == 19
     # Wind, sun and hydro are bounded by what was published, so that thermal power is what the dispatch finds.
     assert found.to_dict() == pytest.approx(published.to_dict(), rel=3e-4)
+
+
+def test_the_green_share_of_a_province_holds_what_it_receives() -> None:
+    """One sends 40 of 100 TWh, half of them green; the other makes 60, none green, and receives 20 of its 80."""
+    made = {f"{name}_2023_twh": [0.0, 0.0] for name in ("thermal", "hydro", "nuclear", "wind", "solar")}
+    made |= {"thermal_2023_twh": [40.0, 60.0], "nuclear_2023_twh": [10.0, 0.0], "wind_2023_twh": [50.0, 0.0]}
+    facts = read(instances_folder() / "facts")
+    system = pd.DataFrame({**made, "consumption_2023_twh": [60.0, 80.0]}, index=["CN-NM", "CN-BJ"])
+    share = green_share(dataclasses.replace(facts, system=system))
+    assert share.to_dict() == {"CN-NM": pytest.approx(0.5), "CN-BJ": pytest.approx(20 * 0.5 / 80)}
+    # Of the published year, all that is used is green to the share of all that is made, but for losses.
+    used, whole = facts.system["consumption_2023_twh"], facts.system
+    made_green = whole[["hydro_2023_twh", "wind_2023_twh", "solar_2023_twh"]].sum().sum()
+    everything = made_green + whole[["thermal_2023_twh", "nuclear_2023_twh"]].sum().sum()
+    assert (green_share(facts) * used).sum() / used.sum() == pytest.approx(made_green / everything, rel=0.01)
 
 
 def test_the_shape_of_the_load_has_the_statistics_asked_for() -> None:

@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, ParamSpec
+from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
 
 import typer
 
@@ -17,6 +17,8 @@ from siting.text import Text, asked_language
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from siting.problem import Problem
 
 SOLVED, FAULT, BAD_INPUT, LIMIT, INFEASIBLE, NO_PLAN = 0, 1, 2, 3, 4, 5
 """Exit codes: solved to the gap (or done), a fault of ours, bad input or usage, stopped with a plan, infeasible,
@@ -120,6 +122,25 @@ def pairs(option: str, given: Iterable[str] | None, form: str, say: Text) -> dic
             raise UsageError(say("error.set_form", option=option, value=item, form=form))
         found[name.strip()] = value.strip()
     return found
+
+
+def about(problem: Problem, schema: str, version: int, sha256: str) -> dict[str, Any]:
+    """How the JSON document of a study begins: its form, and the instance by name and digest."""
+    from siting import __version__
+
+    instance = problem.settings.instance
+    return {
+        "schema": schema,
+        "schema_version": version,
+        "version": __version__,
+        "instance": {
+            "name": instance.name,
+            "title_en": instance.title_en,
+            "title_zh": instance.title_zh,
+            "sha256": sha256,
+        },
+        "currency": instance.currency,
+    }
 
 
 def console() -> Console:

@@ -21,6 +21,7 @@ from siting.cli.common import (
     JsonOption,
     LangOption,
     SetOption,
+    about,
     console,
     guarded,
     pairs,
@@ -144,22 +145,10 @@ def _chosen(known: tuple[Rule, ...], names: list[str] | None, say: Text) -> tupl
 
 
 def _facts(problem: Problem, sha256: str, options: Options, workers: int, reporter: Reporter) -> dict[str, Any]:
-    import siting
-
-    about = problem.settings.instance
     asked = {name: value for name, value in options.as_dict().items() if name not in ("edit", "base")}
     return {
-        "schema": SCHEMA,
-        "schema_version": VERSION,
-        "version": siting.__version__,
-        "instance": {
-            "name": about.name,
-            "title_en": about.title_en,
-            "title_zh": about.title_zh,
-            "sha256": sha256,
-        },
-        "currency": about.currency,
-        "unit": f"million {about.currency} per year",
+        **about(problem, SCHEMA, VERSION, sha256),
+        "unit": f"million {problem.settings.instance.currency} per year",
         "periods": {"count": problem.calendar.periods, "hours": problem.calendar.hours},
         "options": {**asked, "workers": workers},
         "seconds": round(reporter.elapsed_s, 3),

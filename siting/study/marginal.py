@@ -7,14 +7,14 @@ a hydro plant uses now is missing later, so both see the plant that replaces it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import highspy
 import numpy as np
 import pandas as pd
 from scipy.sparse import vstack
 
-from siting.problem import Problem
+from siting.problem import Calendar, Problem
 from siting.problem.problem import FloatArray
 from siting.problem.system import Program, dispatched, fleet, limits_mw, need_mw, program, seen
 
@@ -70,6 +70,27 @@ def yearly_means(problem: Problem, prices: pd.DataFrame) -> pd.DataFrame:
     weight = prices["period"].map(pd.Series(problem.calendar.weight))
     amount = values.mul(weight, axis=0).groupby(prices["region"], sort=False).sum()
     return amount / values.notna().mul(weight, axis=0).groupby(prices["region"], sort=False).sum()
+
+
+def year_of_one_more(problem: Problem, regions: Sequence[str]) -> pd.DataFrame:
+    """What one more MWh costs and emits in every hour of the year, before any data center.
+
+    Parameters
+    ----------
+    problem : Problem
+        Whether or not its fleets are dispatched.
+    regions : sequence of str
+        Regions wanted; those without a fleet are left out.
+
+    Returns
+    -------
+    DataFrame
+        Columns as of :func:`marginal_prices`; one period, the year.
+    """
+    mine = problem.fleet.index.get_level_values("region").isin(regions)
+    year = Calendar(hour=np.arange(problem.hours)[None, :], weight=np.ones(1))
+    alone = problem.replace(fleet=problem.fleet[mine], calendar=year, system__dispatch=True)
+    return marginal_prices(alone, {"region_hour": pd.DataFrame(columns=["region", "period", "hour", "grid_mw"])})
 
 
 def _bought(tables: Mapping[str, pd.DataFrame], region: str, periods: int, hours: int) -> FloatArray:

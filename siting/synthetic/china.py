@@ -15,7 +15,7 @@ import pandas as pd
 from siting.physics.cooling import pue
 from siting.physics.distance import great_circle_km
 from siting.synthetic.facts import Facts
-from siting.synthetic.system import fleet
+from siting.synthetic.system import fleet, green_share
 from siting.synthetic.technologies import offshore_supply, pumped_storage
 
 HOURS = 8760
@@ -111,6 +111,7 @@ def _regions(facts: Facts, chosen: list[str]) -> pd.DataFrame:
     table = facts.provinces.loc[chosen, columns].copy()
     table["grid_mw"] = _grid_mw(facts)[chosen]
     table["grid_factor_t_per_mwh"] = facts.provinces.loc[chosen, "grid_factor_2023_t_per_mwh"]
+    table["grid_green_share"] = green_share(facts)[chosen].round(4)
     return table.reset_index()
 
 

@@ -102,6 +102,21 @@ def figures(facts: Facts, region: str) -> dict[str, float]:
     return {str(name): float(column[region]) for name, column in facts.system.astype(float).items()}
 
 
+def green_share(facts: Facts) -> pd.Series[float]:
+    """Green share of what a province uses: hydro, wind and sun of its own generation and of what it receives.
+
+    A province that generates more than it uses keeps its own mix. One that generates less receives the rest, by
+    assumption at the mean mix of all that is sent.
+    """
+    data = facts.system.astype(float)
+    made = sum(data[f"{name}_2023_twh"] for name in (*DISPATCHED, *VARIABLE))
+    own = sum(data[f"{name}_2023_twh"] for name in ("hydro", *VARIABLE)) / made
+    used = data["consumption_2023_twh"]
+    sent, received = (made - used).clip(lower=0.0), (used - made).clip(lower=0.0)
+    pool = (sent * own).sum() / sent.sum() if sent.any() else 0.0
+    return ((used - received) * own + received * pool) / used
+
+
 def mean_mw(facts: Facts, region: str, source: str) -> float:
     """Mean capacity of wind or sun in the published year, MW: its generation over its hours."""
     hours = facts.provinces[f"{source}_hours_2023"].astype(float)
