@@ -15,6 +15,7 @@ from siting.instance.configuration import FILE, OVERRIDES, read_settings
 from siting.instance.designs import cap_faults, open_faults, option_faults
 from siting.instance.feasible import power_faults, reach_faults, room_faults
 from siting.instance.files import RawTable, read_tables
+from siting.instance.fitting import fitted
 from siting.instance.hourly import read_hourly
 from siting.instance.policies import policy_faults
 from siting.instance.references import floor_faults, provenance_faults, reference_faults, value_faults
@@ -59,6 +60,8 @@ def load(name_or_path: str | Path, overrides: Mapping[str, Any] | None = None) -
     for name, table in raw.items():
         rows[name], wrong = check_rows(table)
         faults += wrong
+    if settings is not None:
+        settings = fitted(settings, raw)
     faults += reference_faults(raw) + value_faults(rows) + option_faults(raw)
     if settings is not None:
         faults += floor_faults(settings, raw) + _unit_faults(rows, settings)
