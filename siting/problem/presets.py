@@ -64,8 +64,8 @@ PRESETS: tuple[Preset, ...] = (
         number="工信部通信〔2021〕76号",
         date="2021-07-04",
         note="PUE of new large centers below 1.3 by the end of 2023. Large: 3,000 standard racks of 2.5 kW or more, "
-        "read as the most IT power of a site. The 1.25 that cold regions should strive for, and 60 % of racks in use as a "
-        "mean of the country, bind no site and are left out.",
+        "read as the most IT power of a site. The 1.25 that cold regions should strive for, and 60 % of racks in use "
+        "as a mean of the country, bind no site and are left out.",
     ),
     Preset(
         name="carbon-goals-2021",
@@ -77,7 +77,8 @@ PRESETS: tuple[Preset, ...] = (
         number="发改高技〔2021〕1742号",
         date="2021-12-08",
         note="By 2025 the mean PUE of new large centers below 1.3, in the hubs below 1.25. A mean of the country is "
-        "read as a cap for each site, and a hub as its clusters (tier hub). More than 50 % use in the west is a mean too.",
+        "read as a cap for each site, and a hub as its clusters (tier hub). More than 50 % use in the west is a mean "
+        "as well.",
     ),
     Preset(
         name="hub-replies-2022",
@@ -134,8 +135,8 @@ PRESETS: tuple[Preset, ...] = (
         publisher="NDRC, MIIT, NEA, NDA",
         number="发改环资〔2024〕970号",
         date="2024-07-03",
-        note="By the end of 2025 PUE of new large centers at most 1.25, of projects in the hubs 1.2, and more than 80 "
-        "% green power in new data centers of the hubs, all read as above. Its means of the whole country (racks in use "
+        note="By the end of 2025 PUE of new large centers at most 1.25, of projects in the hubs 1.2, and more than "
+        "80 % green power in new data centers of the hubs, all read as above. Its means of the country (racks in use "
         "at least 60 %, PUE below 1.5) bind no site and are left out. The opinions on green certificates of "
         "March 2025 (发改能源〔2025〕262号) raise the 80 % further without a number.",
     ),
