@@ -54,7 +54,7 @@ def test_each_preset_is_made_of_settings(preset: Any) -> None:
 
 
 def test_presets_by_hand() -> None:
-    """Hubs: 1.25 of the replies, then 1.2 of 2024; large sites: 1.3 twice, then 1.25."""
+    """Hubs: 1.25 of the replies, then 1.2 of 2024, western or not; large sites: 1.3, then 1.25, Shanghai or not."""
     assert expanded(presets=[CLUSTERS, COMPUTE]) == {
         "policy": {
             "presets": [CLUSTERS, COMPUTE],
@@ -64,10 +64,15 @@ def test_presets_by_hand() -> None:
         },
         "green": {"floors": [HUB_GREEN]},
     }
-    caps = expanded(presets=[NEW, GOALS, CLUSTERS, GREEN])["policy"]["pue_caps"]
-    assert sorted(caps, key=str) == sorted(
-        [{"most": 1.25, "least_mw": 7.5}, {"most": 1.2, "tier": "hub"}, *WEST], key=str
-    )
+    caps = expanded(presets=[NEW, GOALS, CLUSTERS, SHANGHAI, GREEN])["policy"]["pue_caps"]
+    assert caps == [{"most": 1.25, "least_mw": 7.5}, {"most": 1.2, "tier": "hub"}]
+    softer = expanded(presets=[NEW, GOALS, CLUSTERS, SHANGHAI])["policy"]["pue_caps"]
+    assert softer == [
+        {"most": 1.3, "least_mw": 7.5},
+        {"most": 1.25, "tier": "hub"},
+        *WEST,
+        {"most": 1.25, "least_mw": 7.5, "region": "CN-SH"},
+    ]
     assert expanded(presets=[SHANGHAI])["policy"]["pue_caps"] == [{"most": 1.25, "least_mw": 7.5, "region": "CN-SH"}]
     (tier,) = expanded(presets=[BEIJING])["policy"]["pue_tariffs"]
     assert (tier["region"], tier["above_pue"], tier["surcharge_per_mwh"]) == ("CN-BJ", 1.35, 200.0)

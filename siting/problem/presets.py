@@ -225,7 +225,8 @@ def _union(presets: list[Preset]) -> dict[str, dict[str, Any]]:
             for key, value in values.items():
                 known = total.setdefault(section, {})
                 if isinstance(value, list):
-                    known[key] = _stricter(known.get(key, []), value)
+                    rules = _stricter(known.get(key, []), value)
+                    known[key] = _without_implied(rules) if key in _SITE_BY_SITE else rules
                 else:
                     known[key] = max(value, known.get(key, value))
     return total
@@ -238,6 +239,21 @@ _VALUES: Mapping[str, Literal[1, -1]] = {"share": 1, "most": -1, "surcharge_per_
 def _stricter(ours: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     kept = [rule for rule in ours if not any(_same(rule, other) and _asks(other) > _asks(rule) for other in theirs)]
     return [*kept, *(dict(rule) for rule in theirs if not _has(kept, rule))]
+
+
+_SITE_BY_SITE = ("pue_caps", "utilisation_floors")
+"""Lists whose rules bind each site alone: what all sites keep, some of them keep too."""
+
+
+def _without_implied(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [rule for rule in rules if not any(_implies(other, rule) for other in rules if other is not rule)]
+
+
+def _implies(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether a rule about more sites asks for no less; two that imply each other are the same."""
+    places = {name: value for name, value in _conditions(one).items() if name != "least_mw"}
+    large = one.get("least_mw", 0.0) <= other.get("least_mw", 0.0)
+    return large and places.items() <= other.items() and _asks(one) >= _asks(other)
 
 
 def _asks(rule: Mapping[str, Any]) -> float:

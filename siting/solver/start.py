@@ -35,20 +35,24 @@ class Start:
         Price of each row that is not zero, of the relaxation; empty: not known.
     bound : float
         What the prices prove where they come from.
+    left_open : float
+        What the plan costs there beyond the bound.
     """
 
     plan: Mapping[str, float]
     prices: Mapping[str, float]
     bound: float
+    left_open: float
 
 
 def remember(matrix: Matrix, values: FloatArray, duals: FloatArray | None) -> Start:
     """A plan of a model, and the prices of its relaxation if they are known."""
     plan = {matrix.columns[i].name: float(values[i]) for i in np.flatnonzero(values)}
     if duals is None:
-        return Start(plan, {}, -np.inf)
+        return Start(plan, {}, -np.inf, 0.0)
     prices = {matrix.rows[i].name: float(duals[i]) for i in np.flatnonzero(duals)}
-    return Start(plan, prices, dual_bound(matrix, duals))
+    bound = dual_bound(matrix, duals)
+    return Start(plan, prices, bound, float(matrix.cost @ values + matrix.offset) - bound)
 
 
 def plan_for(matrix: Matrix, start: Start) -> FloatArray | None:
@@ -64,6 +68,12 @@ def plan_for(matrix: Matrix, start: Start) -> FloatArray | None:
     return values
 
 
+def integers_of(matrix: Matrix, start: Start) -> FloatArray:
+    """The integers of the plan, in the order of their columns; those that it does not know are zero."""
+    names = [column.name for column, whole in zip(matrix.columns, matrix.integer, strict=True) if whole]
+    return np.round(np.array([start.plan.get(name, 0.0) for name in names]))
+
+
 def as_before(matrix: Matrix, start: Start, plan: FloatArray, gap: float) -> Run | None:
     """The plan as optimal, where what is new cannot matter: the old prices prove nearly what they proved before."""
     if not start.prices:
@@ -74,3 +84,10 @@ def as_before(matrix: Matrix, start: Start, plan: FloatArray, gap: float) -> Run
     if distance is None or distance > gap or start.bound - bound > SMALL * gap * abs(objective):
         return None
     return Run("optimal", objective, bound, plan, None, False, "the prices of the start prove it")
+
+
+def is_as_good(found: Run, start: Start, gap: float) -> bool:
+    """Whether a plan leaves no more open than that of the start did: then its cost differs as the bounds differ."""
+    if found.objective is None or found.bound is None or found.gap is None or found.gap > gap:
+        return False
+    return found.objective - found.bound <= start.left_open + SMALL * gap * abs(found.objective)

@@ -26,7 +26,7 @@ from siting.solver.engine import (
 from siting.solver.handover import FloatArray, Matrix, ProvenInfeasibleError, compile_model
 from siting.solver.polish import polish
 from siting.solver.rounding import dual_bound, fixed, lagrangian, near
-from siting.solver.start import Start, as_before, plan_for, remember
+from siting.solver.start import Start, as_before, integers_of, is_as_good, plan_for, remember
 
 LARGE_ROWS = 10_000
 """From about here the simplex method does not end the root LP in useful time, and interior point does (measured)."""
@@ -78,9 +78,10 @@ def optimize(
     proven bound; rounding it by its own prices gives a plan. Only if the gap between both is too wide does
     branch-and-bound follow, started from that plan.
 
-    With the start of a similar model its plan takes part, but ends nothing by itself: the model's own search still
-    finds a plan, and the better one counts. Only where the old prices prove that what is new cannot matter (by a tenth
-    of the gap) is the old plan the answer.
+    With the start of a similar model the integers of its plan are tried first, all else chosen anew. That they are
+    within the gap is not enough: they must leave no more open than they did there (and a tenth of the gap), or the
+    model's own roundings are tried too. Where the old prices prove that what is new cannot matter, by the same tenth,
+    the old plan is the answer.
     """
     version = require_highs()
     check_options(limits.highs)
@@ -100,7 +101,7 @@ def optimize(
     if known is not None:
         result, strategy = known, "as before"
     elif matrix.integer.any() and len(matrix.rows) >= LARGE_ROWS:
-        result, strategy, duals = _relax_and_round(matrix, limits, deadline, progress, plan)
+        result, strategy, duals = _relax_and_round(matrix, limits, deadline, progress, start)
     else:
         engine = new_engine(matrix, limits, deadline - time.monotonic(), **_lp_options(matrix))
         result, strategy = run(engine, limits.gap, "branch and bound", progress), "direct"
@@ -139,7 +140,7 @@ def _lp_options(matrix: Matrix) -> dict[str, Any]:
 
 
 def _relax_and_round(
-    matrix: Matrix, limits: Limits, deadline: float, progress: Report | None, plan: FloatArray | None
+    matrix: Matrix, limits: Limits, deadline: float, progress: Report | None, start: Start | None
 ) -> tuple[Run, str, FloatArray | None]:
     """How it ended, in which way, and the prices of the relaxation."""
     relaxed = replace(matrix, integer=np.zeros_like(matrix.integer))
@@ -153,8 +154,7 @@ def _relax_and_round(
     best, bound = None, -np.inf
     if root.status == "optimal" and root.duals is not None:
         bound = dual_bound(matrix, root.duals)
-        best = None if plan is None else _feasible(matrix, plan, bound)
-        best, interrupted = _best_rounding(matrix, root, bound, limits, deadline, progress, best)
+        best, interrupted = _best_rounding(matrix, root, bound, limits, deadline, progress, start)
         if best is not None and best.status == "optimal":
             return best, "relax and round", root.duals
         if interrupted or time.monotonic() > deadline:
@@ -162,15 +162,15 @@ def _relax_and_round(
             return replace(best or stopped, interrupted=interrupted), "relax and round", root.duals
     engine = new_engine(matrix, limits, deadline - time.monotonic(), **_lp_options(matrix))
     if best is not None and best.values is not None:
-        start = highspy.HighsSolution()
-        start.col_value = best.values.tolist()
-        engine.setSolution(start)
+        incumbent = highspy.HighsSolution()
+        incumbent.col_value = best.values.tolist()
+        engine.setSolution(incumbent)
     final = run(engine, limits.gap, "branch and bound", progress)
     return _better(final, best, bound, limits.gap), "branch and bound from a rounded relaxation", root.duals
 
 
 def _feasible(matrix: Matrix, plan: FloatArray, bound: float | None) -> Run:
-    return Run("feasible", float(matrix.cost @ plan + matrix.offset), bound, plan, None, False, "from a start")
+    return Run("feasible", _cost(matrix, plan), bound, plan, None, False, "from a start")
 
 
 def _no_worse(matrix: Matrix, result: Run, plan: FloatArray, gap: float, deadline: float) -> Run:
@@ -193,27 +193,49 @@ def _best_rounding(
     limits: Limits,
     deadline: float,
     progress: Report | None,
-    best: Run | None,
+    start: Start | None,
 ) -> tuple[Run | None, bool]:
-    """The best of a plan in hand and rounded ones, of which there is one at least; and whether Ctrl-C came.
+    """The best plan with the integers of a start and with rounded ones, and whether Ctrl-C came.
 
-    It is optimal if it is within the gap of the bound.
+    It is optimal if it is within the gap; one of the start must also leave no more open than it did before.
     """
-    if root.values is None or root.duals is None:
-        return best, False
-    for integers in _roundings(matrix, root.values, root.duals, deadline):
-        rest = fixed(matrix, integers)
-        found = _interior_point(rest, limits, deadline, "rounded plan", progress)
-        if found.values is not None:
-            plan = polish(rest, found.values, deadline)
-            objective = float(matrix.cost @ plan + matrix.offset)
-            if best is None or best.objective is None or objective < best.objective:
-                best = replace(found, status="feasible", values=plan, objective=objective, bound=bound)
-        if best is not None and best.gap is not None and best.gap <= limits.gap:
+    best: Run | None = None
+    for integers, enough in _candidates(matrix, root, limits.gap, deadline, start):
+        found = _with_integers(matrix, integers, limits, deadline, progress)
+        if found.objective is not None and (best is None or found.objective < (best.objective or np.inf)):
+            best = replace(found, bound=bound)
+        if best is not None and enough(best):
             return replace(best, status="optimal"), found.interrupted
         if found.interrupted or time.monotonic() > deadline:
             return best, found.interrupted
     return best, False
+
+
+def _candidates(
+    matrix: Matrix, root: Run, gap: float, deadline: float, start: Start | None
+) -> Iterator[tuple[FloatArray, Callable[[Run], bool]]]:
+    """Integers to try, and whether the best plan so far is enough."""
+    if start is not None:
+        yield integers_of(matrix, start), lambda best: is_as_good(best, start, gap)
+    if root.values is not None and root.duals is not None:
+        for integers in _roundings(matrix, root.values, root.duals, deadline):
+            yield integers, lambda best: best.gap is not None and best.gap <= gap
+
+
+def _with_integers(
+    matrix: Matrix, integers: FloatArray, limits: Limits, deadline: float, progress: Report | None
+) -> Run:
+    """The best plan with given integers; without values if there is none."""
+    rest = fixed(matrix, integers)
+    found = _interior_point(rest, limits, deadline, "rounded plan", progress)
+    if found.values is None:
+        return replace(found, objective=None)
+    values = polish(rest, found.values, deadline)
+    return replace(found, status="feasible", values=values, objective=_cost(matrix, values))
+
+
+def _cost(matrix: Matrix, values: FloatArray) -> float:
+    return float(matrix.cost @ values + matrix.offset)
 
 
 def _interior_point(matrix: Matrix, limits: Limits, deadline: float, phase: str, progress: Report | None) -> Run:

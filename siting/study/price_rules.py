@@ -1,9 +1,10 @@
 """The price of each rule: the problem solved as it is, and with each rule in turn switched off.
 
-Switching off a rule keeps every plan, so each solve starts from what the full one knows: its plan and the prices of its
-relaxation. That the plan is within the gap does not end a solve, or the difference that is asked for would be hidden in
-the gap: the problem is relaxed and rounded by its own prices first, and the better plan counts. Only where the old
-prices prove that the rule costs less than a tenth of the gap in the relaxation is nothing more searched for.
+Switching off a rule keeps every plan, so each solve starts from what the full one knows. That its plan is within the
+gap does not end a solve, or the difference that is asked for would be hidden in the gap. Its integers are kept, and all
+else is chosen anew, only if they leave no more open than they did with the rule: then the costs differ as the proven
+bounds do. Else the problem is rounded by its own prices too, and the better plan counts. Only where the old prices
+prove that the rule costs less than a tenth of the gap in the relaxation is nothing searched for.
 """
 
 from __future__ import annotations
