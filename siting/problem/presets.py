@@ -103,15 +103,15 @@ PRESETS: tuple[Preset, ...] = (
         name="shanghai-2023",
         settings={
             "policy": {"pue_caps": [{"most": 1.25, "least_mw": _LARGE_MW, "region": "CN-SH"}]},
-            "green": {"floors": [{"share": 0.1, "region": "CN-SH"}]},
+            "green": {"floors": [{"share": 0.1, "region": "CN-SH", "beyond_grid_mix": True}]},
         },
         title_zh="上海市推进算力资源统一调度指导意见",
         publisher="Shanghai Commission of Economy and Informatization",
         number="number not found",
         date="2023-04-19",
         note="By 2025 PUE of new large centers in the areas for them at most 1.25, and more than 10 % green power in "
-        "new data centers, not counting what is green in the grid mix: a claimed MWh counts, the grid mix never does. "
-        "Read in the press (secondary); both bind every site in Shanghai.",
+        "new data centers, not counting what is green in the grid mix, read as what is added to that mix. Read in the "
+        "press (secondary); both bind every site in Shanghai.",
     ),
     Preset(
         name="eastern-data-western-compute-2023",
