@@ -12,7 +12,7 @@ import pandas as pd
 from siting.bundled import instances_folder
 from siting.errors import Fault, InputError, UsageError
 from siting.instance.configuration import FILE, OVERRIDES, read_settings
-from siting.instance.designs import cap_faults, open_faults, option_faults
+from siting.instance.designs import cap_faults, cap_reach_faults, open_faults, option_faults
 from siting.instance.feasible import power_faults, reach_faults, room_faults
 from siting.instance.files import RawTable, read_tables
 from siting.instance.fitting import fitted
@@ -177,7 +177,7 @@ def _feasibility(
     if not faults and sound and not broken & {f"{name}.csv" for name in power}:
         faults = power_faults(problem, lines)
     if sound:
-        faults = faults + open_faults(problem, lines)
+        faults = faults + (open_faults(problem, lines) or cap_reach_faults(problem, lines))
     if sound and "fleet.csv" not in broken:
         faults = faults + fleet_faults(problem, lines)
     return problem, faults
