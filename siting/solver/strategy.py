@@ -95,18 +95,7 @@ def optimize(
         )
     compiled = time.monotonic()
     deadline = compiled + limits.time_limit_s
-    plan = None if start is None else plan_for(matrix, start)
-    known = None if plan is None or start is None else as_before(matrix, start, plan, limits.gap)
-    duals = None
-    if known is not None:
-        result, strategy = known, "as before"
-    elif matrix.integer.any() and len(matrix.rows) >= LARGE_ROWS:
-        result, strategy, duals = _relax_and_round(matrix, limits, deadline, progress, start)
-    else:
-        engine = new_engine(matrix, limits, deadline - time.monotonic(), **_lp_options(matrix))
-        result, strategy = run(engine, limits.gap, "branch and bound", progress), "direct"
-    if plan is not None:
-        result = _no_worse(matrix, result, plan, limits.gap, deadline)
+    result, strategy, duals = _search(matrix, limits, deadline, progress, start)
     solved = time.monotonic()
     if result.values is not None:
         for column, value in zip(matrix.columns, _tidy(matrix, result.values).tolist(), strict=True):
@@ -129,6 +118,26 @@ def optimize(
         integers=int(matrix.integer.sum()),
         start=remember(matrix, result.values, duals) if keep_start and result.values is not None else None,
     )
+
+
+def _search(
+    matrix: Matrix, limits: Limits, deadline: float, progress: Report | None, start: Start | None
+) -> tuple[Run, str, FloatArray | None]:
+    """How it ended, in which way, and the prices of the relaxation where they are known."""
+    plan = None if start is None else plan_for(matrix, start)
+    if plan is not None and start is not None:
+        known = as_before(matrix, start, plan, limits.gap)
+        if known is not None:
+            return known, "as before", None
+    duals = None
+    if matrix.integer.any() and len(matrix.rows) >= LARGE_ROWS:
+        result, strategy, duals = _relax_and_round(matrix, limits, deadline, progress, start)
+    else:
+        engine = new_engine(matrix, limits, deadline - time.monotonic(), **_lp_options(matrix))
+        result, strategy = run(engine, limits.gap, "branch and bound", progress), "direct"
+    if plan is not None:
+        result = _no_worse(matrix, result, plan, limits.gap, deadline)
+    return result, strategy, duals
 
 
 def _lp_options(matrix: Matrix) -> dict[str, Any]:
