@@ -97,7 +97,8 @@ PRESETS: tuple[Preset, ...] = (
         date="2021-12 to 2022-02",
         note="Racks in use of the start area of each cluster at least 65 %, read as mean load over installed IT power "
         "of each site of tier hub; PUE at most 1.25, in the four western hubs 1.2. The figures were read in the "
-        "replies for the Yangtze River Delta and for Qingyang; for the other hubs they are taken to be the same.",
+        "replies for Zhangjiakou, the Yangtze River Delta and Qingyang (there of 20 December 2021); for the other hubs "
+        "they are taken to be the same.",
     ),
     Preset(
         name="shanghai-2023",
