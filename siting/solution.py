@@ -11,6 +11,7 @@ import pandas as pd
 import pyomo.environ as pyo
 
 from siting.solver.engine import Limits, Progress, Status
+from siting.solver.start import Start
 from siting.solver.strategy import Outcome, optimize
 
 _NO_INDEX = "total"
@@ -52,6 +53,8 @@ def solve(
     threads: int = 0,
     options: dict[str, Any] | None = None,
     progress: Callable[[Progress], None] | None = None,
+    start: Start | None = None,
+    keep_start: bool = False,
 ) -> Solution:
     """Solve a model that :func:`siting.build` made (and you may have edited).
 
@@ -69,6 +72,10 @@ def solve(
         Options of HiGHS by their own names.
     progress : callable, optional
         Gets a :class:`siting.solver.engine.Progress` about twice a second.
+    start : Start, optional
+        ``outcome.start`` of the solve of a similar model.
+    keep_start : bool
+        Whether ``outcome.start`` is wanted.
 
     Returns
     -------
@@ -80,7 +87,7 @@ def solve(
         If an option is refused or HiGHS is too old.
     """
     limits = Limits(gap, time_limit, seed, threads, options or {})
-    outcome = optimize(m, limits, progress)
+    outcome = optimize(m, limits, progress, start=start, keep_start=keep_start)
     tables = read_tables(m) if outcome.has_plan else {}
     return Solution(outcome.status, outcome.objective, outcome.bound, outcome.gap, tables, outcome)
 

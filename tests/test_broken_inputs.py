@@ -969,6 +969,15 @@ def test_a_site_that_must_open_above_the_cap_on_pue(folder: Path) -> None:
     assert "annual PUE" in fault.rule
 
 
+def test_work_whose_sites_are_all_above_a_cap_on_pue(folder: Path) -> None:
+    """Interactive work of the plain has one site within 5 ms; no design of this starter keeps 1.05."""
+    swap(TOML, "[network]", "[[policy.pue_caps]]\nmost = 1.05\n\n[network]")(folder)
+    found = faults_of(folder)
+    assert {fault.file for fault in found} == {"demand.csv"}
+    assert any("of plain is" in fault.rule and fault.value == "interactive" for fault in found)
+    assert all("cooling_options.csv" in fault.remedy for fault in found)
+
+
 def test_cooling_options_of_no_site_and_of_the_own_design(folder: Path) -> None:
     rows = "site,cooling\nsteppe-hubb,air_cooled_chiller\nplain-city,waterside_economizer\nsteppe-hub,ice\n"
     (folder / "cooling_options.csv").write_text(rows, encoding="utf-8")

@@ -94,6 +94,8 @@ def test_a_changed_plan_fails_its_audit(run: tuple[Path, Done], cli: Cli, tmp_pa
         (["solve", "{tiny}", "--set", "carbon.price"], "section.key=value"),
         (["solve", "{tiny}", "--set", "carbon.prize=1"], "carbon.price"),
         (["check", "{tiny}", "--set", "carbon.price=-1"], "carbon.price"),
+        (["solve", "{tiny}", "--preset", "hub-replies"], "hub-replies-2022"),
+        (["price-rules", "{tiny}", "--preset", "all", "--set", "policy.presets=[]"], "--preset"),
         (["solve", "{tiny}", "--highs", "presolve"], "name=value"),
         (["solve", "{tiny}", "--highs", "presolved=on", "--periods", "1"], "presolved"),
         (["solve", "{tiny}", "--base", "nowhere.geojson"], "nowhere.geojson"),

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pyomo.environ as pyo
 import pytest
 from cases import random_problem
 from small import MILLION, column, cost, optimum, problem, term
@@ -67,6 +68,13 @@ def test_one_design_for_the_whole_year():
     assert chosen(optimum(p), min(mixed, key=lambda c: mixed[c])) == 1
 
 
+def test_every_decision_has_a_bound():
+    """Prices of rows prove a bound only where each column is bounded."""
+    m = build(offer(LIQUID, compute_types=[{"idle_share": 0.25, "usable_share": 0.8}]))
+    assert all(load.ub == pytest.approx(0.75 * 0.8 * 100) for load in m.period[0].design_load_mw.values())
+    assert all(x.ub is not None for x in m.component_data_objects(pyo.Var))
+
+
 def test_existing_equipment_is_converted_at_a_price():
     extra = 0.001
     p = offer({**LIQUID, "extra_capex_per_kw": extra}, capacity=[{"existing_mw": 30.0}])
@@ -78,6 +86,8 @@ def test_a_cap_on_pue_leaves_the_designs_that_keep_it():
     p = offer(dear, compute_types=[{"capex_per_kw": 0.001}])
     assert chosen(optimum(p), "waterside_economizer") == 1
     capped = p.replace(policy__pue_caps=({"most": 1.2},))
+    assert len(build(p).DESIGN_CHOICE) == 2
+    assert len(build(capped).DESIGN_CHOICE) == 0
     solution = optimum(capped)
     assert chosen(solution, "liquid_dry_cooler") == 1
     assert solution.objective * MILLION == pytest.approx(4000 * 1.115 + 2 + 10_000)

@@ -9,14 +9,19 @@ from typing import Any, get_args
 import pytest
 from small import problem
 
+from siting.errors import InputError
 from siting.instance import load
+from siting.instance.fitting import LISTS
 from siting.instance.writing import write
 from siting.problem import Settings
 from siting.problem.presets import PRESETS, PresetName, expand
 from siting.starter import write_starter
 
-CLUSTERS, COMPUTE, GREEN, _ = get_args(PresetName)
+CLUSTERS, COMPUTE, GREEN = "hub-replies-2022", "eastern-data-western-compute-2023", "data-center-green-action-2024"
+NEW, GOALS, SHANGHAI, BEIJING = "new-data-centers-2021", "carbon-goals-2021", "shanghai-2023", "beijing-2024"
+EVERY = get_args(PresetName)
 HUB_GREEN = {"share": 0.8, "tier": "hub"}
+WEST = [{"most": 1.2, "tier": "hub", "hub": hub} for hub in ("Guizhou", "Inner-Mongolia", "Gansu", "Ningxia")]
 
 
 def expanded(**policy: Any) -> dict[str, Any]:
@@ -28,10 +33,12 @@ def test_each_preset_names_its_document() -> None:
     assert [preset.name for preset in PRESETS] == list(get_args(PresetName))
     for preset in PRESETS:
         assert preset.title_zh
-        assert "NDRC" in preset.publisher
-        assert preset.number.startswith("发改") or preset.number == "number not checked"
+        assert any(name in preset.publisher for name in ("NDRC", "MIIT", "Shanghai", "Beijing"))
+        assert "〔" in preset.number or "not found" in preset.number
         assert preset.date[:4] in ("2021", "2022", "2023", "2024", "2025")
         assert preset.note
+    dates = [preset.date.split(" to ")[-1] for preset in PRESETS]
+    assert dates == sorted(dates)
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.name)
@@ -47,14 +54,59 @@ def test_each_preset_is_made_of_settings(preset: Any) -> None:
 
 
 def test_presets_by_hand() -> None:
-    assert expanded(presets=[CLUSTERS, COMPUTE, GREEN]) == {
+    """Hubs: 1.25 of the replies, then 1.2 of 2024, western or not; large sites: 1.3, then 1.25, Shanghai or not."""
+    assert expanded(presets=[CLUSTERS, COMPUTE]) == {
         "policy": {
-            "presets": [CLUSTERS, COMPUTE, GREEN],
+            "presets": [CLUSTERS, COMPUTE],
             "utilisation_floors": [{"share": 0.65, "tier": "hub"}],
+            "pue_caps": [{"most": 1.25, "tier": "hub"}, *WEST],
             "hub_share_min": 0.6,
         },
         "green": {"floors": [HUB_GREEN]},
     }
+    caps = expanded(presets=[NEW, GOALS, CLUSTERS, SHANGHAI, GREEN])["policy"]["pue_caps"]
+    assert caps == [{"most": 1.25, "least_mw": 7.5}, {"most": 1.2, "tier": "hub"}]
+    softer = expanded(presets=[NEW, GOALS, CLUSTERS, SHANGHAI])["policy"]["pue_caps"]
+    assert softer == [
+        {"most": 1.3, "least_mw": 7.5},
+        {"most": 1.25, "tier": "hub"},
+        *WEST,
+        {"most": 1.25, "least_mw": 7.5, "region": "CN-SH"},
+    ]
+    assert expanded(presets=[SHANGHAI])["policy"]["pue_caps"] == [{"most": 1.25, "least_mw": 7.5, "region": "CN-SH"}]
+    (tier,) = expanded(presets=[BEIJING])["policy"]["pue_tariffs"]
+    assert (tier["region"], tier["above_pue"], tier["surcharge_per_mwh"]) == ("CN-BJ", 1.35, 200.0)
+
+
+def test_a_softer_rule_of_the_instance_wins() -> None:
+    own = {"most": 1.4, "tier": "hub"}
+    assert expanded(presets=[GREEN], pue_caps=[own])["policy"]["pue_caps"] == [own, {"most": 1.25, "least_mw": 7.5}]
+
+
+def test_every_list_of_rules_is_fitted() -> None:
+    lists = {(s, key) for p in PRESETS for s, values in p.settings.items() for key, v in values.items() if v != 0.6}
+    assert lists == set(LISTS)
+
+
+def test_a_document_about_the_nation_fits_a_part_of_it(tmp_path: Path) -> None:
+    """The starter has a hub of its own: no western hub of the replies, no Beijing, no Shanghai."""
+    folder = write_starter(tmp_path / "demo", "demo")
+    settings = load(folder, {"policy.presets": list(EVERY)}).settings
+    caps = [cap.model_dump(exclude_unset=True) for cap in settings.policy.pue_caps]
+    assert caps == [{"most": 1.25, "least_mw": 7.5}, {"most": 1.2, "tier": "hub"}]
+    assert settings.policy.pue_tariffs == ()
+    assert [floor.region for floor in settings.green.floors] == [None]
+    # The instance's own rule about a place that it does not have is a fault, with presets or without.
+    own = {"policy.presets": list(EVERY), "policy.pue_caps": [{"most": 1.2, "hub": "Guizhou"}]}
+    with pytest.raises(InputError, match="has this hub"):
+        load(folder, own)
+
+
+def test_a_rule_of_a_preset_can_be_taken_away() -> None:
+    p = problem().replace(policy__presets=(COMPUTE, CLUSTERS))
+    off = p.replace(green__floors=(), policy__utilisation_floors=())
+    assert off.settings.green.floors == off.settings.policy.utilisation_floors == ()
+    assert len(off.replace(carbon__price=5.0).settings.policy.pue_caps) == 5
 
 
 def test_what_the_instance_says_wins() -> None:
@@ -77,9 +129,9 @@ def test_rules_about_other_sites_are_kept_beside() -> None:
 
 
 def test_what_is_no_list_is_left_for_the_validation() -> None:
-    document = {"policy": {"presets": [GREEN]}, "green": {"floors": 3}}
+    document = {"policy": {"presets": [COMPUTE], "hub_share_min": 0.6}, "green": {"floors": 3}}
     assert expand(document) == document
-    assert expand({"policy": {"presets": [GREEN]}, "green": 3})["green"] == 3
+    assert expand({"policy": {"presets": [COMPUTE]}, "green": 3})["green"] == 3
 
 
 def test_twice_is_once() -> None:
@@ -89,7 +141,7 @@ def test_twice_is_once() -> None:
 
 def test_the_data_are_not_changed_by_use() -> None:
     before = deepcopy([preset.settings for preset in PRESETS])
-    result = expanded(presets=[CLUSTERS, COMPUTE, GREEN])
+    result = expanded(presets=list(EVERY))
     result["green"]["floors"][0]["share"] = 0.1
     assert [preset.settings for preset in PRESETS] == before
 

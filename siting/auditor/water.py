@@ -17,7 +17,7 @@ from siting.problem.problem import FloatArray
 
 def check_designs(p: Problem, plan: Plan, tables: Mapping[str, pd.DataFrame], ledger: Ledger) -> None:
     """Where a site has a choice of cooling designs, an open one has exactly one of them."""
-    offered = derived.choices(p)
+    offered = derived.open_choices(p)
     if not offered:
         return
     pairs = [(site, cooling) for site, names in offered.items() for cooling in names]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import functools
+import json
 import os
 import sys
 from collections.abc import Callable, Iterable
@@ -50,6 +51,7 @@ BaseOption = Annotated[str | None, typer.Option("--base", help="base", show_defa
 SetOption = Annotated[
     list[str] | None, typer.Option("--set", help="set", metavar="SECTION.KEY=VALUE", show_default=False)
 ]
+PresetOption = Annotated[list[str] | None, typer.Option("--preset", help="preset", metavar="NAME", show_default=False)]
 InstanceArgument = Annotated[str, typer.Argument(help="instance", metavar="INSTANCE", show_default=False)]
 RunArgument = Annotated[str, typer.Argument(help="run", metavar="RUN", show_default=False)]
 
@@ -141,6 +143,30 @@ def about(problem: Problem, schema: str, version: int, sha256: str) -> dict[str,
         },
         "currency": instance.currency,
     }
+
+
+def chosen_settings(changes: Iterable[str] | None, presets: Iterable[str] | None, say: Text) -> dict[str, str]:
+    """What ``--set`` and ``--preset`` change; ``--preset all`` is every preset.
+
+    Raises
+    ------
+    UsageError
+        If a preset does not exist, or ``--set policy.presets`` says something else.
+    """
+    settings = pairs("--set", changes, "section.key=value", say)
+    wanted = list(dict.fromkeys(presets or ()))
+    if not wanted:
+        return settings
+    from siting.problem.presets import PRESETS
+
+    known = [preset.name for preset in PRESETS]
+    for name in wanted:
+        if name not in (*known, "all"):
+            raise UsageError(say("error.no_preset", name=name, names=", ".join(known)))
+    if "policy.presets" in settings:
+        raise UsageError(say("error.presets_twice"))
+    names = known if "all" in wanted else [name for name in known if name in wanted]
+    return settings | {"policy.presets": json.dumps(names)}
 
 
 def console() -> Console:

@@ -14,10 +14,11 @@ from siting.cli.common import (
     InstanceArgument,
     JsonOption,
     LangOption,
+    PresetOption,
     SetOption,
+    chosen_settings,
     console,
     guarded,
-    pairs,
     speaker,
 )
 
@@ -43,12 +44,14 @@ def list_instances(lang: LangOption = None) -> int:
 
 
 @guarded
-def check(instance: InstanceArgument, changes: SetOption = None, lang: LangOption = None) -> int:
+def check(
+    instance: InstanceArgument, changes: SetOption = None, presets: PresetOption = None, lang: LangOption = None
+) -> int:
     """Check an instance; faults end in the list of an InputError."""
     import siting
 
     say = speaker(lang)
-    problem = siting.load(instance, pairs("--set", changes, "section.key=value", say))
+    problem = siting.load(instance, chosen_settings(changes, presets, say))
     print(
         say(
             "say.sound",

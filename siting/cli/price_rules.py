@@ -20,8 +20,10 @@ from siting.cli.common import (
     InstanceArgument,
     JsonOption,
     LangOption,
+    PresetOption,
     SetOption,
     about,
+    chosen_settings,
     console,
     guarded,
     pairs,
@@ -55,6 +57,7 @@ def price_rules(
     periods: Annotated[int | None, typer.Option(min=1, help="periods", show_default=False)] = None,
     hours: Annotated[Hours | None, typer.Option(help="hours", show_default=False)] = None,
     changes: SetOption = None,
+    presets: PresetOption = None,
     highs: Annotated[
         list[str] | None, typer.Option("--highs", help="highs", metavar="NAME=VALUE", show_default=False)
     ] = None,
@@ -63,7 +66,7 @@ def price_rules(
 ) -> int:
     """Solve with all rules and with each one off, and print what each costs."""
     say = speaker(lang)
-    settings = pairs("--set", changes, "section.key=value", say)
+    settings = chosen_settings(changes, presets, say)
     solver = pairs("--highs", highs, "name=value", say)
     from siting.cli.progress import Reporter
 

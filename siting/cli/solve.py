@@ -15,7 +15,9 @@ from siting.cli.common import (
     InstanceArgument,
     JsonOption,
     LangOption,
+    PresetOption,
     SetOption,
+    chosen_settings,
     console,
     guarded,
     pairs,
@@ -36,6 +38,7 @@ def solve(
     periods: Annotated[int | None, typer.Option(min=1, help="periods", show_default=False)] = None,
     hours: Annotated[Hours | None, typer.Option(help="hours", show_default=False)] = None,
     changes: SetOption = None,
+    presets: PresetOption = None,
     edits: Annotated[
         list[Path] | None, typer.Option("--edit", help="edit", metavar="RULES.PY", show_default=False)
     ] = None,
@@ -48,7 +51,7 @@ def solve(
 ) -> int:
     """Solve, audit, draw, write the run folder."""
     say = speaker(lang)
-    settings = pairs("--set", changes, "section.key=value", say)
+    settings = chosen_settings(changes, presets, say)
     solver = pairs("--highs", highs, "name=value", say)
     from siting.cli.progress import Reporter
 

@@ -9,7 +9,7 @@ from siting.instance.configuration import FILE
 from siting.instance.files import RawTable
 from siting.instance.suggest import did_you_mean
 from siting.problem import Problem, Settings
-from siting.problem.derived import sites_over_pue_cap
+from siting.problem.derived import arcs, sites_over_pue_cap
 from siting.problem.tables import Site
 
 
@@ -53,6 +53,32 @@ def open_faults(p: Problem, lines: Mapping[str, list[int]]) -> list[Fault]:
         Fault("sites.csv", rule, remedy, line, "decision", "open")
         for line, (site, row) in zip(lines["sites"], p.sites.iterrows(), strict=True)
         if row["decision"] == "open" and site in over
+    ]
+
+
+def cap_reach_faults(p: Problem, lines: Mapping[str, list[int]]) -> list[Fault]:
+    """Demand of which every site that it could use breaks a cap on PUE.
+
+    Parameters
+    ----------
+    p : Problem
+        Tables and series without faults.
+    lines : mapping of str to list of int
+        Line of each row of each table.
+    """
+    over = sites_over_pue_cap(p) if p.settings.policy.pue_caps else []
+    if not over:
+        return []
+    names = arcs(p)
+    every = set(names[["region", "workload"]].itertuples(index=False, name=None))
+    left = names[~names["site"].isin(over)]
+    lost = every - set(left[["region", "workload"]].itertuples(index=False, name=None))
+    rule = "Every site that could do this work of {} is above a cap on PUE of policy.pue_caps (presets included)."
+    remedy = "Offer a better design in cooling_options.csv, or raise the cap."
+    return [
+        Fault("demand.csv", rule.format(place[0]), remedy, line, "workload", place[1])
+        for line, place in zip(lines["demand"], p.demand.index, strict=True)
+        if place in lost
     ]
 
 

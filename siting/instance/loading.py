@@ -12,10 +12,11 @@ import pandas as pd
 from siting.bundled import instances_folder
 from siting.errors import Fault, InputError, UsageError
 from siting.instance.configuration import FILE, OVERRIDES, read_settings
-from siting.instance.designs import cap_faults, open_faults, option_faults
+from siting.instance.designs import cap_faults, cap_reach_faults, open_faults, option_faults
 from siting.instance.direct import direct_faults
 from siting.instance.feasible import power_faults, reach_faults, room_faults
 from siting.instance.files import RawTable, read_tables
+from siting.instance.fitting import fitted
 from siting.instance.hourly import read_hourly
 from siting.instance.policies import policy_faults
 from siting.instance.references import floor_faults, provenance_faults, reference_faults, value_faults
@@ -61,6 +62,8 @@ def load(name_or_path: str | Path, overrides: Mapping[str, Any] | None = None) -
     for name, table in raw.items():
         rows[name], wrong = check_rows(table)
         faults += wrong
+    if settings is not None:
+        settings = fitted(settings, raw)
     faults += reference_faults(raw) + value_faults(rows) + option_faults(raw) + direct_faults(rows)
     faults += tier_row_faults(rows)
     if settings is not None:
@@ -178,7 +181,7 @@ def _feasibility(
     if not faults and sound and not broken & {f"{name}.csv" for name in power}:
         faults = power_faults(problem, lines)
     if sound:
-        faults = faults + open_faults(problem, lines)
+        faults = faults + (open_faults(problem, lines) or cap_reach_faults(problem, lines))
     if sound and "fleet.csv" not in broken:
         faults = faults + fleet_faults(problem, lines)
     return problem, faults

@@ -18,7 +18,7 @@ from typing import Any
 import pyomo.environ as pyo
 
 from siting.model.structure import by_region, yearly
-from siting.problem.derived import choices, pue
+from siting.problem.derived import open_choices, pue
 from siting.problem.problem import Problem
 
 
@@ -30,7 +30,7 @@ def add(m: Any, p: Problem) -> None:
     for s, k in m.SITE_COMPUTE:
         types[s].append(k)
     effectiveness = pue(p)
-    offered = choices(p)
+    offered = open_choices(p)
     for d in m.PERIOD:
         block = m.period[d]
         factor = {s: effectiveness[s].to_numpy()[p.calendar.hour[d]].tolist() for s in m.SITE}

@@ -2,7 +2,7 @@
 
 In      p.settings.policy.pue_caps, PUE of every site and hour
 Rules   open = 0 for every site in the scope of a cap that has no existing equipment, may grow to least_mw or more, and
-        whose annual mean PUE exceeds the cap; where it has a choice of designs, chosen = 0 for those that exceed it
+        whose annual mean PUE exceeds the cap with every design; of several designs those that exceed it are not offered
 Note    The PUE of a design is known before the plan; the mean is over all hours of the year.
         Without caps, or where every site keeps them, nothing is added.
 Source  National hub plan of NDRC, CAC, MIIT and NEA, December 2021: 1.3 for new large centers, 1.25 in hubs (2025);
@@ -16,22 +16,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from siting.problem.derived import choices, designs_over_pue_cap, sites_over_pue_cap
+from siting.problem.derived import sites_over_pue_cap
 from siting.problem.problem import Problem
 
 
 def add(m: Any, p: Problem) -> None:
     """Close the sites that break a cap on PUE."""
     closed = sites_over_pue_cap(p)
-    designs = [sc for sc in designs_over_pue_cap(p) if sc[0] in choices(p) and sc[0] not in closed]
-    if closed:
+    if not closed:
+        return
 
-        @m.Constraint(closed, doc="A new large site keeps the cap on PUE")
-        def pue_within_cap(m: Any, s: str) -> Any:
-            return m.open[s] <= 0
-
-    if designs:
-
-        @m.Constraint(designs, doc="A new large site chooses a design that keeps the cap on PUE")
-        def design_within_cap(m: Any, s: str, c: str) -> Any:
-            return m.chosen[s, c] <= 0
+    @m.Constraint(closed, doc="A new large site keeps the cap on PUE")
+    def pue_within_cap(m: Any, s: str) -> Any:
+        return m.open[s] <= 0

@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import Any
 
 from siting.model.structure import COST, MILLION, by_region, yearly
-from siting.problem.derived import choices, pue_surcharge_per_mwh
+from siting.problem.derived import open_choices, pue_surcharge_per_mwh
 from siting.problem.problem import Problem
 
 
@@ -26,12 +26,12 @@ def add(m: Any, p: Problem) -> None:
     charged: dict[tuple[str, str], float] = {sc: each for sc, each in rate.items() if each > 0}  # type: ignore[misc]
     if not charged:
         return
-    offered = choices(p)
+    offered = open_choices(p)
     own, region = p.sites["cooling"].to_dict(), p.sites["region"].to_dict()
 
     def drawn_mwh(s: str, c: str) -> Any:
         return yearly(m, lambda d, t: m.period[d].design_power_mw[s, c, t]) if s in offered else m.energy_mwh[s]
 
-    here = {(s, c): each for (s, c), each in charged.items() if s in offered or c == own[s]}
+    here = {(s, c): each for (s, c), each in charged.items() if c in offered.get(s, [own[s]])}
     cost = {(s, c): each / MILLION * drawn_mwh(s, c) for (s, c), each in here.items()}
     m.cost.add("pue surcharge", by_region(cost, lambda sc: region[sc[0]]), COST)

@@ -19,7 +19,7 @@ from typing import Any
 import pyomo.environ as pyo
 
 from siting.model.structure import COST, MILLION, by_region, yearly
-from siting.problem.derived import choices, design_pue, design_wue, water_counts
+from siting.problem.derived import design_pue, design_wue, open_choices, water_counts
 from siting.problem.problem import Problem
 
 
@@ -29,7 +29,7 @@ def add(m: Any, p: Problem) -> None:
         return
     # The power of a site is its IT power times PUE, so that its water per MWh of power is WUE / PUE.
     per_mwh = design_wue(p) / design_pue(p)
-    offered = choices(p)
+    offered = open_choices(p)
     own = p.sites["cooling"].to_dict()
     rate = {(sc, d): per_mwh[sc].to_numpy()[p.calendar.hour[d]].tolist() for sc in per_mwh for d in m.PERIOD}
 

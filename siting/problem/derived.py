@@ -321,6 +321,14 @@ def choices(p: Problem) -> dict[str, list[str]]:
 
 
 @_once
+def open_choices(p: Problem) -> dict[str, list[str]]:
+    """The choices that the caps on PUE leave: designs that break one are out, and so are sites that have no other."""
+    over = set(designs_over_pue_cap(p))
+    kept = {site: [c for c in names if (site, c) not in over] for site, names in choices(p).items()}
+    return {site: names for site, names in kept.items() if names}
+
+
+@_once
 def design_pue(p: Problem) -> pd.DataFrame:
     """PUE, hours of the year x (site, cooling)."""
     series, region = p.hourly["temperature_c"], p.sites["region"]

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from siting.problem.presets import APPLIED
 from siting.problem.settings import Settings
 from siting.problem.tables import TABLES, Table
 
@@ -98,7 +99,8 @@ class Problem:
         settings = {k: v for k, v in changes.items() if "__" in k}
         if settings:
             base = fields.get("settings", self.settings)
-            # What was never set stays unset, so that presets know it from what was chosen.
+            # What was never set stays unset, so that presets know it from what was chosen. Presets that are there
+            # already add nothing again: a rule of theirs may be what is taken away.
             document = base.model_dump(mode="python", exclude_unset=True)
             for name, value in settings.items():
                 section, key = name.split("__", 1)
@@ -106,7 +108,8 @@ class Problem:
                     known = ", ".join(Settings.model_fields)
                     raise KeyError(f"no section {section!r} in the settings; there are {known}")
                 document.setdefault(section, {})[key] = value
-            fields["settings"] = Settings.model_validate(document)
+            context = None if "policy__presets" in settings else APPLIED
+            fields["settings"] = Settings.model_validate(document, context=context)
         return dataclasses.replace(self, **fields, cache={})
 
 

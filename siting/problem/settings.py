@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
-from siting.problem.presets import PresetName, expand
+from siting.problem.presets import APPLIED, PresetName, expand
 from siting.problem.tables import Amount, Share
 
 
@@ -218,5 +218,5 @@ class Settings(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _with_presets(cls, document: Any) -> Any:
-        return expand(document)
+    def _with_presets(cls, document: Any, info: ValidationInfo) -> Any:
+        return document if info.context == APPLIED else expand(document)

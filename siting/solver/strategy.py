@@ -26,6 +26,7 @@ from siting.solver.engine import (
 from siting.solver.handover import FloatArray, Matrix, ProvenInfeasibleError, compile_model
 from siting.solver.polish import polish
 from siting.solver.rounding import dual_bound, fixed, lagrangian, near
+from siting.solver.start import Start, as_before, integers_of, is_as_good, plan_for, remember
 
 LARGE_ROWS = 10_000
 """From about here the simplex method does not end the root LP in useful time, and interior point does (measured)."""
@@ -54,6 +55,8 @@ class Outcome:
     rows: int
     columns: int
     integers: int
+    start: Start | None = None
+    """What the next solve may start from, if that was asked for."""
 
     @property
     def gap(self) -> float | None:
@@ -61,12 +64,24 @@ class Outcome:
         return relative_gap(self.objective, self.bound)
 
 
-def optimize(model: Any, limits: Limits, progress: Report | None = None) -> Outcome:
+def optimize(
+    model: Any,
+    limits: Limits,
+    progress: Report | None = None,
+    *,
+    start: Start | None = None,
+    keep_start: bool = False,
+) -> Outcome:
     """Solve a linear (mixed-integer) Pyomo model with HiGHS and load the plan into its variables.
 
     Small problems go to HiGHS as they are. Large ones are first relaxed and solved by interior point, which gives a
     proven bound; rounding it by its own prices gives a plan. Only if the gap between both is too wide does
     branch-and-bound follow, started from that plan.
+
+    With the start of a similar model the integers of its plan are tried first, all else chosen anew. That they are
+    within the gap is not enough: they must leave no more open than they did there (and a tenth of the gap), or the
+    model's own roundings are tried too. Where the old prices prove that what is new cannot matter, by the same tenth,
+    the old plan is the answer.
     """
     version = require_highs()
     check_options(limits.highs)
@@ -80,11 +95,7 @@ def optimize(model: Any, limits: Limits, progress: Report | None = None) -> Outc
         )
     compiled = time.monotonic()
     deadline = compiled + limits.time_limit_s
-    if matrix.integer.any() and len(matrix.rows) >= LARGE_ROWS:
-        result, strategy = _relax_and_round(matrix, limits, deadline, progress)
-    else:
-        engine = new_engine(matrix, limits, deadline - time.monotonic(), **_lp_options(matrix))
-        result, strategy = run(engine, limits.gap, "branch and bound", progress), "direct"
+    result, strategy, duals = _search(matrix, limits, deadline, progress, start)
     solved = time.monotonic()
     if result.values is not None:
         for column, value in zip(matrix.columns, _tidy(matrix, result.values).tolist(), strict=True):
@@ -105,7 +116,28 @@ def optimize(model: Any, limits: Limits, progress: Report | None = None) -> Outc
         rows=len(matrix.rows),
         columns=len(matrix.columns),
         integers=int(matrix.integer.sum()),
+        start=remember(matrix, result.values, duals) if keep_start and result.values is not None else None,
     )
+
+
+def _search(
+    matrix: Matrix, limits: Limits, deadline: float, progress: Report | None, start: Start | None
+) -> tuple[Run, str, FloatArray | None]:
+    """How it ended, in which way, and the prices of the relaxation where they are known."""
+    plan = None if start is None else plan_for(matrix, start)
+    if plan is not None and start is not None:
+        known = as_before(matrix, start, plan, limits.gap)
+        if known is not None:
+            return known, "as before", None
+    duals = None
+    if matrix.integer.any() and len(matrix.rows) >= LARGE_ROWS:
+        result, strategy, duals = _relax_and_round(matrix, limits, deadline, progress, start)
+    else:
+        engine = new_engine(matrix, limits, deadline - time.monotonic(), **_lp_options(matrix))
+        result, strategy = run(engine, limits.gap, "branch and bound", progress), "direct"
+    if plan is not None:
+        result = _no_worse(matrix, result, plan, limits.gap, deadline)
+    return result, strategy, duals
 
 
 def _lp_options(matrix: Matrix) -> dict[str, Any]:
@@ -116,57 +148,103 @@ def _lp_options(matrix: Matrix) -> dict[str, Any]:
     return {name: "hipo" if find_spec("highspy_extras") else "ipx"}
 
 
-def _relax_and_round(matrix: Matrix, limits: Limits, deadline: float, progress: Report | None) -> tuple[Run, str]:
+def _relax_and_round(
+    matrix: Matrix, limits: Limits, deadline: float, progress: Report | None, start: Start | None
+) -> tuple[Run, str, FloatArray | None]:
+    """How it ended, in which way, and the prices of the relaxation."""
     relaxed = replace(matrix, integer=np.zeros_like(matrix.integer))
     root = _interior_point(relaxed, limits, deadline, "relaxation", progress)
     # A relaxed plan is no plan: whatever ends here, only the verdict is kept.
     verdict = replace(root, objective=None, bound=None, values=None)
     if root.status in ("infeasible", "unbounded"):
-        return verdict, "relaxation"
+        return verdict, "relaxation", None
     if root.interrupted or time.monotonic() > deadline:
-        return replace(verdict, status="stopped"), "relaxation"
+        return replace(verdict, status="stopped"), "relaxation", None
     best, bound = None, -np.inf
-    if root.status == "optimal" and root.values is not None and root.duals is not None:
+    if root.status == "optimal" and root.duals is not None:
         bound = dual_bound(matrix, root.duals)
-        best, interrupted = _best_rounding(matrix, root.values, root.duals, bound, limits, deadline, progress)
+        best, interrupted = _best_rounding(matrix, root, bound, limits, deadline, progress, start)
         if best is not None and best.status == "optimal":
-            return best, "relax and round"
+            return best, "relax and round", root.duals
         if interrupted or time.monotonic() > deadline:
             stopped = replace(verdict, status="stopped", bound=bound)
-            return replace(best or stopped, interrupted=interrupted), "relax and round"
+            return replace(best or stopped, interrupted=interrupted), "relax and round", root.duals
     engine = new_engine(matrix, limits, deadline - time.monotonic(), **_lp_options(matrix))
     if best is not None and best.values is not None:
-        start = highspy.HighsSolution()
-        start.col_value = best.values.tolist()
-        engine.setSolution(start)
+        incumbent = highspy.HighsSolution()
+        incumbent.col_value = best.values.tolist()
+        engine.setSolution(incumbent)
     final = run(engine, limits.gap, "branch and bound", progress)
-    return _better(final, best, bound, limits.gap), "branch and bound from a rounded relaxation"
+    return _better(final, best, bound, limits.gap), "branch and bound from a rounded relaxation", root.duals
+
+
+def _feasible(matrix: Matrix, plan: FloatArray, bound: float | None) -> Run:
+    return Run("feasible", _cost(matrix, plan), bound, plan, None, False, "from a start")
+
+
+def _no_worse(matrix: Matrix, result: Run, plan: FloatArray, gap: float, deadline: float) -> Run:
+    """The result, or the plan of the start where that is as good, at a vertex of each period."""
+    if result.status in ("infeasible", "unbounded"):
+        return result
+    started = _feasible(matrix, plan, result.bound)
+    if result.objective is not None and started.objective is not None and result.objective < started.objective:
+        return result
+    polished = polish(fixed(matrix, np.round(plan[matrix.integer])), plan, deadline)
+    better = replace(_feasible(matrix, polished, result.bound), interrupted=result.interrupted, reason=result.reason)
+    proven = better.gap is not None and better.gap <= gap
+    return replace(better, status="optimal" if proven else "feasible")
 
 
 def _best_rounding(
     matrix: Matrix,
-    values: FloatArray,
-    duals: FloatArray,
+    root: Run,
     bound: float,
     limits: Limits,
     deadline: float,
     progress: Report | None,
+    start: Start | None,
 ) -> tuple[Run | None, bool]:
-    """The best rounded plan, optimal if it is within the gap of the bound, and whether Ctrl-C came."""
+    """The best plan with the integers of a start and with rounded ones, and whether Ctrl-C came.
+
+    It is optimal if it is within the gap; one of the start must also leave no more open than it did before.
+    """
     best: Run | None = None
-    for integers in _roundings(matrix, values, duals, deadline):
-        rest = fixed(matrix, integers)
-        found = _interior_point(rest, limits, deadline, "rounded plan", progress)
-        if found.values is not None:
-            plan = polish(rest, found.values, deadline)
-            objective = float(matrix.cost @ plan + matrix.offset)
-            if best is None or best.objective is None or objective < best.objective:
-                best = replace(found, status="feasible", values=plan, objective=objective, bound=bound)
-        if best is not None and best.gap is not None and best.gap <= limits.gap:
+    for integers, enough in _candidates(matrix, root, limits.gap, deadline, start):
+        found = _with_integers(matrix, integers, limits, deadline, progress)
+        if found.objective is not None and (best is None or found.objective < (best.objective or np.inf)):
+            best = replace(found, bound=bound)
+        if best is not None and enough(best):
             return replace(best, status="optimal"), found.interrupted
         if found.interrupted or time.monotonic() > deadline:
             return best, found.interrupted
     return best, False
+
+
+def _candidates(
+    matrix: Matrix, root: Run, gap: float, deadline: float, start: Start | None
+) -> Iterator[tuple[FloatArray, Callable[[Run], bool]]]:
+    """Integers to try, and whether the best plan so far is enough."""
+    if start is not None:
+        yield integers_of(matrix, start), lambda best: is_as_good(best, start, gap)
+    if root.values is not None and root.duals is not None:
+        for integers in _roundings(matrix, root.values, root.duals, deadline):
+            yield integers, lambda best: best.gap is not None and best.gap <= gap
+
+
+def _with_integers(
+    matrix: Matrix, integers: FloatArray, limits: Limits, deadline: float, progress: Report | None
+) -> Run:
+    """The best plan with given integers; without values if there is none."""
+    rest = fixed(matrix, integers)
+    found = _interior_point(rest, limits, deadline, "rounded plan", progress)
+    if found.values is None:
+        return replace(found, objective=None)
+    values = polish(rest, found.values, deadline)
+    return replace(found, status="feasible", values=values, objective=_cost(matrix, values))
+
+
+def _cost(matrix: Matrix, values: FloatArray) -> float:
+    return float(matrix.cost @ values + matrix.offset)
 
 
 def _interior_point(matrix: Matrix, limits: Limits, deadline: float, phase: str, progress: Report | None) -> Run:

@@ -63,8 +63,8 @@ def tables(name: str, facts: Facts, hourly: dict[str, pd.DataFrame], surplus_mw:
     Returns
     -------
     dict of str to DataFrame
-        Regions, sites, capacity, compute_types, workloads, demand, supply, storage, fleet, corridors, and tiers where
-        there are any.
+        Regions, sites, capacity, cooling_options, compute_types, workloads, demand, supply, storage, fleet, corridors,
+        and tiers where there are any.
     """
     chosen = list(INSTANCES[name] or facts.provinces.index)
     load = provincial_load_mw(facts)
@@ -76,6 +76,7 @@ def tables(name: str, facts: Facts, hourly: dict[str, pd.DataFrame], surplus_mw:
         "regions": _regions(facts, chosen),
         "sites": _sites(facts, own, load, hourly["temperature_c"]),
         "capacity": _capacity(facts, own),
+        "cooling_options": _cooling_options(facts, own),
         "compute_types": _of_instance(facts.compute_types, name).reset_index(),
         "workloads": work.drop(columns="demand_share").reset_index(),
         "demand": pd.DataFrame(
@@ -139,6 +140,16 @@ def _sites(facts: Facts, own: pd.DataFrame, load: pd.Series, temperature: pd.Dat
         for site, row in own.iterrows()
     ]
     return table.reset_index()
+
+
+def _cooling_options(facts: Facts, own: pd.DataFrame) -> pd.DataFrame:
+    """Liquid cooling at the strictest cap on PUE, for sites whose own design is above it, at an extra price."""
+    values = facts.parameters
+    table = pd.DataFrame({"site": own.index[own["pue_target"] > values["liquid_pue"]]})
+    table["cooling"] = "liquid_dry_cooler"
+    table["pue_shift"] = pue_shift(pd.Series([20.0]), "liquid_dry_cooler", values["liquid_pue"])
+    table["extra_capex_per_kw"] = values["liquid_extra_capex_per_kw"]
+    return table
 
 
 def pue_shift(temperature_c: pd.Series, cooling: str, target: float) -> float:
