@@ -7,8 +7,9 @@ from typing import Any
 
 from siting.instance.rows import kind_of
 from siting.problem.presets import PRESETS
+from siting.problem.series import SERIES
 from siting.problem.settings import Settings
-from siting.problem.tables import SERIES, TABLES
+from siting.problem.tables import TABLES
 
 
 def json_schema() -> dict[str, Any]:

@@ -20,6 +20,7 @@ from siting.instance.policies import policy_faults
 from siting.instance.references import floor_faults, provenance_faults, reference_faults, value_faults
 from siting.instance.rows import Rows, check_rows
 from siting.instance.series import check_hourly
+from siting.instance.stages import pathway_faults, stage_faults
 from siting.instance.suggest import nearest
 from siting.instance.system import fleet_faults, switch_faults
 from siting.instance.units import swapped_faults, table_faults
@@ -59,7 +60,7 @@ def load(name_or_path: str | Path, overrides: Mapping[str, Any] | None = None) -
     for name, table in raw.items():
         rows[name], wrong = check_rows(table)
         faults += wrong
-    faults += reference_faults(raw) + value_faults(rows) + option_faults(raw)
+    faults += reference_faults(raw) + value_faults(rows) + option_faults(raw) + stage_faults(rows, raw)
     if settings is not None:
         faults += floor_faults(settings, raw) + _unit_faults(rows, settings)
         faults += policy_faults(settings, raw) + cap_faults(settings, raw)
@@ -70,6 +71,8 @@ def load(name_or_path: str | Path, overrides: Mapping[str, Any] | None = None) -
     faults += wrong + provenance_faults(raw, series)
     problem, wrong = _feasibility(settings, rows, hourly, {fault.file for fault in faults})
     faults += wrong
+    if not faults and problem is not None:
+        faults = pathway_faults(problem, {name: table.lines for name, table in rows.items()})
     if faults or problem is None:
         raise InputError(list(dict.fromkeys(faults)))
     return problem

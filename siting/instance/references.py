@@ -9,8 +9,9 @@ from siting.instance.configuration import FILE, setting_names
 from siting.instance.files import RawTable
 from siting.instance.rows import Rows, numeric
 from siting.instance.suggest import did_you_mean
+from siting.problem.series import SERIES
 from siting.problem.settings import GreenFloor, Settings
-from siting.problem.tables import SERIES, TABLES
+from siting.problem.tables import TABLES
 
 REFERENCES: tuple[tuple[str, str, str, str], ...] = (
     ("sites", "region", "regions", "region"),
@@ -29,6 +30,7 @@ REFERENCES: tuple[tuple[str, str, str, str], ...] = (
     ("bandwidth", "region", "regions", "region"),
     ("bandwidth", "site", "sites", "site"),
     ("cooling_options", "site", "sites", "site"),
+    ("stage_factors", "year", "stages", "year"),
 )
 """Column of a table that names a key of another: (table, column, other table, its column)."""
 

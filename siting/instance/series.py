@@ -12,8 +12,8 @@ from siting.errors import Fault
 from siting.instance.files import RawTable
 from siting.instance.suggest import did_you_mean
 from siting.instance.units import MOST_T_PER_MWH, price_faults
+from siting.problem.series import SERIES, Series
 from siting.problem.settings import Settings
-from siting.problem.tables import SERIES, Series
 
 FACTOR = "capacity_factor_"
 

@@ -259,6 +259,33 @@ class CoolingOption(Row):
     )
 
 
+class Stage(Row):
+    """A stage of a pathway: years that one plan stands for. siting solve --pathway plans all stages together."""
+
+    year: Annotated[int, Field(ge=1900, le=2200)] = Field(
+        description="First year of the stage; what it builds is there from then on."
+    )
+    years: Annotated[int, Field(ge=1, le=100)] = Field(
+        description="Years that it stands for, up to the next stage; each costs the same."
+    )
+
+
+class StageFactor(Row):
+    """What multiplies numbers in a stage; all rows that match a number multiply, one without a row stays as it is."""
+
+    year: Annotated[int, Field(ge=1900, le=2200)] = Field(description="First year of the stage.")
+    table: Name = Field(
+        description="Table, for example demand; hourly for a series; instance for a number of instance.toml."
+    )
+    column: Name = Field(description="Column, for example mean_mw; name of the series; section.key.")
+    key: str = Field(
+        "",
+        description="Rows: their key (columns joined by /) or any column of it, for example a workload, a region or a "
+        "technology; column of a series; blank: all.",
+    )
+    factor: Positive = Field(description="Factor.")
+
+
 class Provenance(Row):
     """Where a number comes from; each numeric column needs a row, a single value may have its own."""
 
@@ -300,37 +327,7 @@ TABLES: tuple[Table, ...] = (
     Table("corridors", Corridor, ("corridor",), False),
     Table("bandwidth", Bandwidth, ("region", "site"), False),
     Table("cooling_options", CoolingOption, ("site", "cooling"), False),
+    Table("stages", Stage, ("year",), False),
+    Table("stage_factors", StageFactor, ("year", "table", "column", "key"), False),
     Table("provenance", Provenance, ("table", "column", "key"), True),
-)
-
-
-@dataclass(frozen=True)
-class Series:
-    """An hourly series ``hourly/<name>``: one column per region, site or profile, 8,760 or 8,784 rows."""
-
-    name: str
-    columns: str
-    description: str
-    least: float
-    most: float
-    required: bool
-
-
-SERIES: tuple[Series, ...] = (
-    Series("price_per_mwh", "region", "Price of grid power.", -1e5, 1e5, True),
-    Series("temperature_c", "site or region", "Outdoor dry-bulb temperature; a site's own column wins.", -70, 60, True),
-    Series("profile", "profile", "Shape of a workload; scaled to a mean of one over the year.", 0, 1e6, False),
-    Series("grid_factor_t_per_mwh", "region", "CO2 of grid power by hour.", 0, 5, False),
-    Series("marginal_factor_t_per_mwh", "region", "CO2 of one more MWh of grid power by hour.", 0, 5, False),
-    Series("system_load_mw", "region", "Load of the region without the data centers planned.", 0, 1e7, False),
-    Series("net_import_mw", "region", "Power that the system receives less what it sends; fixed.", -1e7, 1e7, False),
-    Series(
-        "capacity_factor_*",
-        "region",
-        "Output of one MW; one series per technology of supply, named capacity_factor_<technology>, or per name in "
-        "fleet.capacity_factor.",
-        0,
-        1,
-        False,
-    ),
 )
