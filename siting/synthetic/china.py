@@ -15,6 +15,7 @@ import pandas as pd
 from siting.physics.cooling import pue
 from siting.physics.distance import great_circle_km
 from siting.synthetic.facts import Facts
+from siting.synthetic.pathway import it_growth, pathway
 from siting.synthetic.system import fleet
 
 HOURS = 8760
@@ -34,9 +35,7 @@ def new_load_mw(parameters: dict[str, float]) -> float:
     Energy over PUE and hours is the mean IT load of 2023; it grows by the same share every year.
     """
     base = parameters["energy_2023_twh"] * 1e6 / HOURS / parameters["pue_2023"]
-    growth = 1 + parameters["growth_per_year"]
-    first, last = parameters["horizon_first_year"] - 2023, parameters["horizon_last_year"] - 2023
-    return float(base * (growth**last - growth**first))
+    return base * it_growth(parameters, parameters["horizon_last_year"])
 
 
 def provincial_load_mw(facts: Facts) -> pd.Series:
@@ -62,7 +61,8 @@ def tables(name: str, facts: Facts, hourly: dict[str, pd.DataFrame], surplus_mw:
     Returns
     -------
     dict of str to DataFrame
-        Regions, sites, capacity, compute_types, workloads, demand, supply, storage, fleet, corridors.
+        Regions, sites, capacity, compute_types, workloads, demand, supply, storage, fleet, corridors, and stages
+        with their factors where the instance has a pathway.
     """
     chosen = list(INSTANCES[name] or facts.provinces.index)
     load = provincial_load_mw(facts)
@@ -82,6 +82,7 @@ def tables(name: str, facts: Facts, hourly: dict[str, pd.DataFrame], surplus_mw:
         "storage": _storage(facts, chosen),
         "fleet": fleet(facts, chosen),
         "corridors": _corridors(facts, chosen),
+        **pathway(name, facts),
     }
 
 

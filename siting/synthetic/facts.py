@@ -26,6 +26,8 @@ class Facts:
         Shape of a day by hour, one column per profile and kind of day.
     system : DataFrame
         Consumption, capacity and generation of the published year and statistics of the load, by province.
+    stages, stage_trends : DataFrame
+        Years of the stages of a pathway; what changes by which share a year, with its source.
     parameters : dict of str to float
         Single numbers by name.
     provenance : DataFrame
@@ -42,6 +44,8 @@ class Facts:
     climate: pd.DataFrame
     profiles: pd.DataFrame
     system: pd.DataFrame
+    stages: pd.DataFrame
+    stage_trends: pd.DataFrame
     parameters: dict[str, float]
     provenance: pd.DataFrame
 
@@ -69,6 +73,8 @@ def read(folder: Path) -> Facts:
         climate=keyed("climate"),
         profiles=keyed("profiles"),
         system=keyed("system"),
+        stages=pd.read_csv(folder / "stages.csv"),
+        stage_trends=pd.read_csv(folder / "stage_trends.csv", dtype={"year": str}, keep_default_na=False),
         parameters={str(name): float(value) for name, value in keyed("parameters")["value"].items()},
         provenance=pd.read_csv(folder / "provenance.csv", dtype=str, keep_default_na=False),
     )
