@@ -18,7 +18,7 @@ LAYERS = (
     {"model"},
     {"solver"},
     {"solution", "auditor"},
-    {"study", "accounts"},
+    {"study", "accounts", "pathway_run"},
     {"run", "result", "summary", "maps"},
     {"moves"},
     {"text"},

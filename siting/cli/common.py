@@ -48,6 +48,7 @@ BaseOption = Annotated[str | None, typer.Option("--base", help="base", show_defa
 SetOption = Annotated[
     list[str] | None, typer.Option("--set", help="set", metavar="SECTION.KEY=VALUE", show_default=False)
 ]
+StageOption = Annotated[int | None, typer.Option("--stage", help="stage", metavar="YEAR", show_default=False)]
 InstanceArgument = Annotated[str, typer.Argument(help="instance", metavar="INSTANCE", show_default=False)]
 RunArgument = Annotated[str, typer.Argument(help="run", metavar="RUN", show_default=False)]
 

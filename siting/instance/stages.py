@@ -61,7 +61,7 @@ def _gaps(rows: Rows) -> list[Fault]:
     given = sorted(zip(rows.data["year"], rows.data["years"], strict=True))
     faults = []
     for (year, years), (following, _) in pairwise(given):
-        if year + years != following:
+        if year < following != year + years:
             verb = "leaves a gap" if year + years < following else "overlaps"
             rule = f"The stage ends with {year + years - 1} and the next begins with {following}: it {verb}."
             remedy = f"Write {following - year}, or another first year of the next stage."

@@ -65,7 +65,7 @@ def stages(p: Problem) -> tuple[Stage, ...]:
 
 
 def stage_problem(p: Problem, year: int) -> Problem:
-    """The problem of one stage: a problem of one year without stages, on the same calendar.
+    """The problem of one stage: a problem of one year without stages, on the same calendar, its year in the title.
 
     Parameters
     ----------
@@ -83,6 +83,8 @@ def stage_problem(p: Problem, year: int) -> Problem:
         raise KeyError(f"no stage {year}; there are {', '.join(map(str, p.stages.index))}")
     changed: dict[str, Any] = {"stages": p.stages.iloc[:0], "stage_factors": p.stage_factors.iloc[:0]}
     changed["hourly"] = dict(p.hourly)
+    for title in ("title_en", "title_zh"):
+        changed[f"instance__{title}"] = f"{getattr(p.settings.instance, title)}, {year}"
     rows: dict[Any, float] = p.stage_factors["factor"].to_dict()
     for (first, table, column, key), factor in rows.items():
         if first != year:
