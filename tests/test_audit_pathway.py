@@ -62,8 +62,11 @@ def test_wrong_vintages_are_found(plan, table):
     column = {"cost": "cost_million", "carbon": "carbon_t"}[table]
     changed = with_value(plan[1], 2026, table, column, lambda x: x + 1, term="vintages")
     assert "vintages" in failing(plan, changed)
-    frame = plan[1][2026][table]
-    assert "vintages" in failing(plan, {**plan[1], 2026: {**plan[1][2026], table: frame[frame["term"] != "vintages"]}})
+
+
+def test_vintages_that_are_missing_are_found(plan):
+    frame = plan[1][2026]["cost"]
+    assert "vintages" in failing(plan, {**plan[1], 2026: {**plan[1][2026], "cost": frame[frame["term"] != "vintages"]}})
 
 
 def test_a_wrong_sum_is_found(plan):

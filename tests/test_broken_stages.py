@@ -68,26 +68,31 @@ def test_wrong_years(
     assert says in found[0].rule
 
 
-@pytest.mark.parametrize(
-    ("factor", "column", "value", "says"),
-    [
-        ("2031,demand,mean_mw,,2", "year", "2031", "stages.csv has no such year"),
-        ("2030,demands,mean_mw,,2", "table", "demands", "Did you mean 'demand'?"),
-        ("2030,supply,capex_per_kwh,,2", "column", "capex_per_kwh", "Did you mean 'capex_per_kw'?"),
-        ("2030,supply,lifetime_years,,2", "column", "lifetime_years", "cannot multiply"),
-        ("2030,instance,carbon.cost,,2", "column", "carbon.cost", "cannot multiply"),
-        ("2030,instance,policy.capital_budget,,2", "column", "policy.capital_budget", "does not set this number"),
-        ("2030,instance,carbon.price,north,2", "key", "north", "has no rows"),
-        ("2030,demand,mean_mw,west,2", "key", "west", "multiplies nothing"),
-        ("2030,hourly,price_per_mwh,nroth,2", "key", "nroth", "Did you mean 'north'?"),
-        ("2030,hourly,system_load_mw,,2", "key", "", "multiplies nothing"),
-        ("2030,demand,mean_mw,,0", "factor", "0", "more than 0"),
-    ],
+WRONG = (
+    ("2031,demand,mean_mw,,2", "year", "2031", "stages.csv has no such year"),
+    ("2030,demands,mean_mw,,2", "table", "demands", "Did you mean 'demand'?"),
+    ("2030,supply,capex_per_kwh,,2", "column", "capex_per_kwh", "Did you mean 'capex_per_kw'?"),
+    ("2030,supply,lifetime_years,,2", "column", "lifetime_years", "cannot multiply"),
+    ("2030,instance,carbon.cost,,2", "column", "carbon.cost", "cannot multiply"),
+    ("2030,demand,mean_mw,,0", "factor", "0", "more than 0"),
 )
-def test_wrong_factors(plain: Path, tmp_path: Path, factor: str, column: str, value: str, says: str) -> None:
-    found = faults(plain, tmp_path, GOOD, factor)
-    assert [(f.file, f.row, f.column, f.value or "") for f in found] == [("stage_factors.csv", 2, column, value)]
-    assert says in str(found[0])
+IDLE = (
+    ("2030,instance,policy.capital_budget,,2", "column", "policy.capital_budget", "does not set this number"),
+    ("2030,instance,carbon.price,north,2", "key", "north", "has no rows"),
+    ("2030,demand,mean_mw,west,2", "key", "west", "multiplies nothing"),
+    ("2030,hourly,price_per_mwh,nroth,2", "key", "nroth", "Did you mean 'north'?"),
+    ("2030,hourly,system_load_mw,,2", "key", "", "multiplies nothing"),
+)
+
+
+@pytest.mark.parametrize("cases", [WRONG, IDLE])
+def test_wrong_factors_come_all_at_once(plain: Path, tmp_path: Path, cases: tuple[tuple[str, ...], ...]) -> None:
+    found = faults(plain, tmp_path, GOOD, *(row for row, *_ in cases))
+    by_line = {fault.row: fault for fault in found if fault.file == "stage_factors.csv"}
+    assert sorted(by_line) == list(range(2, 2 + len(cases)))
+    for line, (_, column, value, says) in enumerate(cases, start=2):
+        assert (by_line[line].column, by_line[line].value or "") == (column, value)
+        assert says in str(by_line[line])
 
 
 @pytest.mark.parametrize(

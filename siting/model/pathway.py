@@ -153,16 +153,17 @@ def _goods(p: Problem) -> Iterator[Good]:
 def _sites(p: Problem) -> Iterator[Good]:
     """Sites, their buildings, equipment and other cooling designs; a site with equipment is open already."""
     embodied, table = float(p.settings.carbon.embodied), site_compute(p)
-    in_use = set(table.index[table["existing_mw"] > 0].get_level_values("site"))
+    existing = table["existing_mw"].to_dict()
+    in_use = {pair[0] for pair, mw in existing.items() if mw > 0}
     for s, row in _rows(p.sites):
         price, there = row["opening_capex"] / MILLION, float(s in in_use)
         yield Good("open", s, there, price, 0.0, row["lifetime_years"], (row["region"],))
     for s, k in table.index:
         site, kind = p.sites.loc[s], p.compute_types.loc[k]
         for row in (site, kind):
-            price = row["capex_per_kw"] * 1000 / MILLION * kind["module_mw"]
-            burden = embodied * row["embodied_t_per_mw"] * kind["module_mw"]
-            yield Good("modules", (s, k), 0.0, price, burden, row["lifetime_years"], (site["region"],))
+            price, burden = row["capex_per_kw"] * 1000 / MILLION, embodied * row["embodied_t_per_mw"]
+            life = row["lifetime_years"]
+            yield Good("capacity_mw", (s, k), existing[s, k], price, burden, life, (site["region"],))
     extra = designs(p)["extra_capex_per_kw"]
     offered = extra.groupby(level=0).size()
     for s, k in table.index:

@@ -1,4 +1,4 @@
-"""The hourly series of an instance, one file each; like the tables, these declarations are the format."""
+"""The hourly series of an instance, declared like its tables."""
 
 from __future__ import annotations
 
