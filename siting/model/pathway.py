@@ -154,7 +154,7 @@ def _sites(p: Problem) -> Iterator[Good]:
     """Sites, their buildings, equipment and other cooling designs; a site with equipment is open already."""
     embodied, table = float(p.settings.carbon.embodied), site_compute(p)
     existing = table["existing_mw"].to_dict()
-    in_use = {pair[0] for pair, mw in existing.items() if mw > 0}
+    in_use = set(table.index[table["existing_mw"] > 0].get_level_values("site"))
     for s, row in _rows(p.sites):
         price, there = row["opening_capex"] / MILLION, float(s in in_use)
         yield Good("open", s, there, price, 0.0, row["lifetime_years"], (row["region"],))
