@@ -48,7 +48,7 @@ def check(instance: InstanceArgument, changes: SetOption = None, lang: LangOptio
     import siting
 
     say = speaker(lang)
-    problem = siting.load(instance, pairs("--set", changes, "section.key=value", say))
+    problem = siting.load(instance, pairs("--set", changes, "section.key=value", say), pathway=True)
     print(
         say(
             "say.sound",

@@ -118,7 +118,7 @@ def _prepare(instance: str, options: Options, out: str | None, reporter: Reporte
         target_of(out)
     with reporter.phase("load"):
         source = find(instance)
-        problem = load(instance, options.settings)
+        problem = load(instance, options.settings, pathway=options.pathway)
         if options.pathway and problem.stages.empty:
             raise UsageError(reporter.say("error.no_stages", name=problem.settings.instance.name))
         target = target_of(f"run-{problem.settings.instance.name}" if out is None else out)

@@ -30,7 +30,7 @@ from siting.problem import TABLES, Problem, Settings, make
 _PACKAGE = "package of RTS-GMLC"
 
 
-def load(name_or_path: str | Path, overrides: Mapping[str, Any] | None = None) -> Problem:
+def load(name_or_path: str | Path, overrides: Mapping[str, Any] | None = None, *, pathway: bool = False) -> Problem:
     """Read and check an instance.
 
     Parameters
@@ -39,6 +39,8 @@ def load(name_or_path: str | Path, overrides: Mapping[str, Any] | None = None) -
         Name of a bundled instance, or a folder. A folder in the way of a bundled name is reached by ``./name``.
     overrides : mapping, optional
         Settings to change before validation, ``{"carbon.price": "200"}``; text is parsed as TOML.
+    pathway : bool
+        Whether each stage must be sound too, and not only the year that is planned without stages.
 
     Returns
     -------
@@ -71,7 +73,7 @@ def load(name_or_path: str | Path, overrides: Mapping[str, Any] | None = None) -
     faults += wrong + provenance_faults(raw, series)
     problem, wrong = _feasibility(settings, rows, hourly, {fault.file for fault in faults})
     faults += wrong
-    if not faults and problem is not None:
+    if pathway and not faults and problem is not None:
         faults = pathway_faults(problem, {name: table.lines for name, table in rows.items()})
     if faults or problem is None:
         raise InputError(list(dict.fromkeys(faults)))

@@ -109,9 +109,9 @@ def _idle(p: Problem, lines: Mapping[str, list[int]]) -> list[Fault]:
     for line, (_, table, column, key) in zip(lines.get("stage_factors", []), p.stage_factors.index, strict=True):
         if table == "instance":
             section, name = column.split(".")
-            if key or not getattr(getattr(p.settings, section), name):
+            if key or getattr(getattr(p.settings, section), name) is None:
                 where, value = ("key", key) if key else ("column", column)
-                rule = "instance.toml has no rows." if key else f"{FILE} does not set this number, or sets it to zero."
+                rule = "instance.toml has no rows." if key else f"{FILE} does not set this number."
                 faults.append(Fault(FACTORS, rule, "Leave the key blank and set the number.", line, where, value))
             continue
         if table == "hourly":

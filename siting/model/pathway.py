@@ -114,8 +114,8 @@ def _vintages(m: Any, p: Problem, every: list[list[Good]], s: int) -> None:
         good = goods[s]
         built = [_amount(m.stage[stage.year], good) for stage in own[:s]]
         price, embodied = np.array([g.capital for g in goods]), np.array([g.embodied_t for g in goods])
-        dearer = (shares[good.life][:s, s] @ price - price[s]) * annuity(rate, good.life)
-        dirtier = (shares[good.life][:s, s] @ embodied - embodied[s]) / good.life
+        dearer = shares[good.life][:s, s] @ (price - price[s]) * annuity(rate, good.life)
+        dirtier = shares[good.life][:s, s] @ (embodied - embodied[s]) / good.life
         for v, now in enumerate(built):
             new = (now - (built[v - 1] if v else good.existing)) / len(good.ends)
             for n in good.ends:
