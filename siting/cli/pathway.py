@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from siting.text import Text
@@ -10,9 +10,7 @@ from siting.text import Text
 
 def pathway_tables(result: Mapping[str, Any], say: Text) -> list[Any]:
     """Summary and stages, of the result alone."""
-    import pandas as pd
-
-    from siting.cli.tables import as_table, facts
+    from siting.cli.tables import facts
 
     unknown, first = say("value.unknown"), result["stages"][0]["year"]
 
@@ -32,25 +30,35 @@ def pathway_tables(result: Mapping[str, Any], say: Text) -> list[Any]:
         "solver": f"HiGHS {result['solver']['version']} ({result['solver']['strategy']})",
         "seconds": say("value.seconds", value=result["seconds"]["total"]),
     }
-    stages = [_stage(entry) for entry in result["stages"]]
-    return [
-        facts(rows, "pathway", say, name=result["instance"]["name"]),
-        as_table(pd.DataFrame(stages), "stages", say),
-    ]
+    return [facts(rows, "pathway", say, name=result["instance"]["name"]), _side_by_side(result["stages"], say)]
 
 
-def _stage(entry: Mapping[str, Any]) -> dict[str, Any]:
+def _side_by_side(stages: Sequence[Mapping[str, Any]], say: Text) -> Any:
+    """A column for each stage, which leaves room for several in a narrow terminal."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(title=say("title.stages"), box=box.SIMPLE, title_justify="left", title_style="bold")
+    table.add_column("")
+    for entry in stages:
+        table.add_column(f"{entry['year']}-{entry['year'] + entry['years'] - 1}", justify="right")
+    columns = [_stage(entry) for entry in stages]
+    for name in columns[0]:
+        table.add_row(say(f"stage.{name}"), *(column[name] for column in columns))
+    return table
+
+
+def _stage(entry: Mapping[str, Any]) -> dict[str, str]:
     totals, built = entry["totals"], entry["built"]
-    last = entry["year"] + entry["years"] - 1
     return {
-        "stage": f"{entry['year']}-{last}",
         "sites": f"{totals['sites_in_use']}/{totals['sites_to_choose_from']}",
-        "it_mw": float(built["it_mw"]),
-        "new_supply_mw": float(built["new_supply_mw"]),
-        "new_storage_mwh": float(built["new_storage_mwh"]),
-        "energy_gwh": totals["energy_mwh"]["used"] / 1e3,
-        "green_percent": 100 * totals["green_share"],
-        "carbon_t": float(totals["carbon_t"]["total"]),
-        "cost_million": float(entry["objective"]),
-        "discounted_million": entry["weight"] * entry["objective"],
+        "it_mw": f"{built['it_mw']:,.0f}",
+        "new_supply_mw": f"{built['new_supply_mw']:,.0f}",
+        "new_storage_mwh": f"{built['new_storage_mwh']:,.0f}",
+        "new_corridor_mw": f"{built['new_corridor_mw']:,.0f}",
+        "energy_gwh": f"{totals['energy_mwh']['used'] / 1e3:,.0f}",
+        "green_percent": f"{100 * totals['green_share']:.1f}",
+        "carbon_t": f"{totals['carbon_t']['total']:,.0f}",
+        "cost_million": f"{entry['objective']:,.1f}",
+        "discounted_million": f"{entry['weight'] * entry['objective']:,.1f}",
     }
