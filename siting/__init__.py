@@ -15,12 +15,15 @@ _WHERE = {
     "Problem": "siting.problem.problem",
     "Solution": "siting.solution",
     "audit": "siting.auditor",
+    "audit_pathway": "siting.auditor.pathway",
     "build": "siting.model.build",
+    "build_pathway": "siting.model.build",
     "choose": "siting.periods",
     "draw": "siting.maps",
     "load": "siting.instance",
     "make": "siting.problem.problem",
     "solve": "siting.solution",
+    "stage_problem": "siting.problem.stages",
     "write": "siting.instance",
 }
 

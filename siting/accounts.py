@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from siting.auditor.matching import matched_mwh
-from siting.auditor.money import carbon_t
+from siting.auditor.money import added, carbon_t
 from siting.auditor.power import reconciliation, site_power_mw
 from siting.auditor.report import Ledger
 from siting.auditor.tables import read, what_can_exist
@@ -74,7 +74,9 @@ def carbon_accounts(problem: Problem, tables: Mapping[str, pd.DataFrame]) -> pd.
         "location_t": _emitted(p, bought, factor) + generated,
         "market_t": _market(p, bought, factor, claimed, certificates, matched) + generated,
         "marginal_t": marginal + generated,
-        "embodied_t": sum(value for term, value in carbon.items() if term not in _OPERATION),
+        "embodied_t": sum(value for term, value in carbon.items() if term not in _OPERATION)
+        # What earlier stages of a pathway bought embodies more or less than what is bought now.
+        + added(p, tables, "carbon").get("vintages", 0.0),
     }
     table = pd.DataFrame(data, index=p.regions.index)
     table.loc[TOTAL] = table.sum(skipna=False)

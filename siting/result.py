@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import pandas as pd
 
 from siting.problem import Problem
+from siting.problem.stages import Stage
 from siting.solver.strategy import Outcome
 from siting.study.least_carbon import LeastCarbon
 
@@ -46,6 +47,8 @@ class Options:
         Base map.
     highs : mapping
         Options of HiGHS.
+    pathway : bool
+        Whether all stages are planned together.
     """
 
     gap: float = 0.005
@@ -58,6 +61,7 @@ class Options:
     edits: Sequence[Path] = ()
     base: str | None = None
     highs: Mapping[str, str] = field(default_factory=dict)
+    pathway: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """In types that JSON knows; files by name and fingerprint."""
@@ -74,6 +78,7 @@ class Options:
             ],
             "base": None if self.base is None else Path(self.base).name,
             "highs": dict(self.highs),
+            "pathway": self.pathway,
         }
 
 
@@ -107,6 +112,7 @@ def document(
     seconds: Mapping[str, float],
     least: LeastCarbon | None = None,
     prices: pd.DataFrame | None = None,
+    stages: Sequence[Mapping[str, Any]] = (),
     warnings: Sequence[Note] = (),
     messages: Sequence[Note] = (),
 ) -> dict[str, Any]:
@@ -134,13 +140,19 @@ def document(
         If the cap on carbon left no plan.
     prices : DataFrame or None
         Price and CO2 of one more MWh by region, where the fleet is dispatched.
+    stages : sequence of mapping
+        From :func:`stage_document`, of a pathway; objective and totals are then discounted sums.
     warnings, messages : sequence of Note
         What a reader must know of the data, and of the run.
     """
     audited = None if verdict is None else verdict.as_dict()
-    totals = None if audited is None else _totals(problem, audited.pop("totals"))
-    if totals is not None and prices is not None:
-        totals["system"] = {**totals["system"], "one_more_mwh": prices.to_dict(orient="index")}
+    totals = (
+        None
+        if audited is None
+        else audited.pop("totals")
+        if stages
+        else _totals(problem, audited.pop("totals"), prices)
+    )
     instance = problem.settings.instance
     return {
         "status": status_of(outcome, verdict),
@@ -150,7 +162,7 @@ def document(
         "objective": outcome.objective,
         "bound": outcome.bound,
         "gap": outcome.gap,
-        "unit": f"million {instance.currency} per year",
+        "unit": _unit(problem, options.pathway),
         "currency": instance.currency,
         "least_carbon_t": None if least is None else least.carbon_t,
         "least_carbon_bound_t": None if least is None else least.bound_t,
@@ -177,10 +189,76 @@ def document(
         "audit": audited,
         "warnings": [note.as_dict() for note in warnings],
         "messages": [note.as_dict() for note in messages],
+        **({"stages": list(stages)} if options.pathway else {}),
     }
 
 
-def _totals(problem: Problem, totals: Mapping[str, Any]) -> dict[str, Any]:
-    """Totals of the audit, with the sites that are open and those that could be."""
+def stage_document(
+    stage: Stage,
+    problem: Problem,
+    tables: Mapping[str, pd.DataFrame],
+    verdict: Verdict,
+    rows: Mapping[str, int],
+    prices: pd.DataFrame | None = None,
+) -> dict[str, Any]:
+    """What ``result.json`` says of a stage of a pathway, under the keys of a plan of one year.
+
+    Parameters
+    ----------
+    stage : Stage
+        Its years.
+    problem : Problem
+        Of the stage.
+    tables : mapping of str to DataFrame
+        Its solution.
+    verdict : Verdict
+        Its audit.
+    rows : mapping of str to int
+        Rows of every table as it is saved.
+    prices : DataFrame or None
+        As of :func:`document`.
+    """
+    audited = verdict.as_dict()
+    totals = _totals(problem, audited.pop("totals"), prices)
+    return {
+        "year": stage.year,
+        "years": stage.years,
+        "weight": stage.weight,
+        "objective": totals["objective_million"],
+        "unit": _unit(problem, pathway=False),
+        "built": _built(problem, tables),
+        "totals": totals,
+        "audit": audited,
+        "tables": dict(rows),
+    }
+
+
+def _unit(problem: Problem, pathway: bool) -> str:
+    when = f", discounted to {problem.stages.index.min()}" if pathway else " per year"
+    return f"million {problem.settings.instance.currency}{when}"
+
+
+def _totals(problem: Problem, totals: Mapping[str, Any], prices: pd.DataFrame | None) -> dict[str, Any]:
+    """Totals of the audit, with the sites that are open and those that could be, and the price of one more MWh."""
     opened = [name for name, share in totals.get("utilisation", {}).items() if share is not None and share > 0]
-    return {**totals, "sites_in_use": len(opened), "sites_to_choose_from": len(problem.sites)}
+    system = {}
+    if prices is not None:
+        system = {"system": {**totals["system"], "one_more_mwh": prices.to_dict(orient="index")}}
+    return {**totals, **system, "sites_in_use": len(opened), "sites_to_choose_from": len(problem.sites)}
+
+
+def _built(problem: Problem, tables: Mapping[str, pd.DataFrame]) -> dict[str, float]:
+    """IT power in all, and what there is beyond what exists of sources, storage and corridors."""
+
+    def new(table: str, column: str, existing: pd.Series) -> float:
+        if table not in tables:
+            return 0.0
+        rows = tables[table].set_index(list(existing.index.names))[column]
+        return float((rows - existing.reindex(rows.index)).sum())
+
+    return {
+        "it_mw": float(tables["site_compute"]["capacity_mw"].sum()),
+        "new_supply_mw": new("supply", "supply_mw", problem.supply["existing_mw"]),
+        "new_storage_mwh": new("storage", "storage_mwh", problem.storage["existing_mwh"]),
+        "new_corridor_mw": new("corridor", "corridor_mw", problem.corridors["existing_mw"]),
+    }

@@ -1,7 +1,8 @@
 """The run folder: what a solve leaves behind, so that audits, maps and tables need neither model nor solver.
 
 ``result.json`` (how the solve ended, options, totals, audit), ``tables/<name>.csv`` and ``.parquet``, ``instance/``
-(the problem as solved), ``maps/``, ``log.txt``. A run without a plan has ``result.json`` and the log only.
+(the problem as solved), ``maps/``, ``log.txt``. A run without a plan has ``result.json`` and the log only. A pathway
+has tables and maps of each stage in ``stages/<year>/``; the problem of a stage is made from ``instance/``.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ import pandas as pd
 from siting.atomic import replaced
 from siting.errors import InputError, UsageError
 from siting.instance import digest, load, write
+from siting.pathway_run import Result, plan_folder, stage_result, stage_years
 from siting.problem import Calendar, Problem
+from siting.problem.stages import stage_problem
 
 SCHEMA = "siting-run"
 VERSION = 1
@@ -35,7 +38,6 @@ KEYS = (
 _PLANS = ("optimal", "feasible")
 
 Tables = Mapping[str, pd.DataFrame]
-Result = dict[str, Any]
 
 
 def target_of(folder: str | Path) -> Path:
@@ -91,7 +93,7 @@ def new_run(target: Path) -> Iterator[Path]:
 
 
 def save_plan(draft: Path, problem: Problem, tables: Tables, source: str | Path | None = None) -> None:
-    """Write the tables and the problem as solved.
+    """Write the tables and the problem as solved, of a plan of one year.
 
     Parameters
     ----------
@@ -104,13 +106,18 @@ def save_plan(draft: Path, problem: Problem, tables: Tables, source: str | Path 
     source : str or Path, optional
         Folder of the instance, for its own base map.
     """
-    place = draft / TABLES
-    place.mkdir()
+    save_tables(draft, problem, tables)
+    write(problem, draft / INSTANCE, source)
+
+
+def save_tables(folder: Path, problem: Problem, tables: Tables) -> None:
+    """Write the tables of a plan into its folder, that of the run or of a stage, which is made."""
+    place = folder / TABLES
+    place.mkdir(parents=True)
     for name, table in with_first_hour(problem, tables).items():
         stem = place / _stem(name)
         table.to_csv(stem.with_name(f"{stem.name}.csv"), index=False, lineterminator="\n", encoding="utf-8")
         _one_type(table).to_parquet(stem.with_name(f"{stem.name}.parquet"), index=False)
-    write(problem, draft / INSTANCE, source)
 
 
 def encode(result: Result, tables: Tables, draft: Path | None) -> bytes:
@@ -126,7 +133,7 @@ def encode(result: Result, tables: Tables, draft: Path | None) -> bytes:
         Folder of the run, where the file is written; None: nowhere.
     """
     document: Result = {"schema": SCHEMA, "schema_version": VERSION, **result}
-    document["tables"] = {_stem(name): len(table) for name, table in tables.items()}
+    document["tables"] = listed(tables)
     saved = None if draft is None else draft / INSTANCE
     document["saved_instance_sha256"] = digest(saved) if saved is not None and saved.is_dir() else None
     text = json.dumps(plain(document), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
@@ -134,6 +141,11 @@ def encode(result: Result, tables: Tables, draft: Path | None) -> bytes:
     if draft is not None:
         (draft / RESULT).write_bytes(content)
     return content
+
+
+def listed(tables: Tables) -> dict[str, int]:
+    """Rows of every table, by the name of its file."""
+    return {_stem(name): len(table) for name, table in tables.items()}
 
 
 def with_first_hour(problem: Problem, tables: Tables) -> dict[str, pd.DataFrame]:
@@ -165,24 +177,50 @@ def read_result(folder: str | Path) -> Result:
     return result
 
 
-def read_run(folder: str | Path) -> tuple[Problem, dict[str, pd.DataFrame], Result]:
-    """The problem with its calendar, the tables and the result of a run folder.
+def read_run(folder: str | Path, stage: int | None = None) -> tuple[Problem, dict[str, pd.DataFrame], Result]:
+    """The problem with its calendar, the tables and the result of a run folder, or of one stage of a pathway.
 
     The tables are read from Parquet; :func:`check_copies` compares them with their CSV twins.
 
     Raises
     ------
     UsageError
-        If the folder is no run folder, has no plan, or something in it is missing or damaged.
+        If the folder is no run folder, has no plan, or something in it is missing or damaged; if it is a pathway and
+        no stage is named, or there is no such stage.
+    """
+    problem, plans, result = read_plans(folder, stage)
+    own = stage_result(folder, result, stage)
+    return (problem if stage is None else stage_problem(problem, stage)), plans[stage], own
+
+
+def read_plans(
+    folder: str | Path, stage: int | None = None
+) -> tuple[Problem, dict[int | None, dict[str, pd.DataFrame]], Result]:
+    """The problem as solved, the tables of each stage by its year (of a plan of one year: by None), and the result.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Run folder.
+    stage : int, optional
+        Only this stage of a pathway.
+
+    Raises
+    ------
+    UsageError
+        As of :func:`read_run`.
     """
     place = Path(folder)
     result = read_result(place)
-    listed = result.get("tables")
-    if not isinstance(listed, dict):
-        raise _damaged(place, f"{RESULT} does not list the tables")
-    if not listed:
-        raise UsageError(f"The run in {str(folder)!r} has no plan (status {result.get('status')!r}).")
-    tables = {name: _read_table(place, name, rows) for name, rows in listed.items()}
+    every: list[int | None] = [*stage_years(result)] or [None]
+    plans: dict[int | None, dict[str, pd.DataFrame]] = {}
+    for year in every if stage is None else [stage]:
+        names = stage_result(place, result, year).get("tables")
+        if not isinstance(names, dict):
+            raise _damaged(place, f"{RESULT} does not list the tables")
+        if not names:
+            raise UsageError(f"The run in {str(folder)!r} has no plan (status {result.get('status')!r}).")
+        plans[year] = {name: _read_table(plan_folder(place, year), name, rows) for name, rows in names.items()}
     saved = place / INSTANCE
     if not saved.is_dir():
         raise _damaged(place, f"the folder {INSTANCE} is missing")
@@ -192,7 +230,7 @@ def read_run(folder: str | Path) -> tuple[Problem, dict[str, pd.DataFrame], Resu
         problem = load(saved)
     except InputError as error:
         raise _damaged(place, f"the folder {INSTANCE} cannot be read: {error}") from error
-    return problem.replace(calendar=_calendar(place, tables, result)), tables, result
+    return problem.replace(calendar=_calendar(place, next(iter(plans.values())), result)), plans, result
 
 
 def check_copies(folder: str | Path, tables: Tables) -> None:

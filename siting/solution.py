@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -31,7 +31,9 @@ class Solution:
     gap : float or None
         Relative.
     tables : dict of str to DataFrame
-        Empty without a plan.
+        Empty without a plan; of a pathway see ``stages``.
+    stages : dict of int to dict of str to DataFrame
+        The tables of each stage of a pathway.
     outcome : Outcome
         Seconds, solver, version, options and the reason for stopping.
     """
@@ -42,6 +44,7 @@ class Solution:
     gap: float | None
     tables: dict[str, pd.DataFrame]
     outcome: Outcome
+    stages: dict[int, dict[str, pd.DataFrame]] = field(default_factory=dict)
 
 
 def solve(
@@ -56,7 +59,7 @@ def solve(
     start: Start | None = None,
     keep_start: bool = False,
 ) -> Solution:
-    """Solve a model that :func:`siting.build` made (and you may have edited).
+    """Solve a model that :func:`siting.build` or :func:`siting.build_pathway` made (and you may have edited).
 
     Parameters
     ----------
@@ -89,7 +92,8 @@ def solve(
     limits = Limits(gap, time_limit, seed, threads, options or {})
     outcome = optimize(m, limits, progress, start=start, keep_start=keep_start)
     tables = read_tables(m) if outcome.has_plan else {}
-    return Solution(outcome.status, outcome.objective, outcome.bound, outcome.gap, tables, outcome)
+    stages = {year: read_tables(m.stage[year]) for year in m.STAGE} if outcome.has_plan and hasattr(m, "stage") else {}
+    return Solution(outcome.status, outcome.objective, outcome.bound, outcome.gap, tables, outcome, stages)
 
 
 def read_tables(m: Any) -> dict[str, pd.DataFrame]:

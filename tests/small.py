@@ -34,6 +34,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
                   "lifetime_years": 1.0},
     "bandwidth": {"region": "a", "site": "s", "most_gbps": 100.0},
     "cooling_options": {"site": "s", "cooling": "air_cooled_chiller"},
+    "stages": {"year": 2025, "years": 1},
+    "stage_factors": {"year": 2030},
 }  # fmt: skip
 
 REQUIRED = ("regions", "sites", "compute_types", "workloads", "demand")

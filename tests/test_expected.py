@@ -114,8 +114,7 @@ CASES: dict[str, dict[str, Any]] = {
                     "workloads": [{"replicas": 2, "replica_km": 500.0}]},
     "survival": TWO_SITES | {"workloads": [{"survives_loss": True}]},
     "water": {"regions": [{"water_price_per_m3": 5.0, "water_cap_m3": 40.0}]},
-    "pue_cap": {"sites": [{"pue_shift": 0.5}, {"site": "t"}], "cooling_options": [{"site": "t", "pue_shift": 0.5}]}
-    | policy(pue_caps=[{"most": 1.2}]),
+    "pue_cap": {"sites": [{"pue_shift": 0.5}, {"site": "t"}]} | policy(pue_caps=[{"most": 1.2}]),
     "pue_tariff": {"sites": [{"pue_shift": 0.5}]}
     | policy(pue_tariffs=[{"region": "a", "above_pue": 1.2, "surcharge_per_mwh": 8.0}]),
     "balance": WIND | BATTERY,

@@ -19,7 +19,7 @@ LAYERS = (
     {"solver"},
     {"solution", "auditor"},
     {"accounts"},
-    {"study", "rulebook"},
+    {"study", "rulebook", "pathway_run"},
     {"run", "result", "summary", "maps"},
     {"moves"},
     {"text"},

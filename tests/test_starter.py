@@ -19,7 +19,7 @@ def test_starter_loads_and_shows_every_kind_of_table(tmp_path: Path) -> None:
     assert (len(problem.regions), len(problem.sites), len(problem.workloads)) == (3, 4, 3)
     assert (problem.workloads["max_delay_h"] > 0).sum() == 1
     assert set(problem.supply.index.get_level_values("technology")) == {"wind", "solar"}
-    rules = {"bandwidth", "cooling_options", "fleet", "tiers"}  # tables of rules that are off without them
+    rules = {"bandwidth", "cooling_options", "fleet", "tiers", "stages", "stage_factors"}  # what is off without them
     assert all(len(getattr(problem, table.name)) for table in TABLES if table.name not in rules)
     assert set(problem.provenance["status"]) == {"assumption", "synthetic"}
 

@@ -51,7 +51,7 @@ def check(
     import siting
 
     say = speaker(lang)
-    problem = siting.load(instance, chosen_settings(changes, presets, say))
+    problem = siting.load(instance, chosen_settings(changes, presets, say), pathway=True)
     print(
         say(
             "say.sound",

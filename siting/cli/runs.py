@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from siting.cli.common import (
     FAULT,
@@ -13,29 +13,34 @@ from siting.cli.common import (
     JsonOption,
     LangOption,
     RunArgument,
+    StageOption,
     console,
     guarded,
     speaker,
     warn,
 )
 
+if TYPE_CHECKING:
+    from siting.auditor import Audit
+    from siting.auditor.pathway import PathwayAudit
+
 
 @guarded
-def audit(run: RunArgument, as_json: JsonOption = False, lang: LangOption = None) -> int:
-    """Audit a run from its files; 1 if a check fails."""
-    from siting.auditor import audit as check_plan
+def audit(run: RunArgument, stage: StageOption = None, as_json: JsonOption = False, lang: LangOption = None) -> int:
+    """Audit a run from its files, a pathway with all its stages or one of them; 1 if a check fails."""
     from siting.cli.show import audit_table
-    from siting.run import check_copies, plain, read_run
+    from siting.run import plain
 
     say = speaker(lang)
-    problem, tables, result = read_run(run)
-    check_copies(run, tables)
-    verdict = check_plan(problem, tables, result["objective"])
-    found: dict[str, Any] = plain(verdict.as_dict())
+    verdict, parts = _audited(run, stage)
+    found: dict[str, Any] = plain({**verdict.as_dict(), **({"stages": parts} if parts else {})})
     if as_json:
         print(json.dumps(found, indent=2, ensure_ascii=False))
     else:
-        console().print(audit_table(found, say))
+        for year, part in [(None, found), *found.get("stages", {}).items()]:
+            if year is not None:
+                console().print(say("say.stage", title=year))
+            console().print(audit_table(part, say))
     count, failed = len(verdict.checks), len(verdict.failures)
     line = say("say.audit_ok", count=count) if verdict.ok else say("say.audit_failed", count=count, failed=failed)
     if as_json or not verdict.ok:
@@ -45,17 +50,41 @@ def audit(run: RunArgument, as_json: JsonOption = False, lang: LangOption = None
     return SOLVED if verdict.ok else FAULT
 
 
+def _audited(run: str, stage: int | None) -> tuple[Audit | PathwayAudit, dict[int, dict[str, Any]]]:
+    """The audit of a run or of one stage, and of a whole pathway that of each stage by itself."""
+    from siting.auditor import audit as check_plan
+    from siting.auditor.pathway import audit_pathway
+    from siting.pathway_run import plan_folder, stage_result
+    from siting.run import check_copies, read_plans
+
+    problem, plans, result = read_plans(run)
+    for year, tables in plans.items():
+        check_copies(plan_folder(run, year), tables)
+    if stage is not None:
+        stage_result(run, result, stage)
+    if None in plans:
+        return check_plan(problem, plans[None], result["objective"]), {}
+    verdict = audit_pathway(problem, {year: plans[year] for year in plans if year is not None}, result["objective"])
+    if stage is not None:
+        return verdict.stages[stage], {}
+    return verdict, {year: each.as_dict() for year, each in verdict.stages.items()}
+
+
 @guarded
-def draw_map(run: RunArgument, base: BaseOption = None, lang: LangOption = None) -> int:
-    """Write the layers and the picture of a run again."""
+def draw_map(run: RunArgument, stage: StageOption = None, base: BaseOption = None, lang: LangOption = None) -> int:
+    """Write the layers and the picture of a run again, of a pathway those of each stage."""
     from siting.cli.maps import base_of, draw_into
-    from siting.run import INSTANCE, MAPS, read_run
+    from siting.pathway_run import plan_folder
+    from siting.problem.stages import stage_problem
+    from siting.run import INSTANCE, MAPS, read_plans
 
     say = speaker(lang)
-    problem, tables, result = read_run(run)
+    problem, plans, result = read_plans(run, stage)
     chosen = base_of(problem, Path(run) / INSTANCE, base)
-    folder = Path(run) / MAPS
-    for line in draw_into(folder, problem, tables, say.lang, chosen, result):
-        warn(line)
-    print(say("say.maps", folder=folder))
+    for year, tables in plans.items():
+        own = problem if year is None else stage_problem(problem, year)
+        folder = plan_folder(run, year) / MAPS
+        for line in draw_into(folder, own, tables, say.lang, chosen, result):
+            warn(line)
+        print(say("say.maps", folder=folder))
     return SOLVED

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from siting.cli.common import SOLVED, LangOption, console, guarded, speaker
+from siting.cli.common import SOLVED, LangOption, StageOption, console, guarded, speaker
 from siting.errors import UsageError
 from siting.text import Text
 
@@ -27,11 +27,14 @@ def show(
     names: Annotated[
         list[str] | None, typer.Option("--table", help="table", metavar="NAME", show_default=False)
     ] = None,
+    stage: StageOption = None,
     assumed: Annotated[bool, typer.Option("--assumptions", help="assumptions")] = False,
     lang: LangOption = None,
 ) -> int:
     """Show tables of a run, or the assumptions of a run or an instance."""
+    from siting.cli.pathway import pathway_tables
     from siting.instance import bundled_names
+    from siting.pathway_run import stage_years
     from siting.run import INSTANCE, is_run, read_result, read_run
 
     say, out = speaker(lang), console()
@@ -42,13 +45,19 @@ def show(
     if place in bundled_names():
         raise UsageError(say("error.not_run", place=place))
     result = read_result(place)
-    if not result.get("tables"):
-        out.print(summary_table(result, say))
+    years = stage_years(result)
+    if stage is None and names is None and (years or not result.get("tables")):
+        for table in pathway_tables(result, say) if years else [summary_table(result, say)]:
+            out.print(table)
         print_notes(result, say, out)
         return SOLVED
-    problem, tables, result = read_run(place)
-    for name in names or default_tables(problem):
-        out.print(one_table(name, problem, tables, result, say))
+    # Tables of a pathway are those of each of its stages.
+    for year in [*years] if years and stage is None else [stage]:
+        problem, tables, own = read_run(place, year)
+        if year is not None:
+            out.print(say("say.stage", title=problem.settings.instance.model_dump()[f"title_{say.lang}"]))
+        for name in names or default_tables(problem):
+            out.print(one_table(name, problem, tables, own, say))
     if names is None:
         print_notes(result, say, out)
     return SOLVED

@@ -46,6 +46,7 @@ def solve(
     highs: Annotated[
         list[str] | None, typer.Option("--highs", help="highs", metavar="NAME=VALUE", show_default=False)
     ] = None,
+    pathway: Annotated[bool, typer.Option("--pathway", help="pathway")] = False,
     as_json: JsonOption = False,
     lang: LangOption = None,
 ) -> int:
@@ -71,6 +72,7 @@ def solve(
         edits=tuple(edits or ()),
         base=base,
         highs=solver,
+        pathway=pathway,
     )
     done = carry_out(instance, options, out, reporter)
     if as_json:
@@ -84,9 +86,11 @@ def solve(
 
 
 def _print_result(content: bytes, say: Text) -> None:
+    from siting.cli.pathway import pathway_tables
     from siting.cli.show import aggregation_table, print_notes, summary_table
 
     result, out = json.loads(content), console()
     out.print(aggregation_table(result, say))
-    out.print(summary_table(result, say))
+    for table in pathway_tables(result, say) if result.get("stages") else [summary_table(result, say)]:
+        out.print(table)
     print_notes(result, say, out)

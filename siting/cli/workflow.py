@@ -3,26 +3,40 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import siting
-from siting.auditor import audit
+from siting.auditor import Audit, audit
+from siting.auditor.pathway import PathwayAudit, audit_pathway
 from siting.cli.common import FAULT, INFEASIBLE, LIMIT, NO_PLAN, SOLVED
 from siting.cli.edits import read_edit
 from siting.cli.maps import base_of, draw_into
 from siting.cli.progress import Reporter
 from siting.errors import UsageError
-from siting.instance import digest, find, load
-from siting.model.build import COMPONENTS, build
+from siting.instance import digest, find, load, write
+from siting.model.build import COMPONENTS, build, build_pathway
+from siting.pathway_run import plan_folder
 from siting.periods import aggregation_error, choose
 from siting.problem import Problem
+from siting.problem.stages import stage_problem, stages
 from siting.problem.system import dispatched
-from siting.result import Note, Options, document
-from siting.run import LOG, MAPS, encode, holds_plan, new_run, save_plan, target_of, with_first_hour
+from siting.result import Note, Options, document, stage_document
+from siting.run import (
+    INSTANCE,
+    LOG,
+    MAPS,
+    encode,
+    holds_plan,
+    listed,
+    new_run,
+    save_tables,
+    target_of,
+    with_first_hour,
+)
 from siting.solution import Solution
 from siting.solver.engine import check_options
 from siting.study.least_carbon import LeastCarbon, least_carbon
@@ -46,6 +60,15 @@ class Finished:
     code: int
     content: bytes
     folder: Path | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan of one year: that of the run (``stage`` is None) or of a stage of a pathway, with its own problem."""
+
+    stage: int | None
+    problem: Problem
+    tables: dict[str, pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -95,7 +118,9 @@ def _prepare(instance: str, options: Options, out: str | None, reporter: Reporte
         target_of(out)
     with reporter.phase("load"):
         source = find(instance)
-        problem = load(instance, options.settings)
+        problem = load(instance, options.settings, pathway=options.pathway)
+        if options.pathway and problem.stages.empty:
+            raise UsageError(reporter.say("error.no_stages", name=problem.settings.instance.name))
         target = target_of(f"run-{problem.settings.instance.name}" if out is None else out)
         base = base_of(problem, source, options.base)
     with reporter.phase("periods"):
@@ -109,7 +134,7 @@ def _prepare(instance: str, options: Options, out: str | None, reporter: Reporte
 
 def _solve(job: Job, options: Options, reporter: Reporter) -> tuple[Solution, LeastCarbon | None]:
     with reporter.phase("build"):
-        model = build(job.problem, [*COMPONENTS, *job.edits])
+        model = (build_pathway if options.pathway else build)(job.problem, [*COMPONENTS, *job.edits])
     asked: dict[str, Any] = {
         "gap": options.gap,
         "seed": options.seed,
@@ -123,7 +148,7 @@ def _solve(job: Job, options: Options, reporter: Reporter) -> tuple[Solution, Le
     reporter.seconds["handover"] = outcome.seconds_handover
     reporter.seconds["solve"] -= outcome.seconds_handover
     reporter.note(f"{outcome.status}: {outcome.reason} ({outcome.strategy})")
-    if solution.status != "infeasible" or job.problem.settings.carbon.cap_t is None:
+    if solution.status != "infeasible" or job.problem.settings.carbon.cap_t is None or options.pathway:
         return solution, None
     left = max(1.0, options.time_limit_s - outcome.seconds_handover - outcome.seconds_solve)
     with reporter.phase("least_carbon"):
@@ -146,19 +171,18 @@ def _finish(job: Job, options: Options, solution: Solution, least: LeastCarbon |
     """Audit the plan, and write everything into a folder that appears at the end."""
     say, verdict, code = reporter.say, None, _CODES.get(solution.status, FAULT)
     notes = _messages(job.problem, solution, least, say)
-    tables = with_first_hour(job.problem, solution.tables)
-    if tables:
+    plans = _plans(job.problem, solution)
+    if plans:
         with reporter.phase("audit"):
-            verdict = audit(job.problem, tables, solution.objective)
+            verdict = _audit(job.problem, plans, solution)
         if not verdict.ok:
             failed = "; ".join(str(check) for check in verdict.failures)
             notes.append(_note(say, "audit_failed", checks=failed))
             code = FAULT
     good = verdict is not None and verdict.ok
-    prices = None
     if good and dispatched(job.problem):
-        tables = {**tables, "system_price": marginal_prices(job.problem, tables)}
-        prices = yearly_means(job.problem, tables["system_price"])
+        plans = [replace(plan, tables=_with_prices(plan)) for plan in plans]
+    single = plans[0] if plans and plans[0].stage is None else None
     names = ", ".join(synthetic(job.problem))
     warnings = [_note(say, "synthetic", names=names)] if names else []
 
@@ -173,22 +197,23 @@ def _finish(job: Job, options: Options, solution: Solution, least: LeastCarbon |
             aggregation=job.aggregation,
             seconds={**reporter.seconds, "total": reporter.elapsed_s},
             least=least,
-            prices=prices,
+            prices=_mean_prices(single) if single is not None else None,
+            stages=_stage_documents(job.problem, plans, verdict),
             warnings=warnings,
             messages=notes,
         )
-        return encode(result, tables, draft)
+        return encode(result, {} if single is None else single.tables, draft)
 
     if not good and holds_plan(job.target):
         notes.append(_note(say, "kept", folder=str(job.target)))
         return Finished(code, content(None), None)
     failure = None
     with new_run(job.target) as draft:
-        if tables:
+        if plans:
             with reporter.phase("save"):
-                save_plan(draft, job.problem, tables, job.source)
+                _save(draft, job, plans)
         if good:
-            failure = _maps(job, solution, tables, draft, reporter)
+            failure = _maps(job, solution, plans, draft, reporter)
         if failure is not None:
             notes.append(_note(say, "no_maps"))
         written = content(draft)
@@ -200,17 +225,60 @@ def _finish(job: Job, options: Options, solution: Solution, least: LeastCarbon |
     return Finished(code, written, job.target)
 
 
-def _maps(
-    job: Job, solution: Solution, tables: Mapping[str, pd.DataFrame], draft: Path, reporter: Reporter
-) -> Exception | None:
+def _plans(problem: Problem, solution: Solution) -> list[Plan]:
+    """The plan of the year, or of each stage; none if there is no plan."""
+    if solution.tables:
+        return [Plan(None, problem, with_first_hour(problem, solution.tables))]
+    own = {year: stage_problem(problem, year) for year in solution.stages}
+    return [Plan(year, own[year], with_first_hour(own[year], rows)) for year, rows in solution.stages.items()]
+
+
+def _audit(problem: Problem, plans: Sequence[Plan], solution: Solution) -> Audit | PathwayAudit:
+    if solution.tables:
+        return audit(problem, plans[0].tables, solution.objective)
+    tables = {plan.stage: plan.tables for plan in plans if plan.stage is not None}
+    return audit_pathway(problem, tables, solution.objective)
+
+
+def _with_prices(plan: Plan) -> dict[str, pd.DataFrame]:
+    return {**plan.tables, "system_price": marginal_prices(plan.problem, plan.tables)}
+
+
+def _mean_prices(plan: Plan) -> pd.DataFrame | None:
+    prices = plan.tables.get("system_price")
+    return None if prices is None else yearly_means(plan.problem, prices)
+
+
+def _stage_documents(problem: Problem, plans: Sequence[Plan], verdict: Any) -> list[dict[str, Any]]:
+    """What ``result.json`` says of each stage of a pathway."""
+    own = {stage.year: stage for stage in stages(problem)}
+    found = []
+    for year, plan in ((plan.stage, plan) for plan in plans if plan.stage is not None):
+        rows, prices = listed(plan.tables), _mean_prices(plan)
+        found.append(stage_document(own[year], plan.problem, plan.tables, verdict.stages[year], rows, prices))
+    return found
+
+
+def _save(draft: Path, job: Job, plans: Sequence[Plan]) -> None:
+    """Tables of every plan, and the problem as solved."""
+    for plan in plans:
+        save_tables(plan_folder(draft, plan.stage), plan.problem, plan.tables)
+    write(job.problem, draft / INSTANCE, job.source)
+
+
+def _maps(job: Job, solution: Solution, plans: Sequence[Plan], draft: Path, reporter: Reporter) -> Exception | None:
     """Draw the maps; what goes wrong is returned, because the plan that took an hour comes first."""
     facts = {"status": solution.status, "gap": solution.gap}
     try:
         with reporter.phase("maps"):
-            for line in draw_into(draft / MAPS, job.problem, tables, reporter.say.lang, job.base, facts):
-                reporter.tell(line)
+            for plan in plans:
+                folder = plan_folder(draft, plan.stage) / MAPS
+                lines = draw_into(folder, plan.problem, plan.tables, reporter.say.lang, job.base, facts)
+                for line in lines if plan is plans[0] else ():
+                    reporter.tell(line)
     except Exception as error:  # noqa: BLE001 - raised again once the plan is written
-        shutil.rmtree(draft / MAPS, ignore_errors=True)
+        for plan in plans:
+            shutil.rmtree(plan_folder(draft, plan.stage) / MAPS, ignore_errors=True)
         return error
     return None
 

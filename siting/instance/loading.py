@@ -22,6 +22,7 @@ from siting.instance.policies import policy_faults
 from siting.instance.references import floor_faults, provenance_faults, reference_faults, value_faults
 from siting.instance.rows import Rows, check_rows
 from siting.instance.series import check_hourly
+from siting.instance.stages import pathway_faults, stage_faults
 from siting.instance.suggest import nearest
 from siting.instance.system import fleet_faults, switch_faults
 from siting.instance.tiers import tier_faults, tier_row_faults
@@ -32,7 +33,7 @@ from siting.problem import TABLES, Problem, Settings, make
 _PACKAGE = "package of RTS-GMLC"
 
 
-def load(name_or_path: str | Path, overrides: Mapping[str, Any] | None = None) -> Problem:
+def load(name_or_path: str | Path, overrides: Mapping[str, Any] | None = None, *, pathway: bool = False) -> Problem:
     """Read and check an instance.
 
     Parameters
@@ -41,6 +42,8 @@ def load(name_or_path: str | Path, overrides: Mapping[str, Any] | None = None) -
         Name of a bundled instance, or a folder. A folder in the way of a bundled name is reached by ``./name``.
     overrides : mapping, optional
         Settings to change before validation, ``{"carbon.price": "200"}``; text is parsed as TOML.
+    pathway : bool
+        Whether each stage must be sound too, and not only the year that is planned without stages.
 
     Returns
     -------
@@ -65,7 +68,7 @@ def load(name_or_path: str | Path, overrides: Mapping[str, Any] | None = None) -
     if settings is not None:
         settings = fitted(settings, raw)
     faults += reference_faults(raw) + value_faults(rows) + option_faults(raw) + direct_faults(rows)
-    faults += tier_row_faults(rows)
+    faults += tier_row_faults(rows) + stage_faults(rows, raw)
     if settings is not None:
         faults += floor_faults(settings, raw) + _unit_faults(rows, settings)
         faults += policy_faults(settings, raw) + cap_faults(settings, raw)
@@ -76,6 +79,8 @@ def load(name_or_path: str | Path, overrides: Mapping[str, Any] | None = None) -
     faults += wrong + provenance_faults(raw, series)
     problem, wrong = _feasibility(settings, rows, hourly, {fault.file for fault in faults})
     faults += wrong
+    if pathway and not faults and problem is not None:
+        faults = pathway_faults(problem, {name: table.lines for name, table in rows.items()})
     if faults or problem is None:
         raise InputError(list(dict.fromkeys(faults)))
     return problem

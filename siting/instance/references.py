@@ -31,6 +31,7 @@ REFERENCES: tuple[tuple[str, str, str, str], ...] = (
     ("bandwidth", "region", "regions", "region"),
     ("bandwidth", "site", "sites", "site"),
     ("cooling_options", "site", "sites", "site"),
+    ("stage_factors", "year", "stages", "year"),
 )
 """Column of a table that names a key of another: (table, column, other table, its column)."""
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pyomo.environ as pyo
 
+from siting.errors import UsageError
 from siting.model import (
     balance,
     bandwidth,
@@ -26,6 +27,7 @@ from siting.model import (
     hub_share,
     matching,
     network,
+    pathway,
     pue_cap,
     pue_tariff,
     quota,
@@ -45,6 +47,7 @@ from siting.model import (
     workloads,
 )
 from siting.problem.problem import Problem
+from siting.problem.stages import stage_problem, stages
 
 Component = Callable[[Any, Problem], None]
 
@@ -107,4 +110,38 @@ def build(p: Problem, components: Sequence[Component] | None = None) -> pyo.Conc
     m = pyo.ConcreteModel(name=p.settings.instance.name)
     for add in COMPONENTS if components is None else components:
         add(m, p)
+    return m
+
+
+def build_pathway(p: Problem, components: Sequence[Component] | None = None) -> pyo.ConcreteModel:
+    """One Pyomo model of all stages of a problem.
+
+    Parameters
+    ----------
+    p : Problem
+        With stages; all see the hours of its calendar.
+    components : sequence of callable, optional
+        As of :func:`build`; each is called for every stage with the block and the problem of the stage.
+
+    Returns
+    -------
+    ConcreteModel
+        ``m.stage[year]`` is what :func:`build` makes of the stage, as a block; the rows between stages and the
+        objective are on the model.
+
+    Raises
+    ------
+    UsageError
+        If the problem has no stages.
+    """
+    if p.stages.empty:
+        raise UsageError(f"{p.settings.instance.name} has no pathway: give its stages in stages.csv.")
+    m = pyo.ConcreteModel(name=p.settings.instance.name)
+    m.STAGE = pyo.Set(initialize=[stage.year for stage in stages(p)], doc="stage")
+    m.stage = pyo.Block(m.STAGE)
+    for year in m.STAGE:
+        own = stage_problem(p, year)
+        for add in COMPONENTS if components is None else components:
+            add(m.stage[year], own)
+    pathway.add(m, p)
     return m

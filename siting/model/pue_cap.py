@@ -8,8 +8,7 @@ Note    The PUE of a design is known before the plan; the mean is over all hours
 Source  National hub plan of NDRC, CAC, MIIT and NEA, December 2021: 1.3 for new large centers, 1.25 in hubs (2025);
         NDRC reply on the Qingyang cluster: below 1.2
 Proof   pue-cap
-          pue_within_cap     pue_cap  test_a_site_above_the_cap_is_not_built
-          design_within_cap  pue_cap  test_model_cooling_choice.py::test_a_cap_on_pue_leaves_the_designs_that_keep_it
+          pue_within_cap  pue_cap  test_a_site_above_the_cap_is_not_built
 """
 
 from __future__ import annotations

@@ -71,6 +71,8 @@ class Problem:
     corridors: pd.DataFrame
     bandwidth: pd.DataFrame
     cooling_options: pd.DataFrame
+    stages: pd.DataFrame
+    stage_factors: pd.DataFrame
     provenance: pd.DataFrame
     hourly: Mapping[str, pd.DataFrame]
     calendar: Calendar

@@ -292,6 +292,33 @@ class CoolingOption(Row):
     )
 
 
+class Stage(Row):
+    """A stage of a pathway: years that one plan stands for. siting solve --pathway plans all stages together."""
+
+    year: Annotated[int, Field(ge=1900, le=2200)] = Field(
+        description="First year of the stage; what it builds is there from then on."
+    )
+    years: Annotated[int, Field(ge=1, le=100)] = Field(
+        description="Years that it stands for, up to the next stage; each costs the same."
+    )
+
+
+class StageFactor(Row):
+    """What multiplies numbers in a stage; all rows that match a number multiply, one without a row stays as it is."""
+
+    year: Annotated[int, Field(ge=1900, le=2200)] = Field(description="First year of the stage.")
+    table: Name = Field(
+        description="Table, for example demand; hourly for a series; instance for a number of instance.toml."
+    )
+    column: Name = Field(description="Column, for example mean_mw; name of the series; section.key.")
+    key: str = Field(
+        "",
+        description="Rows: their key (columns joined by /) or any column of it, for example a workload, a region or a "
+        "technology; column of a series; blank: all.",
+    )
+    factor: Positive = Field(description="Factor.")
+
+
 class Provenance(Row):
     """Where a number comes from; each numeric column needs a row, a single value may have its own."""
 
@@ -334,5 +361,7 @@ TABLES: tuple[Table, ...] = (
     Table("corridors", Corridor, ("corridor",), False),
     Table("bandwidth", Bandwidth, ("region", "site"), False),
     Table("cooling_options", CoolingOption, ("site", "cooling"), False),
+    Table("stages", Stage, ("year",), False),
+    Table("stage_factors", StageFactor, ("year", "table", "column", "key"), False),
     Table("provenance", Provenance, ("table", "column", "key"), True),
 )

@@ -22,7 +22,7 @@ class Matrix:
     """A labelled linear program: ``least <= A x <= most``, ``lower <= x <= upper``, minimize ``cost · x + offset``.
 
     ``columns`` are the Pyomo variables and ``rows`` the Pyomo constraints, in the order of the matrix. ``first`` marks
-    the columns that the model itself owns, against those of its blocks: the decisions that are taken once.
+    the columns that no block ``period`` owns, of the model or of a stage of it: the decisions that are taken once.
     """
 
     columns: list[Any]
@@ -75,7 +75,7 @@ def compile_model(model: Any) -> Matrix:
         lower=np.array([-np.inf if low is None else low for low, _ in bounds]),
         upper=np.array([np.inf if up is None else up for _, up in bounds]),
         integer=np.array([not column.is_continuous() for column in columns], dtype=bool),
-        first=np.array([column.parent_block() is model for column in columns], dtype=bool),
+        first=np.array([_is_first(column) for column in columns], dtype=bool),
         start=np.asarray(form.A.indptr, dtype=np.int32),
         index=np.asarray(form.A.indices, dtype=np.int32),
         value=np.asarray(form.A.data, dtype=float),
@@ -83,6 +83,13 @@ def compile_model(model: Any) -> Matrix:
         least=np.where(kinds <= 0, rhs, -np.inf),
         most=np.where(kinds >= 0, rhs, np.inf),
     )
+
+
+def _is_first(column: Any) -> bool:
+    block = column.parent_block()
+    while block is not None and block.parent_component().local_name != "period":
+        block = block.parent_block()
+    return block is None
 
 
 def pass_to(engine: highspy.Highs, matrix: Matrix) -> None:

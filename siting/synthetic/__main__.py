@@ -14,6 +14,7 @@ import pandas as pd
 from siting.bundled import instances_folder
 from siting.synthetic import facts as fact_files
 from siting.synthetic.china import INSTANCES, tables, with_demand_charges
+from siting.synthetic.pathway import stage_sources
 from siting.synthetic.series import hourly
 from siting.synthetic.sources import provenance, sources_md
 
@@ -73,7 +74,7 @@ def write(
     """
     (folder / "hourly").mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source / f"{name}.toml", folder / "instance.toml")
-    rows = provenance(name, facts.provenance, content)
+    rows = provenance(name, pd.concat([facts.provenance, stage_sources(facts)], ignore_index=True), content)
     for table, frame in {**content, "provenance": rows}.items():
         (folder / f"{table}.csv").write_bytes(_csv(frame, index=False))
     mine = _of_instance(series, content)

@@ -15,6 +15,7 @@ import pandas as pd
 from siting.physics.cooling import pue
 from siting.physics.distance import great_circle_km
 from siting.synthetic.facts import Facts
+from siting.synthetic.pathway import it_growth, pathway
 from siting.synthetic.system import fleet, green_share
 from siting.synthetic.technologies import offshore_supply, pumped_storage
 
@@ -35,9 +36,7 @@ def new_load_mw(parameters: dict[str, float]) -> float:
     Energy over PUE and hours is the mean IT load of 2023; it grows by the same share every year.
     """
     base = parameters["energy_2023_twh"] * 1e6 / HOURS / parameters["pue_2023"]
-    growth = 1 + parameters["growth_per_year"]
-    first, last = parameters["horizon_first_year"] - 2023, parameters["horizon_last_year"] - 2023
-    return float(base * (growth**last - growth**first))
+    return base * it_growth(parameters, parameters["horizon_last_year"])
 
 
 def provincial_load_mw(facts: Facts) -> pd.Series:
@@ -64,7 +63,7 @@ def tables(name: str, facts: Facts, hourly: dict[str, pd.DataFrame], surplus_mw:
     -------
     dict of str to DataFrame
         Regions, sites, capacity, cooling_options, compute_types, workloads, demand, supply, storage, fleet, corridors,
-        and tiers where there are any.
+        tiers where there are any, and stages with their factors where the instance has a pathway.
     """
     chosen = list(INSTANCES[name] or facts.provinces.index)
     load = provincial_load_mw(facts)
@@ -87,6 +86,7 @@ def tables(name: str, facts: Facts, hourly: dict[str, pd.DataFrame], surplus_mw:
         "storage": _joined(_storage(facts, chosen), pumped_storage(facts, name, _grid_mw(facts))),
         "fleet": fleet(facts, chosen),
         "corridors": _corridors(facts, chosen),
+        **pathway(name, facts),
     }
     return content | ({"tiers": tiers} if len(tiers) else {})
 

@@ -27,6 +27,8 @@ class Facts:
         Shape of a day by hour, one column per profile and kind of day.
     system : DataFrame
         Consumption, capacity and generation of the published year and statistics of the load, by province.
+    stages, stage_trends : DataFrame
+        Years of the stages of a pathway; what changes by which share a year, with its source.
     parameters : dict of str to float
         Single numbers by name.
     tiers : DataFrame
@@ -52,6 +54,8 @@ class Facts:
     tiers: pd.DataFrame
     demand_charges: pd.Series
     technologies: pd.DataFrame
+    stages: pd.DataFrame
+    stage_trends: pd.DataFrame
     parameters: dict[str, float]
     provenance: pd.DataFrame
 
@@ -79,6 +83,8 @@ def read(folder: Path) -> Facts:
         climate=keyed("climate"),
         profiles=keyed("profiles"),
         system=keyed("system"),
+        stages=pd.read_csv(folder / "stages.csv"),
+        stage_trends=pd.read_csv(folder / "stage_trends.csv", dtype={"year": str}, keep_default_na=False),
         parameters={str(name): float(value) for name, value in keyed("parameters")["value"].items()},
         tiers=pd.read_csv(folder / "tiers.csv"),
         demand_charges=keyed("demand_charges")["yuan_per_kw_month"],

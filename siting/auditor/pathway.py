@@ -1,0 +1,281 @@
+"""A pathway: every stage audited like a plan of one year, and what ties the stages together.
+
+What is built stays; what earlier stages pay on (the term ``vintages`` of cost and CO2), the budget of each stage and
+the discounted sum of all stages are recomputed year by year.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from siting.auditor import audit
+from siting.auditor.compute import built_mw, capacity_bounds
+from siting.auditor.report import Audit, Check, Ledger
+from siting.auditor.tables import Plan, Reader, read, what_can_exist
+from siting.physics.finance import annuity
+from siting.problem import Problem, derived
+from siting.problem.problem import FloatArray
+from siting.problem.stages import Stage, stage_problem, stages
+
+Tables = Mapping[str, pd.DataFrame]
+_NAME = "vintages"
+
+
+@dataclass(frozen=True)
+class PathwayAudit:
+    """The verdict on a pathway.
+
+    Parameters
+    ----------
+    stages : dict of int to Audit
+        Each stage by itself, against its own problem.
+    links : Audit
+        What ties the stages together; its totals are the cost and CO2 of the whole pathway.
+    """
+
+    stages: dict[int, Audit]
+    links: Audit
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """All checks, those between stages first."""
+        return (*self.links.checks, *(check for each in self.stages.values() for check in each.checks))
+
+    @property
+    def ok(self) -> bool:
+        """Whether every check holds."""
+        return all(check.ok for check in self.checks)
+
+    @property
+    def failures(self) -> tuple[Check, ...]:
+        """The checks that do not hold."""
+        return tuple(check for check in self.checks if not check.ok)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The audit between stages in types that JSON knows; ``ok`` is that of the whole pathway."""
+        return {**self.links.as_dict(), "ok": self.ok}
+
+
+@dataclass(frozen=True)
+class _Bought:
+    """One kind of thing that is bought, for all stages: arrays (stages, items), or (items,) where nothing changes."""
+
+    label: str
+    items: Sequence[Any]
+    amount: FloatArray
+    price: FloatArray
+    embodied_t: FloatArray
+    existing: FloatArray
+    life: FloatArray
+    ends: tuple[npt.NDArray[np.object_], ...]
+    unit: str = "MW"
+    budgeted: bool = True
+
+
+def audit_pathway(
+    problem: Problem,
+    tables: Mapping[int, Tables],
+    objective_million: float | None = None,
+    tolerance: float = 1e-6,
+) -> PathwayAudit:
+    """Recompute a pathway from the problem and the tables of its stages, and check every rule.
+
+    Parameters
+    ----------
+    problem : Problem
+        With stages, and the calendar that was used.
+    tables : mapping of int to mapping of str to DataFrame
+        Tables of each stage by its year.
+    objective_million : float, optional
+        Objective that the solver reported; without it the check ``discounted_cost`` is left out.
+    tolerance : float
+        Relative part of the tolerance of a row.
+
+    Returns
+    -------
+    PathwayAudit
+    """
+    ledger = Ledger(problem, tolerance)
+    own = stages(problem)
+    problems = [stage_problem(problem, stage.year) for stage in own]
+    given = [tables.get(stage.year, {}) for stage in own]
+    budget = [p.settings.policy.capital_budget for p in problems]
+    # A plan of one year counts all that is new; here the budget is for what the stage adds.
+    alone = [
+        p if p.settings.policy.capital_budget is None else p.replace(policy__capital_budget=None) for p in problems
+    ]
+    single = {s.year: audit(p, rows, None, tolerance) for s, p, rows in zip(own, alone, given, strict=True)}
+    bought = _all_bought(problems, given, ledger)
+    _check_stays(bought, own, ledger)
+    _check_vintages(problem, bought, own, given, ledger)
+    _check_budget(bought, own, budget, ledger)
+    totals = _totals(own, single)
+    if objective_million is not None:
+        size = sum(stage.weight * _size(rows) for stage, rows in zip(own, given, strict=True))
+        ledger.equal("discounted_cost", objective_million, totals["objective_million"], [], "million", scale=size)
+    return PathwayAudit(single, Audit(ledger.checks, totals))
+
+
+def _totals(own: Sequence[Stage], single: Mapping[int, Audit]) -> dict[str, Any]:
+    """Discounted cost by term, and CO2 by source over all years."""
+    cost: dict[str, float] = {}
+    carbon: dict[str, float] = {}
+    for stage in own:
+        totals = single[stage.year].totals
+        for term, value in totals["cost_million"].items():
+            cost[term] = cost.get(term, 0.0) + stage.weight * value
+        for source, value in totals["carbon_t"].items():
+            carbon[source] = carbon.get(source, 0.0) + stage.years * value
+    return {"objective_million": sum(cost.values()), "cost_million": cost, "carbon_t": carbon}
+
+
+def _size(tables: Tables) -> float:
+    frame = tables.get("cost", pd.DataFrame())
+    return float(frame["cost_million"].abs().sum()) if "cost_million" in frame.columns else 0.0
+
+
+def _all_bought(problems: Sequence[Problem], tables: Sequence[Tables], ledger: Ledger) -> list[_Bought]:
+    """Every kind of thing, with its amounts and prices by stage."""
+    last = tables[-1]
+    found = []
+    for p, rows in zip(problems, tables, strict=True):
+        kept = what_can_exist(p)
+        plan = read(kept, rows, ledger)
+        # The design of a site stays, so that the last stage says which of its prices counts in all.
+        found.append([*_in_sites(derived.as_chosen(kept, last), plan), *_in_regions(kept, plan)])
+    changing = ("amount", "price", "embodied_t")
+    return [
+        replace(kinds[0], **{name: np.stack([getattr(kind, name) for kind in kinds]) for name in changing})
+        for kinds in zip(*found, strict=True)
+    ]
+
+
+def _in_sites(p: Problem, plan: Plan) -> list[_Bought]:
+    sites, types, there = p.sites, p.compute_types, capacity_bounds(p)[0]
+    place, life = sites["region"].to_numpy(), _of(sites, "lifetime_years")
+    embodied = float(p.settings.carbon.embodied)
+    built, nothing, names = built_mw(p, plan), np.zeros(len(sites)), list(sites.index)
+    existing = there.sum(axis=1)
+    own = pd.MultiIndex.from_arrays([sites.index, sites["cooling"]])
+    extra = p.cooling_options["extra_capex_per_kw"].reindex(own).fillna(0.0).to_numpy(dtype=float)
+    pairs = [(s, k) for s in names for k in types.index]
+    server = [np.tile(_of(types, c), len(sites)) for c in ("capex_per_kw", "embodied_t_per_mw", "lifetime_years")]
+    building = (1000 * _of(sites, "capex_per_kw"), embodied * _of(sites, "embodied_t_per_mw"))
+    opening = _of(sites, "opening_capex")
+    total = built.sum(axis=1)
+    return [
+        _Bought("open", names, plan.open, opening, nothing, np.sign(existing), life, (place,), "1"),
+        _Bought("building", names, total, *building, existing, life, (place,)),
+        _Bought(
+            "compute",
+            pairs,
+            built.ravel(),
+            1000 * server[0],
+            embodied * server[1],
+            there.ravel(),
+            server[2],
+            (np.repeat(place, len(types)),),
+        ),
+        _Bought("design", names, total, 1000 * extra, nothing, nothing, life, (place,), budgeted=False),
+        _Bought("connected_mw", names, plan.connected_mw, nothing, nothing, nothing, life, (place,)),
+    ]
+
+
+def _in_regions(p: Problem, plan: Plan) -> list[_Bought]:
+    found = []
+    embodied = float(p.settings.carbon.embodied)
+    for label, rows, amount, unit, price, burden in (
+        ("supply_mw", p.supply, plan.supply_mw, "mw", "capex_per_kw", "embodied_t_per_mw"),
+        ("storage_mw", p.storage, plan.storage_mw, "mw", "capex_per_kw", None),
+        ("storage_mwh", p.storage, plan.storage_mwh, "mwh", "capex_per_kwh", "embodied_t_per_mwh"),
+        ("corridor_mw", p.corridors, plan.corridor_mw, "mw", "capex_per_kw", None),
+    ):
+        ends = ("from_region", "to_region") if label == "corridor_mw" else ("region",)
+        flat = rows.reset_index()
+        found.append(
+            _Bought(
+                label,
+                list(rows.index),
+                amount,
+                1000 * _of(rows, price),
+                np.zeros(len(rows)) if burden is None else embodied * _of(rows, burden),
+                _of(rows, f"existing_{unit}"),
+                _of(rows, "lifetime_years"),
+                tuple(flat[end].to_numpy() for end in ends),
+                {"mw": "MW", "mwh": "MWh"}[unit],
+            )
+        )
+    return found
+
+
+def _check_stays(bought: Sequence[_Bought], own: Sequence[Stage], ledger: Ledger) -> None:
+    years = [stage.year for stage in own]
+    for kind in bought:
+        axes = [("stage", years[1:]), (kind.label, kind.items)]
+        ledger.at_most("built_stays", kind.amount[:-1], kind.amount[1:], axes, kind.unit)
+
+
+def _check_vintages(
+    p: Problem, bought: Sequence[_Bought], own: Sequence[Stage], tables: Sequence[Tables], ledger: Ledger
+) -> None:
+    """Reported vintages of every stage but the first, recomputed year by year."""
+    rate = p.settings.finance.discount_rate
+    cost, carbon = np.zeros((2, len(own), len(p.regions)))
+    for kind in bought:
+        payment = annuity(rate, pd.Series(kind.life)).to_numpy(dtype=float)
+        for s in range(1, len(own)):
+            dearer = _mean_price(kind, kind.price, own, s, rate) * payment / 1e6
+            dirtier = _mean_price(kind, kind.embodied_t, own, s, rate) / kind.life
+            for end in kind.ends:
+                place = p.regions.index.get_indexer(pd.Index(end))
+                np.add.at(cost[s], place, dearer / len(kind.ends))
+                np.add.at(carbon[s], place, dirtier / len(kind.ends))
+    for s, stage in list(enumerate(own))[1:]:
+        for table, column, mine, unit in (
+            ("cost", "cost_million", cost[s], "million"),
+            ("carbon", "carbon_t", carbon[s], "t"),
+        ):
+            frame = tables[s].get(table, pd.DataFrame())
+            rows = frame[frame["term"] == _NAME] if "term" in frame.columns else frame
+            reported = Reader({table: rows}, ledger).array(table, column, ("term", [_NAME]), ledger.region)[0]
+            ledger.equal("vintages", reported, mine, [ledger.region], unit, what=f"{table} of {stage.year}")
+
+
+def _mean_price(kind: _Bought, price: FloatArray, own: Sequence[Stage], s: int, rate: float) -> FloatArray:
+    """What the items in use cost more than at the price of stage ``s``, as a mean of its years, by item."""
+    new = np.diff(np.vstack([kind.existing, kind.amount[: s + 1]]), axis=0)
+    starts = np.array([stage.year for stage in own])
+    total, weight = np.zeros(len(kind.items)), 0.0
+    for year in range(own[s].year, own[s].year + own[s].years):
+        value = (1 + rate) ** (own[s].year - year)
+        weight += value
+        for v in range(s):
+            bought = starts[v] + np.floor((year - starts[v]) / kind.life + 1e-9) * kind.life
+            stage = (bought[:, None] + 1e-9 >= starts[None, :]).sum(axis=1) - 1
+            total += value * new[v] * (price[stage, np.arange(len(kind.items))] - price[s])
+    mean: FloatArray = total / weight
+    return mean
+
+
+def _check_budget(
+    bought: Sequence[_Bought], own: Sequence[Stage], budget: Sequence[float | None], ledger: Ledger
+) -> None:
+    """Capital of what each stage adds, at its own prices."""
+    for s, limit in enumerate(budget):
+        if limit is None:
+            continue
+        spent = 0.0
+        for kind in bought:
+            before = kind.amount[s - 1] if s else kind.existing
+            spent += float((kind.amount[s] - before) @ kind.price[s]) if kind.budgeted else 0.0
+        ledger.at_most("capital_budget", spent / 1e6, limit / 1e6, [], "million", what=str(own[s].year))
+
+
+def _of(frame: pd.DataFrame, column: str) -> FloatArray:
+    return frame[column].to_numpy(dtype=np.float64)

@@ -1,0 +1,39 @@
+"""The stages of a run folder: where each is, and its result as if it were a run of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from siting.errors import UsageError
+
+STAGES = "stages"
+Result = dict[str, Any]
+
+
+def plan_folder(folder: str | Path, stage: int | None) -> Path:
+    """Where the tables and maps of a plan are: in the folder of the run, or of a stage of it."""
+    return Path(folder) if stage is None else Path(folder) / STAGES / str(stage)
+
+
+def stage_years(result: Result) -> list[int]:
+    """First years of the stages of a pathway that has a plan; none of another run."""
+    return [int(entry["year"]) for entry in result.get(STAGES, ())]
+
+
+def stage_result(folder: str | Path, result: Result, stage: int | None) -> Result:
+    """The result of one stage, as if it were a run of its own; without stages the result itself.
+
+    Raises
+    ------
+    UsageError
+        If the run is a pathway and no stage is named, or has no such stage.
+    """
+    years = stage_years(result)
+    if stage is None and not years:
+        return result
+    if stage not in years:
+        known = f"Its stages: {', '.join(map(str, years))}." if years else "It is a plan of one year, without stages."
+        what = "is a pathway; name one stage" if stage is None else f"has no stage {stage}"
+        raise UsageError(f"The run in {str(folder)!r} {what}. {known}")
+    return {**result, "bound": None, **result[STAGES][years.index(stage)]}
