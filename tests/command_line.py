@@ -37,6 +37,7 @@ def instance_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def command_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Iterator[Cli]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LC_ALL", "en_US.UTF-8")
+    monkeypatch.delenv("COLUMNS", raising=False)
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     handler = signal.getsignal(signal.SIGTERM)
 
