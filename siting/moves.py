@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 
 from siting.problem import Problem
-from siting.problem.derived import arcs, as_chosen, data_cost_per_mwh, grid_factor_t_per_mwh, pue
+from siting.problem.derived import arcs, data_cost_per_mwh, grid_factor_t_per_mwh, pue
+from siting.problem.designs import as_chosen
 from siting.problem.system import dispatched
 from siting.study.marginal import marginal_prices, yearly_means
 from siting.summary import Tables, work

@@ -9,7 +9,8 @@ from small import MILLION, column, cost, optimum, problem, term
 
 from siting.auditor import audit
 from siting.model.build import build
-from siting.problem.derived import as_chosen, pue
+from siting.problem.derived import pue
+from siting.problem.designs import as_chosen
 from siting.solution import solve
 
 SITE = {"pue_shift": 0.0, "lifetime_years": 1.0}

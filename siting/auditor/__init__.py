@@ -37,7 +37,7 @@ from siting.auditor.runs import check_runs
 from siting.auditor.system import check_system, system_totals
 from siting.auditor.tables import Plan, read, what_can_exist
 from siting.auditor.water import check_designs, check_pue_cap, check_water
-from siting.problem import Problem, derived
+from siting.problem import Problem, designs
 
 __all__ = ["CARBON_TERMS", "COST_TERMS", "Audit", "Check", "audit"]
 
@@ -70,7 +70,7 @@ def audit(
     ledger = Ledger(problem, tolerance)
     plan = read(problem, tables, ledger)
     check_designs(problem, plan, tables, ledger)
-    problem = derived.as_chosen(problem, tables)
+    problem = designs.as_chosen(problem, tables)
     _check_calendar(problem, plan, ledger)
     _check_signs(plan, ledger)
     check_sites(problem, plan, ledger)

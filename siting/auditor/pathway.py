@@ -19,7 +19,7 @@ from siting.auditor.compute import built_mw, capacity_bounds
 from siting.auditor.report import Audit, Check, Ledger
 from siting.auditor.tables import Plan, Reader, read, what_can_exist
 from siting.physics.finance import annuity
-from siting.problem import Problem, derived
+from siting.problem import Problem, designs
 from siting.problem.problem import FloatArray
 from siting.problem.stages import Stage, stage_problem, stages
 
@@ -148,7 +148,7 @@ def _all_bought(problems: Sequence[Problem], tables: Sequence[Tables], ledger: L
         kept = what_can_exist(p)
         plan = read(kept, rows, ledger)
         # The design of a site stays, so that the last stage says which of its prices counts in all.
-        found.append([*_in_sites(derived.as_chosen(kept, last), plan), *_in_regions(kept, plan)])
+        found.append([*_in_sites(designs.as_chosen(kept, last), plan), *_in_regions(kept, plan)])
     changing = ("amount", "price", "embodied_t")
     return [
         replace(kinds[0], **{name: np.stack([getattr(kind, name) for kind in kinds]) for name in changing})

@@ -9,7 +9,7 @@ from siting.auditor.compute import built_mw
 from siting.auditor.report import Axis, Ledger
 from siting.auditor.tables import Plan
 from siting.physics.distance import great_circle_km
-from siting.problem import Problem, derived
+from siting.problem import Problem, backups, derived
 from siting.problem.problem import FloatArray
 
 
@@ -59,7 +59,7 @@ def check_survival(p: Problem, plan: Plan, ledger: Ledger) -> None:
 
 def _groups(p: Problem, asked: pd.Series) -> list[tuple[str, int, list[str]]]:
     """Workload, group and regions of all work that asks to be backed up."""
-    table = derived.backed(p)
+    table = backups.backed(p)
     table = table[table["workload"].map(asked)]
     members: dict[tuple[str, int], list[str]] = {}
     for workload, group, region in table.itertuples(index=False, name=None):

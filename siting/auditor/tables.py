@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from siting.auditor.report import Axis, Ledger
-from siting.problem import Problem, derived, system
+from siting.problem import Problem, backups, derived, system
 from siting.problem.direct import exporting
 from siting.problem.problem import FloatArray, IntArray
 
@@ -58,8 +58,8 @@ class Axes:
             batch=("workload/group", _tuples(batches[["workload", "group"]])),
             batch_site=("workload/group/site", _tuples(arcs)),
             bandwidth=("region/site", list(p.bandwidth.index)),
-            replica=("workload/group/site/site_2", _tuples(derived.backup_pairs(p, "replicas"))),
-            takeover=("workload/group/site/site_2", _tuples(derived.backup_pairs(p, "survives_loss"))),
+            replica=("workload/group/site/site_2", _tuples(backups.backup_pairs(p, "replicas"))),
+            takeover=("workload/group/site/site_2", _tuples(backups.backup_pairs(p, "survives_loss"))),
         )
 
 

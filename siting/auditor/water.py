@@ -11,13 +11,13 @@ from siting.auditor.compute import built_mw, capacity_bounds, load_mw
 from siting.auditor.report import Ledger
 from siting.auditor.tables import Plan, Reader
 from siting.physics.finance import annuity
-from siting.problem import Problem, derived
+from siting.problem import Problem, derived, designs
 from siting.problem.problem import FloatArray
 
 
 def check_designs(p: Problem, plan: Plan, tables: Mapping[str, pd.DataFrame], ledger: Ledger) -> None:
     """Where a site has a choice of cooling designs, an open one has exactly one of them."""
-    offered = derived.open_choices(p)
+    offered = designs.open_choices(p)
     if not offered:
         return
     pairs = [(site, cooling) for site, names in offered.items() for cooling in names]
@@ -40,7 +40,7 @@ def design_cost(p: Problem, plan: Plan) -> FloatArray:
 
 def check_water(p: Problem, plan: Plan, tables: Mapping[str, pd.DataFrame], ledger: Ledger) -> None:
     """Reported water of every site, and the yearly caps of regions."""
-    if not derived.water_counts(p):
+    if not designs.water_counts(p):
         return
     water = water_m3(p, plan)
     ledger.equal("water", Reader(tables, ledger).array("site", "water_m3", ledger.site), water, [ledger.site], "m3")
@@ -74,7 +74,7 @@ def it_energy_mwh(p: Problem, plan: Plan) -> FloatArray:
 
 def water_m3(p: Problem, plan: Plan) -> FloatArray:
     """Water taken by each site in the year, m³: litres per kWh are m³ per MWh."""
-    rate = derived.wue(p)[list(p.sites.index)].to_numpy(dtype=float)[p.calendar.hour].transpose(0, 2, 1)
+    rate = designs.wue(p)[list(p.sites.index)].to_numpy(dtype=float)[p.calendar.hour].transpose(0, 2, 1)
     result: FloatArray = (rate * it_energy_mwh(p, plan)).sum(axis=(0, 2))
     return result
 

@@ -9,7 +9,8 @@ from siting.instance.configuration import FILE
 from siting.instance.files import RawTable
 from siting.instance.suggest import did_you_mean
 from siting.problem import Problem, Settings
-from siting.problem.derived import arcs, sites_over_pue_cap
+from siting.problem.derived import arcs
+from siting.problem.designs import sites_over_pue_cap
 from siting.problem.tables import Site
 
 

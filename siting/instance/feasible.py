@@ -15,7 +15,8 @@ from scipy.sparse.csgraph import breadth_first_order, maximum_flow
 
 from siting.errors import Fault
 from siting.problem import Problem
-from siting.problem.derived import arcs, capacity_factor, design_pue, latency_ms, profiles, site_compute, within
+from siting.problem.derived import arcs, capacity_factor, latency_ms, profiles, site_compute, within
+from siting.problem.designs import design_pue
 from siting.problem.tiers import site_most_mw
 
 _WATT = 1e-6

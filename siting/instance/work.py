@@ -9,7 +9,8 @@ import pandas as pd
 from siting.errors import Fault
 from siting.physics.network import gbps_per_mw
 from siting.problem import Problem
-from siting.problem.derived import arcs, backup_pairs, profiles
+from siting.problem.backups import backup_pairs
+from siting.problem.derived import arcs, profiles
 
 
 def zone_faults(p: Problem, lines: Mapping[str, list[int]]) -> list[Fault]:

@@ -11,7 +11,8 @@ from siting.maps.geometry import great_circle_line, point
 from siting.maps.properties import PROPERTIES
 from siting.maps.sums import Tables, available_mwh, table, weighted, work
 from siting.problem import Problem
-from siting.problem.derived import as_chosen, distance_km, latency_ms, pue
+from siting.problem.derived import distance_km, latency_ms, pue
+from siting.problem.designs import as_chosen
 
 
 def layers(problem: Problem, tables: Tables, base: gpd.GeoDataFrame | None = None) -> dict[str, gpd.GeoDataFrame]:

@@ -20,7 +20,7 @@ from typing import Any
 import pyomo.environ as pyo
 
 from siting.model.structure import COST, MILLION, by_region
-from siting.problem.derived import most_power_mw
+from siting.problem.designs import most_power_mw
 from siting.problem.problem import Problem
 
 

@@ -18,7 +18,8 @@ from typing import Any
 import pyomo.environ as pyo
 
 from siting.model.structure import by_region, yearly
-from siting.problem.derived import open_choices, pue
+from siting.problem.derived import pue
+from siting.problem.designs import open_choices
 from siting.problem.problem import Problem
 
 

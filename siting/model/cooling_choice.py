@@ -30,7 +30,8 @@ import pyomo.environ as pyo
 
 from siting.model.structure import COST, MILLION, by_region
 from siting.physics.finance import annuity
-from siting.problem.derived import design_pue, designs, open_choices, site_compute
+from siting.problem.derived import site_compute
+from siting.problem.designs import design_pue, designs, open_choices
 from siting.problem.problem import Problem
 
 

@@ -32,7 +32,8 @@ from typing import Any
 import pyomo.environ as pyo
 
 from siting.model.structure import COST, MILLION, by_region, yearly
-from siting.problem.derived import floor_credit, floor_sites, most_power_mw
+from siting.problem.derived import floor_credit, floor_sites
+from siting.problem.designs import most_power_mw
 from siting.problem.problem import Problem
 
 

@@ -34,7 +34,8 @@ from typing import Any
 import pyomo.environ as pyo
 
 from siting.model.structure import yearly
-from siting.problem.derived import hourly_floor_regions, most_power_mw
+from siting.problem.derived import hourly_floor_regions
+from siting.problem.designs import most_power_mw
 from siting.problem.problem import Problem
 
 

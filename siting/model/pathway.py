@@ -27,7 +27,8 @@ import pyomo.environ as pyo
 
 from siting.model.structure import CAPITAL, CARBON, COST, MILLION
 from siting.physics.finance import annuity, purchase_shares
-from siting.problem.derived import designs, site_compute
+from siting.problem.derived import site_compute
+from siting.problem.designs import designs
 from siting.problem.problem import Problem
 from siting.problem.stages import stage_problem, stages
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from siting.problem.derived import sites_over_pue_cap
+from siting.problem.designs import sites_over_pue_cap
 from siting.problem.problem import Problem
 
 

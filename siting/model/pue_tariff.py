@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import Any
 
 from siting.model.structure import COST, MILLION, by_region, yearly
-from siting.problem.derived import open_choices, pue_surcharge_per_mwh
+from siting.problem.designs import open_choices, pue_surcharge_per_mwh
 from siting.problem.problem import Problem
 
 

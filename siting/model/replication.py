@@ -9,7 +9,7 @@ Note    Work may be split over sites, and then rules on the sums of single sites
         the demand at every site, and yet half the replicas are near all the work. The variables therefore name the
         pair. Each MW of work is in exactly one standby[f,s], which exists only where s is far enough from f and the
         users reach both, so a plan that keeps the rows states a valid replica for each MW, and every valid choice
-        of replicas keeps the rows. Origins that reach the same sites share a group (siting.problem.derived.backed).
+        of replicas keeps the rows. Origins that reach the same sites share a group (siting.problem.backups.backed).
         A replica reserves equipment, which draws its idle power; it does no work, and moving its data costs nothing.
         Work that may wait may use the equipment meanwhile. Without such workloads nothing is added.
 Proof   replicas
@@ -26,7 +26,8 @@ from typing import Any
 import pyomo.environ as pyo
 
 from siting.physics.peaks import undominated
-from siting.problem.derived import backed, backup_pairs, profiles
+from siting.problem.backups import backed, backup_pairs
+from siting.problem.derived import profiles
 from siting.problem.problem import Problem
 
 

@@ -7,7 +7,7 @@ Rules   Σ_s takeover[f,s] = Σ_n assigned[n,f]                              for
         peak of the work at s and of what s takes over from f <= usable share · capacity of s
 Note    Exact, and linear: what is taken over is decided for each loss by itself, so spare capacity serves any one
         loss and not all at once. Users keep a site within their latency bound and where their data may be. Origins
-        that reach the same sites share a group (siting.problem.derived.backed). While a site is lost, work that
+        that reach the same sites share a group (siting.problem.backups.backed). While a site is lost, work that
         may wait gives way, replicas do too, and neither power nor bandwidth is checked for that time.
         Without such workloads nothing is added.
 Proof   survival
@@ -22,7 +22,8 @@ from typing import Any
 import pyomo.environ as pyo
 
 from siting.physics.peaks import undominated
-from siting.problem.derived import backed, backup_pairs, profiles
+from siting.problem.backups import backed, backup_pairs
+from siting.problem.derived import profiles
 from siting.problem.problem import Problem
 
 

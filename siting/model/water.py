@@ -19,7 +19,7 @@ from typing import Any
 import pyomo.environ as pyo
 
 from siting.model.structure import COST, MILLION, by_region, yearly
-from siting.problem.derived import design_pue, design_wue, open_choices, water_counts
+from siting.problem.designs import design_pue, design_wue, open_choices, water_counts
 from siting.problem.problem import Problem
 
 

@@ -5,35 +5,19 @@ The model, the audit and the maps all start from these; each is computed once pe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import wraps
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from siting.physics.cooling import pue as pue_of
 from siting.physics.distance import great_circle_km
-from siting.physics.water import wue as wue_of
+from siting.problem.once import once
 from siting.problem.problem import Problem
 from siting.problem.tiers import module_mw, of_tier, site_most_mw
 
-T = TypeVar("T")
 
-
-def _once(function: Callable[[Problem], T]) -> Callable[[Problem], T]:
-    @wraps(function)
-    def cached(p: Problem) -> T:
-        key = function.__name__
-        if key not in p.cache:
-            p.cache[key] = function(p)
-        result: T = p.cache[key]
-        return result
-
-    return cached
-
-
-@_once
+@once
 def distance_km(p: Problem) -> pd.DataFrame:
     """Great-circle distance, regions x sites, km."""
     km = great_circle_km(
@@ -45,7 +29,7 @@ def distance_km(p: Problem) -> pd.DataFrame:
     return pd.DataFrame(km, index=p.regions.index, columns=p.sites.index)
 
 
-@_once
+@once
 def latency_ms(p: Problem) -> pd.DataFrame:
     """One-way latency, regions x sites, ms: the link's where one is given, else distance x route factor x delay."""
     network = p.settings.network
@@ -60,7 +44,7 @@ def latency_ms(p: Problem) -> pd.DataFrame:
     )
 
 
-@_once
+@once
 def site_compute(p: Problem) -> pd.DataFrame:
     """Index (site, compute): existing_mw, most_mw and module_mw; pairs that can hold nothing are left out.
 
@@ -98,7 +82,7 @@ def within(p: Problem, stays_in: str) -> pd.DataFrame:
     return pd.DataFrame(allowed.astype(bool), index=p.regions.index, columns=p.sites.index)
 
 
-@_once
+@once
 def arcs(p: Problem) -> pd.DataFrame:
     """Admissible (workload, region, site).
 
@@ -120,16 +104,16 @@ def arcs(p: Problem) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["workload", "region", "site"])
 
 
-@_once
+@once
 def batches(p: Problem) -> pd.DataFrame:
     """Columns workload, group, region: origins of a delay-tolerant workload that reach the same sites share a group.
 
     Their backlogs can be pooled, because any site of one may take work of the other.
     """
-    return _groups(p, p.workloads["max_delay_h"] > 0)
+    return groups(p, p.workloads["max_delay_h"] > 0)
 
 
-def _groups(p: Problem, chosen: pd.Series) -> pd.DataFrame:
+def groups(p: Problem, chosen: pd.Series) -> pd.DataFrame:
     """Origins of the chosen workloads, those that reach the same sites with the same number."""
     wanted = set(chosen.index[chosen])
     reach: dict[tuple[str, str], list[str]] = {}
@@ -144,7 +128,7 @@ def _groups(p: Problem, chosen: pd.Series) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["workload", "group", "region"])
 
 
-@_once
+@once
 def data_cost_per_mwh(p: Problem) -> pd.Series:
     """Cost of moving the data of one MWh of IT energy, index (workload, region, site) over the admissible arcs."""
     table = arcs(p)
@@ -161,7 +145,7 @@ def data_cost_per_mwh(p: Problem) -> pd.Series:
     return pd.Series(cost, index=pd.MultiIndex.from_frame(table), name="cost_per_mwh")
 
 
-@_once
+@once
 def pue(p: Problem) -> pd.DataFrame:
     """PUE, hours of the year x sites."""
     series = p.hourly["temperature_c"]
@@ -174,7 +158,7 @@ def pue(p: Problem) -> pd.DataFrame:
     return pd.DataFrame(columns, index=series.index)
 
 
-@_once
+@once
 def profiles(p: Problem) -> pd.DataFrame:
     """Load of each workload per MW of mean load, hours of the year x workloads; the mean of each is one."""
     flat = np.ones(p.hours)
@@ -185,13 +169,13 @@ def profiles(p: Problem) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-@_once
+@once
 def grid_factor_t_per_mwh(p: Problem) -> pd.DataFrame:
     """CO2 of grid power, hours of the year x regions: the hourly series where given, else the annual average."""
     return _hourly_or_annual(p, "grid_factor_t_per_mwh")
 
 
-@_once
+@once
 def marginal_factor_t_per_mwh(p: Problem) -> pd.DataFrame:
     """CO2 of one more MWh of grid power, hours of the year x regions; NaN where the instance does not say."""
     return _hourly_or_annual(p, "marginal_factor_t_per_mwh")
@@ -249,187 +233,3 @@ def rule_sites(p: Problem, rule: Any) -> list[str]:
     if getattr(rule, "site", None) is not None:
         chosen &= p.sites.index == rule.site
     return list(p.sites.index[chosen])
-
-
-@_once
-def backed(p: Problem) -> pd.DataFrame:
-    """Columns workload, group, region: rigid work that other sites back up, origins with the same sites in a group.
-
-    What one site backs up for a group can be split among its origins in proportion to their work at the other site,
-    because all of them reach both sites; so groups lose nothing against single origins.
-    """
-    rows = p.workloads
-    return _groups(p, (rows["max_delay_h"] == 0) & ((rows["replicas"] > 1) | rows["survives_loss"]))
-
-
-def backup_pairs(p: Problem, rule: str) -> pd.DataFrame:
-    """Columns workload, group, site, site_2: admissible sites and the other ones that may back them up.
-
-    Parameters
-    ----------
-    p : Problem
-        The problem.
-    rule : str
-        ``replicas`` (the second site at least ``replica_km`` away) or ``survives_loss`` (any other site).
-    """
-    rows = p.workloads
-    chosen = rows.index[rows["replicas"] > 1] if rule == "replicas" else rows.index[rows["survives_loss"]]
-    members = backed(p)
-    sites = members[members["workload"].isin(chosen)].merge(arcs(p), on=["workload", "region"])
-    sites = sites[["workload", "group", "site"]].drop_duplicates()
-    pairs = sites.merge(sites, on=["workload", "group"], suffixes=("", "_2"))
-    pairs = pairs[pairs["site"] != pairs["site_2"]]
-    if rule == "replicas":
-        one, other = (p.sites.index.get_indexer(pd.Index(pairs[name])) for name in ("site", "site_2"))
-        apart = site_distance_km(p).to_numpy()[one, other]
-        pairs = pairs[apart >= pairs["workload"].map(rows["replica_km"]).to_numpy(dtype=float) - 1e-9]
-    return pairs.reset_index(drop=True)
-
-
-@_once
-def site_distance_km(p: Problem) -> pd.DataFrame:
-    """Great-circle distance, sites x sites, km."""
-    latitude, longitude = p.sites["latitude_deg"].to_numpy(), p.sites["longitude_deg"].to_numpy()
-    km = great_circle_km(latitude[:, None], longitude[:, None], latitude[None, :], longitude[None, :])
-    return pd.DataFrame(km, index=p.sites.index, columns=p.sites.index)
-
-
-@_once
-def designs(p: Problem) -> pd.DataFrame:
-    """Cooling designs that each site offers, its own first, index (site, cooling).
-
-    Columns are pue_shift, wue_factor and extra_capex_per_kw.
-    """
-    own = p.sites[["cooling", "pue_shift", "wue_factor"]].assign(extra_capex_per_kw=0.0)
-    own = own.rename_axis("site").set_index("cooling", append=True)
-    both = pd.concat([own, p.cooling_options]) if len(p.cooling_options) else own
-    return both[~both.index.duplicated()]
-
-
-def _pairs(p: Problem) -> list[tuple[str, str]]:
-    return [(str(site), str(cooling)) for site, cooling in designs(p).index.to_list()]
-
-
-@_once
-def choices(p: Problem) -> dict[str, list[str]]:
-    """Designs to choose from, by site; sites with one design, or that can hold nothing, are left out."""
-    hosts = set(site_compute(p).index.get_level_values("site"))
-    offered: dict[str, list[str]] = {}
-    for site, cooling in _pairs(p):
-        offered.setdefault(site, []).append(cooling)
-    return {site: offered[site] for site in p.sites.index if len(offered[site]) > 1 and site in hosts}
-
-
-@_once
-def open_choices(p: Problem) -> dict[str, list[str]]:
-    """The choices that the caps on PUE leave: designs that break one are out, and so are sites that have no other."""
-    over = set(designs_over_pue_cap(p))
-    kept = {site: [c for c in names if (site, c) not in over] for site, names in choices(p).items()}
-    return {site: names for site, names in kept.items() if names}
-
-
-@_once
-def design_pue(p: Problem) -> pd.DataFrame:
-    """PUE, hours of the year x (site, cooling)."""
-    series, region = p.hourly["temperature_c"], p.sites["region"]
-    columns = {
-        (site, cooling): pue_of(series[site if site in series.columns else region[site]].to_numpy(), cooling, shift)
-        for (site, cooling), shift in zip(_pairs(p), designs(p)["pue_shift"], strict=True)
-    }
-    return pd.DataFrame(columns, index=series.index)
-
-
-@_once
-def most_power_mw(p: Problem) -> pd.Series:
-    """Most power that each site can draw: all its equipment at full load in the worst hour of its worst design, MW."""
-    return p.sites["most_mw"] * design_pue(p).max().groupby(level=0).max()
-
-
-@_once
-def design_wue(p: Problem) -> pd.DataFrame:
-    """Litres of water per kWh of IT energy (m³ per MWh), hours of the year x (site, cooling)."""
-    series, region, effectiveness = p.hourly["temperature_c"], p.sites["region"], design_pue(p)
-    columns = {
-        (site, cooling): wue_of(
-            series[site if site in series.columns else region[site]].to_numpy(),
-            cooling,
-            effectiveness[site, cooling].to_numpy(),
-            factor,
-        )
-        for (site, cooling), factor in zip(_pairs(p), designs(p)["wue_factor"], strict=True)
-    }
-    return pd.DataFrame(columns, index=series.index)
-
-
-@_once
-def wue(p: Problem) -> pd.DataFrame:
-    """Litres of water per kWh of IT energy (m³ per MWh) of each site's own design, hours of the year x sites."""
-    own = list(p.sites["cooling"].items())
-    return design_wue(p)[own].set_axis(p.sites.index, axis=1)
-
-
-def water_counts(p: Problem) -> bool:
-    """Whether water has a price or a cap in some region."""
-    return bool((p.regions["water_price_per_m3"] > 0).any() or p.regions["water_cap_m3"].notna().any())
-
-
-@_once
-def designs_over_pue_cap(p: Problem) -> list[tuple[str, str]]:
-    """Designs (site, cooling) of new large sites whose mean PUE over the year exceeds a cap that the site is under."""
-    if not p.settings.policy.pue_caps:
-        return []
-    table, mean = site_compute(p), design_pue(p).mean()
-    new = ~p.sites.index.isin(table.index[table["existing_mw"] > 0].get_level_values("site"))
-    most = pd.Series(np.inf, index=p.sites.index)
-    for cap in p.settings.policy.pue_caps:
-        mine = new & (p.sites["most_mw"] >= cap.least_mw) & p.sites.index.isin(rule_sites(p, cap))
-        most[mine] = np.minimum(most[mine], cap.most)
-    return [(site, cooling) for site, cooling in _pairs(p) if mean[site, cooling] > most[site] + 1e-9]
-
-
-def sites_over_pue_cap(p: Problem) -> list[str]:
-    """New large sites none of whose designs keeps the caps on PUE."""
-    over = set(designs_over_pue_cap(p))
-    kept = {site for site, cooling in _pairs(p) if (site, cooling) not in over}
-    return [site for site in p.sites.index if site not in kept]
-
-
-@_once
-def pue_surcharge_per_mwh(p: Problem) -> pd.Series:
-    """Surcharge on the electricity that a site draws, index (site, cooling)."""
-    rate = pd.Series(0.0, index=pd.MultiIndex.from_tuples(_pairs(p)))
-    if not p.settings.policy.pue_tariffs:
-        return rate
-    mean = design_pue(p).mean()
-    region = mean.index.get_level_values(0).map(p.sites["region"].to_dict())
-    # The highest tier comes last and so overrides the others.
-    for tier in sorted(p.settings.policy.pue_tariffs, key=lambda tier: tier.above_pue):
-        mine = (region == tier.region) & (mean > tier.above_pue + 1e-9)
-        share = 1 - tier.above_pue / mean[mine] if tier.excess_only else 1.0
-        rate[mine] = tier.surcharge_per_mwh * share
-    return rate
-
-
-def as_chosen(p: Problem, tables: Mapping[str, pd.DataFrame]) -> Problem:
-    """The problem in which each site's own design is the one that a plan chose; the options kept are those chosen.
-
-    Parameters
-    ----------
-    p : Problem
-        What was solved.
-    tables : mapping of str to DataFrame
-        Tables of the plan; ``design`` says what was chosen where there was a choice.
-    """
-    frame = tables.get("design")
-    if not choices(p) or frame is None or not {"site", "cooling", "chosen"} <= set(frame.columns):
-        return p
-    known = set(_pairs(p))
-    picked = frame.loc[pd.to_numeric(frame["chosen"], errors="coerce") > 0.5, ["site", "cooling"]]
-    chosen = [pair for pair in zip(picked["site"], picked["cooling"], strict=True) if pair in known]
-    sites, offered = p.sites.copy(), designs(p)
-    for site, cooling in chosen:
-        sites.loc[site, "cooling"] = cooling
-        for name in ("pue_shift", "wue_factor"):
-            sites.loc[site, name] = offered[name][site, cooling]
-    kept = p.cooling_options[p.cooling_options.index.isin(chosen)]
-    return p.replace(sites=sites, cooling_options=kept)

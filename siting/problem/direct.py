@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from siting.problem.derived import capacity_factor, design_pue
+from siting.problem.derived import capacity_factor
+from siting.problem.designs import design_pue
 from siting.problem.problem import Problem
 
 

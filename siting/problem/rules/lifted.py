@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from siting.physics.network import gbps_per_mw
-from siting.problem.derived import latency_ms, most_power_mw, profiles
+from siting.problem.derived import latency_ms, profiles
+from siting.problem.designs import most_power_mw
 from siting.problem.problem import Problem
 from siting.problem.rules.kinds import Column
 

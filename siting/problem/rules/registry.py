@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 from functools import partial
 
-from siting.problem.derived import choices, floor_sites, site_compute
+from siting.problem.derived import floor_sites, site_compute
+from siting.problem.designs import choices
 from siting.problem.direct import direct_supply
 from siting.problem.problem import Problem
 from siting.problem.rules.kinds import Kind, always, column, entries, rows, setting
