@@ -97,7 +97,7 @@ def problem(
     return make(document, hourly, **frames).replace(calendar=calendar or whole)
 
 
-EXACT = {"mip_abs_gap": 0.0, "mip_feasibility_tolerance": 1e-9}
+EXACT = {"mip_abs_gap": 0.0, "mip_feasibility_tolerance": 1e-9, "dual_feasibility_tolerance": 1e-9}
 """Options of HiGHS: its default tolerances, a millionth of a million, are as much as these plans cost."""
 
 
