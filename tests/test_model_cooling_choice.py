@@ -10,7 +10,7 @@ from small import MILLION, column, cost, optimum, problem, term
 from siting.auditor import audit
 from siting.model.build import build
 from siting.problem.derived import pue
-from siting.problem.designs import as_chosen
+from siting.problem.designs import as_chosen, as_offered
 from siting.solution import solve
 
 SITE = {"pue_shift": 0.0, "lifetime_years": 1.0}
@@ -96,6 +96,20 @@ def test_a_cap_on_pue_leaves_the_designs_that_keep_it():
     failed = audit(p.replace(policy__pue_caps=({"most": 1.1},)), solution.tables).failures
     assert [check.name for check in failed] == ["pue_cap"]
     assert solve(build(p.replace(policy__pue_caps=({"most": 1.1},)))).status == "infeasible"
+
+
+def test_a_design_may_be_offered_only_where_a_cap_asks_for_it():
+    """The tower of s breaks a cap of 1.1 and t is chilled to 1.0; a cap that is lifted later leaves the offer."""
+    p = offer(LIQUID, {**LIQUID, "site": "t"}, sites=[{"pue_shift": 0.0}, {"site": "t"}])
+    capped = p.replace(policy__pue_caps=({"most": 1.1},))
+    asked = capped.replace(policy__cooling_choice="where_capped")
+    assert list(as_offered(asked).cooling_options.index.get_level_values("site")) == ["s"]
+    assert as_offered(capped) is capped
+    assert not len(as_offered(p.replace(policy__cooling_choice="where_capped")).cooling_options)
+    lifted = as_offered(asked).replace(policy__pue_caps=())
+    assert list(as_offered(lifted.replace(policy__cooling_choice="free")).cooling_options.index) == [
+        ("s", "liquid_dry_cooler")
+    ]
 
 
 def test_water_and_surcharge_follow_the_design():

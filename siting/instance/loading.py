@@ -29,6 +29,7 @@ from siting.instance.tiers import tier_faults, tier_row_faults
 from siting.instance.units import swapped_faults, table_faults
 from siting.instance.work import backup_faults, bandwidth_faults, run_faults, zone_faults
 from siting.problem import TABLES, Problem, Settings, make
+from siting.problem.designs import as_offered
 
 _PACKAGE = "package of RTS-GMLC"
 
@@ -83,7 +84,7 @@ def load(name_or_path: str | Path, overrides: Mapping[str, Any] | None = None, *
         faults = pathway_faults(problem, {name: table.lines for name, table in rows.items()})
     if faults or problem is None:
         raise InputError(list(dict.fromkeys(faults)))
-    return problem
+    return as_offered(problem)
 
 
 def find(name_or_path: str | Path) -> Path:

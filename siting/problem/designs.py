@@ -117,6 +117,17 @@ def sites_over_pue_cap(p: Problem) -> list[str]:
     return [site for site in p.sites.index if site not in kept]
 
 
+def as_offered(p: Problem) -> Problem:
+    """The problem with the options that its sites may choose: of ``where_capped``, those of sites that break a cap.
+
+    A cap that is lifted later leaves the options that it brought, so that without it no plan is lost.
+    """
+    if p.settings.policy.cooling_choice == "free" or not len(p.cooling_options):
+        return p
+    over = {site for site, cooling in designs_over_pue_cap(p) if cooling == p.sites.at[site, "cooling"]}
+    return p.replace(cooling_options=p.cooling_options[p.cooling_options.index.get_level_values("site").isin(over)])
+
+
 @once
 def pue_surcharge_per_mwh(p: Problem) -> pd.Series:
     """Surcharge on the electricity that a site draws, index (site, cooling)."""

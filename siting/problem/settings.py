@@ -188,6 +188,11 @@ class Policy(Section):
     )
     pue_caps: tuple[PueCap, ...] = Field((), description="Caps on the PUE of new large sites.")
     pue_tariffs: tuple[PueTariff, ...] = Field((), description="Surcharges on electricity for sites with a high PUE.")
+    cooling_choice: Literal["free", "where_capped"] = Field(
+        "free",
+        description="Which sites may choose a design of cooling_options.csv: all of them, or only those whose own "
+        "design breaks a cap on PUE when the instance is loaded.",
+    )
 
 
 class System(Section):
