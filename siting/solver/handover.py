@@ -15,14 +15,16 @@ from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 from siting.errors import SolverError
 
 FloatArray = npt.NDArray[np.float64]
+Label = tuple[str, Any]
+"""Name of a component and the index in it (None if it has none), inside the block that owns it."""
 
 
 @dataclass(frozen=True)
 class Matrix:
     """A labelled linear program: ``least <= A x <= most``, ``lower <= x <= upper``, minimize ``cost · x + offset``.
 
-    ``columns`` are the Pyomo variables and ``rows`` the Pyomo constraints, in the order of the matrix. ``first`` marks
-    the columns that the model itself owns, against those of its blocks: the decisions that are taken once.
+    ``columns`` are the Pyomo variables and ``rows`` the Pyomo constraints in the order of the matrix, or labels that
+    stand for them. ``block`` is the position in ``blocks`` of the block that owns a column, -1 for the model itself.
     """
 
     columns: list[Any]
@@ -32,12 +34,23 @@ class Matrix:
     lower: FloatArray
     upper: FloatArray
     integer: npt.NDArray[np.bool_]
-    first: npt.NDArray[np.bool_]
+    block: npt.NDArray[np.int64]
+    blocks: tuple[str, ...]
     start: npt.NDArray[np.int32]
     index: npt.NDArray[np.int32]
     value: FloatArray
     least: FloatArray
     most: FloatArray
+
+    @property
+    def first(self) -> npt.NDArray[np.bool_]:
+        """Columns that the model itself owns: the decisions that are taken once."""
+        return self.block < 0
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return len(self.rows), len(self.columns)
 
 
 class ProvenInfeasibleError(Exception):
@@ -67,6 +80,7 @@ def compile_model(model: Any) -> Matrix:
     rhs = np.asarray(form.rhs, dtype=float)
     columns = list(form.columns)
     bounds = [column.bounds for column in columns]
+    block, blocks = _blocks(model, columns)
     return Matrix(
         columns=columns,
         rows=[row.constraint for row in form.rows],
@@ -75,7 +89,8 @@ def compile_model(model: Any) -> Matrix:
         lower=np.array([-np.inf if low is None else low for low, _ in bounds]),
         upper=np.array([np.inf if up is None else up for _, up in bounds]),
         integer=np.array([not column.is_continuous() for column in columns], dtype=bool),
-        first=np.array([column.parent_block() is model for column in columns], dtype=bool),
+        block=block,
+        blocks=blocks,
         start=np.asarray(form.A.indptr, dtype=np.int32),
         index=np.asarray(form.A.indices, dtype=np.int32),
         value=np.asarray(form.A.data, dtype=float),
@@ -83,6 +98,23 @@ def compile_model(model: Any) -> Matrix:
         least=np.where(kinds <= 0, rhs, -np.inf),
         most=np.where(kinds >= 0, rhs, np.inf),
     )
+
+
+def label_of(item: Any) -> Label:
+    """The label of a Pyomo variable or constraint, or of what stands for it in a matrix of labels."""
+    if isinstance(item, tuple):
+        label: Label = item[1]
+        return label
+    return item.parent_component().local_name, item.index()
+
+
+def _blocks(model: Any, columns: list[Any]) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]:
+    """The block that owns each column, and the names of the blocks in the order of the model."""
+    owners = [column.parent_block() for column in columns]
+    known = {id(owner) for owner in owners} - {id(model)}
+    blocks = [block for block in model.block_data_objects(descend_into=True) if id(block) in known]
+    position = {id(model): -1, **{id(block): i for i, block in enumerate(blocks)}}
+    return np.array([position[id(owner)] for owner in owners], dtype=np.int64), tuple(b.name for b in blocks)
 
 
 def pass_to(engine: highspy.Highs, matrix: Matrix) -> None:
