@@ -6,14 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
 
 from siting.solver.engine import Limits, Progress, Status
 from siting.solver.strategy import Outcome, optimize
-
-_NO_INDEX = "total"
+from siting.tables import pages, tables
 
 
 @dataclass(frozen=True)
@@ -81,108 +79,30 @@ def solve(
     """
     limits = Limits(gap, time_limit, seed, threads, options or {})
     outcome = optimize(m, limits, progress)
-    tables = read_tables(m) if outcome.has_plan else {}
-    return Solution(outcome.status, outcome.objective, outcome.bound, outcome.gap, tables, outcome)
+    told = read_tables(m) if outcome.has_plan else {}
+    return Solution(outcome.status, outcome.objective, outcome.bound, outcome.gap, told, outcome)
 
 
 def read_tables(m: Any) -> dict[str, pd.DataFrame]:
-    """Every variable and expression of a solved model, as one table per index set.
-
-    The columns that index a table are named by the ``doc`` of its sets; tables of ``m.period[d]`` have the period
-    first. A variable over a list, and not over a set of the model, is the table ``<variable>_index``. Ports give the
-    tables ``cost`` and ``carbon`` with one row per part and region.
+    """Every variable and expression of a solved model (see :class:`siting.tables.Pages`).
 
     Parameters
     ----------
     m : ConcreteModel
         With values in its variables.
     """
-    parts: dict[str, list[pd.DataFrame]] = {}
-    for component in m.component_objects((pyo.Var, pyo.Expression), descend_into=False):
-        _collect(parts, component, None)
-    hourly: dict[str, list[pd.DataFrame]] = {}
-    for d in m.PERIOD if hasattr(m, "period") else ():
-        parts.setdefault("period", []).extend(_calendar(m.period[d], d))
-        for component in m.period[d].component_objects((pyo.Var, pyo.Expression), descend_into=False):
-            _collect(hourly, component, d)
-    # What a user decides per period over a set of the model, such as REGION, gets a table of its own.
-    parts |= {f"period_{name}" if name in parts else name: columns for name, columns in hourly.items()}
-    tables = {name: _join(columns) for name, columns in parts.items()}
-    for name, unit in (("cost", "million"), ("carbon", "t")):
-        if hasattr(m, name):
-            tables[name] = _port_table(getattr(m, name), f"{name}_{unit}")
-    return tables
+    told = pages(m)
+    blocks = {"": m, **{name: m.period[d] for d, (name, _) in told.periods.items()}}
+    calendar = {d: {"weight": m.period[d].weight, "first_hour": m.period[d].first_hour} for d in told.periods}
+    of_port = {f"{port}_parts": port for port in told.parts}
 
+    def value(block: str, name: str, index: Any) -> float:
+        if name in of_port:
+            part, where = index
+            data = getattr(m, of_port[name]).parts[part][where]
+        else:
+            data = blocks[block].component(name)[index]
+        number = pyo.value(data, exception=False)
+        return float("nan") if number is None else float(number)
 
-def _calendar(block: Any, period: int) -> list[pd.DataFrame]:
-    index = pd.Index([period], name="period")
-    return [pd.DataFrame({name: [getattr(block, name)]}, index=index) for name in ("weight", "first_hour")]
-
-
-def _collect(parts: dict[str, list[pd.DataFrame]], component: Any, period: int | None) -> None:
-    name = component.local_name
-    if not component.is_indexed():
-        data = pd.DataFrame({name: [_value(component)]})
-        table = _NO_INDEX
-        keys: list[str] = []
-    else:
-        sets = list(component.index_set().subsets())
-        # Sets that the model does not hold, such as a list, have all one name: each variable then has its own table.
-        own = "" if all(map(_held, sets)) else f"{name}_index"
-        table = own or "_".join(s.local_name.lower() for s in sets)
-        keys = _distinct([column for s in sets for column in (_columns(s) if _held(s) else [own] * (s.dimen or 1))])
-        index = list(component.keys())
-        rows = [i if isinstance(i, tuple) else (i,) for i in index]
-        data = pd.DataFrame(rows, columns=keys)
-        data[name] = np.fromiter((_value(component[i]) for i in index), dtype=float, count=len(index))
-    if period is not None:
-        data.insert(0, "period", period)
-        table = table if keys else f"period_{_NO_INDEX}"
-        keys = ["period", *keys]
-    parts.setdefault(table, []).append(data.set_index(keys) if keys else data)
-
-
-def _held(s: Any) -> bool:
-    """Whether a set has a name of its own in the model."""
-    block = s.parent_block()
-    return block is not None and block.component(s.local_name) is s
-
-
-def _columns(s: Any) -> list[str]:
-    names = [part.strip() for part in (s.doc or "").split(",") if part.strip()]
-    count = s.dimen or 1
-    base = s.local_name.lower()
-    return names if len(names) == count else [base] if count == 1 else [f"{base}_{i + 1}" for i in range(count)]
-
-
-def _distinct(names: list[str]) -> list[str]:
-    """A set may index twice, as in a pair of sites: the second ``site`` becomes ``site_2``."""
-    return [name if name not in names[:i] else f"{name}_{names[: i + 1].count(name)}" for i, name in enumerate(names)]
-
-
-def _value(data: Any) -> float:
-    value = pyo.value(data, exception=False)
-    return float("nan") if value is None else float(value)
-
-
-def _join(columns: list[pd.DataFrame]) -> pd.DataFrame:
-    """Side by side by variable, one below the other by period."""
-    by_name: dict[str, list[pd.DataFrame]] = {}
-    for column in columns:
-        by_name.setdefault(str(column.columns[0]), []).append(column)
-    stacked = [pd.concat(group) if len(group) > 1 else group[0] for group in by_name.values()]
-    table = pd.concat(stacked, axis=1)
-    return table.reset_index() if table.index.names != [None] else table
-
-
-def _port_table(port: Any, column: str) -> pd.DataFrame:
-    """Parts by region; what was added to the total directly (by a user) is the part ``other``."""
-    rows = [(part, index, _value(amount)) for part, amounts in port.parts.items() for index, amount in amounts.items()]
-    named = dict.fromkeys(port.total, 0.0)
-    for _, index, amount in rows:
-        named[index] += amount
-    for index, total in port.total.items():
-        rest = _value(total) - named[index]
-        if abs(rest) > 1e-9 * max(1.0, abs(named[index])):
-            rows.append(("other", index, rest))
-    return pd.DataFrame(rows, columns=["term", "region", column])
+    return tables(told, value, calendar)

@@ -29,7 +29,7 @@ def add(m: Any, p: Problem) -> None:
     m.REGION = pyo.Set(initialize=list(p.regions.index), doc="region")
     m.SITE = pyo.Set(initialize=list(p.sites.index), doc="site")
     m.SITE_COMPUTE = pyo.Set(initialize=list(site_compute(p).index), dimen=2, doc="site, compute")
-    m.PERIOD = pyo.Set(initialize=range(p.calendar.periods), doc="period")
+    m.PERIOD = pyo.Set(initialize=getattr(m, "built", range(p.calendar.periods)), doc="period")
     m.HOUR = pyo.Set(initialize=range(p.calendar.hours), doc="hour")
     m.year_h = float(p.calendar.weight.sum() * p.calendar.hours)
     m.cost = Port(m, "cost", (m.REGION,), COST, "Yearly cost")

@@ -24,7 +24,7 @@ class Matrix:
     """A labelled linear program: ``least <= A x <= most``, ``lower <= x <= upper``, minimize ``cost · x + offset``.
 
     ``columns`` are the Pyomo variables and ``rows`` the Pyomo constraints in the order of the matrix, or labels that
-    stand for them. ``block`` is the position in ``blocks`` of the block that owns a column, -1 for the model itself.
+    stand for them. ``block`` is the position in ``blocks`` of the period that owns a column, -1 if none does.
     """
 
     columns: list[Any]
@@ -44,7 +44,7 @@ class Matrix:
 
     @property
     def first(self) -> npt.NDArray[np.bool_]:
-        """Columns that the model itself owns: the decisions that are taken once."""
+        """Columns that no period owns: the decisions that are taken once."""
         return self.block < 0
 
     @property
@@ -100,21 +100,41 @@ def compile_model(model: Any) -> Matrix:
     )
 
 
+def owner_of(block: Any) -> Any:
+    """The period that a block is or is in (of the model, or of a stage of it), else the model."""
+    inner = block
+    while inner.parent_block() is not None:
+        if inner.parent_component().local_name == "period":
+            return inner
+        inner = inner.parent_block()
+    return inner
+
+
 def label_of(item: Any) -> Label:
     """The label of a Pyomo variable or constraint, or of what stands for it in a matrix of labels."""
     if isinstance(item, tuple):
         label: Label = item[1]
         return label
-    return item.parent_component().local_name, item.index()
+    block = item.parent_block()
+    return inside(block) + item.parent_component().local_name, item.index()
+
+
+def inside(block: Any) -> str:
+    """What comes before the names of a block's components in the block that owns it; nothing in most cases."""
+    owner = owner_of(block)
+    return "" if owner is block else f"{block.getname(fully_qualified=True, relative_to=owner)}."
 
 
 def _blocks(model: Any, columns: list[Any]) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]:
-    """The block that owns each column, and the names of the blocks in the order of the model."""
-    owners = [column.parent_block() for column in columns]
-    known = {id(owner) for owner in owners} - {id(model)}
+    """The period that owns each column, and the names of the periods in the order of the model."""
+    parents = {id(block): block for block in (column.parent_block() for column in columns)}
+    owners = {key: owner_of(block) for key, block in parents.items()}
+    known = {id(owner) for owner in owners.values()} - {id(model)}
     blocks = [block for block in model.block_data_objects(descend_into=True) if id(block) in known]
-    position = {id(model): -1, **{id(block): i for i, block in enumerate(blocks)}}
-    return np.array([position[id(owner)] for owner in owners], dtype=np.int64), tuple(b.name for b in blocks)
+    place = {id(model): -1, **{id(block): i for i, block in enumerate(blocks)}}
+    position = {key: place[id(owner)] for key, owner in owners.items()}
+    owned = np.array([position[id(column.parent_block())] for column in columns], dtype=np.int64)
+    return owned, tuple(block.name for block in blocks)
 
 
 def pass_to(engine: highspy.Highs, matrix: Matrix) -> None:

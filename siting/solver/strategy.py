@@ -26,6 +26,7 @@ from siting.solver.engine import (
 from siting.solver.handover import FloatArray, Matrix, ProvenInfeasibleError, compile_model
 from siting.solver.polish import polish
 from siting.solver.rounding import dual_bound, fixed, lagrangian, near
+from siting.solver.two_stage import Plan, TwoStage, join, plan_of
 
 LARGE_ROWS = 10_000
 """From about here the simplex method does not end the root LP in useful time, and interior point does (measured)."""
@@ -68,29 +69,66 @@ def optimize(model: Any, limits: Limits, progress: Report | None = None) -> Outc
     proven bound; rounding it by its own prices gives a plan. Only if the gap between both is too wide does
     branch-and-bound follow, started from that plan.
     """
-    version = require_highs()
     check_options(limits.highs)
     begun = time.monotonic()
     try:
         matrix = compile_model(model)
     except ProvenInfeasibleError as error:
-        seconds = time.monotonic() - begun
-        return Outcome(
-            "infeasible", None, None, False, False, str(error), version, limits, "compile", seconds, 0.0, 0, 0, 0
-        )
-    compiled = time.monotonic()
-    deadline = compiled + limits.time_limit_s
+        return no_plan(error, limits, time.monotonic() - begun)
+    outcome, values = optimize_matrix(matrix, limits, time.monotonic() - begun, progress)
+    if values is not None:
+        for column, value in zip(matrix.columns, values.tolist(), strict=True):
+            column.set_value(value, skip_validation=True)
+        _fill_unused(model)
+    return outcome
+
+
+def optimize_program(
+    program: TwoStage, limits: Limits, seconds_handover: float = 0.0, progress: Report | None = None
+) -> tuple[Outcome, Plan | None]:
+    """Solve a two-stage program as one matrix; the same ways as for a model.
+
+    Parameters
+    ----------
+    program : TwoStage
+        The program.
+    limits, progress
+        As of :func:`optimize`.
+    seconds_handover : float
+        What it took to compile the program.
+    """
+    check_options(limits.highs)
+    begun = time.monotonic()
+    matrix = join(program)
+    outcome, values = optimize_matrix(matrix, limits, seconds_handover + time.monotonic() - begun, progress)
+    if values is None:
+        return outcome, None
+    unused = (np.diff(matrix.start) == 0) & (matrix.cost == 0)
+    nearest = np.clip(0.0, matrix.lower, matrix.upper)
+    return outcome, plan_of(program, np.where(unused, nearest, values))
+
+
+def no_plan(error: ProvenInfeasibleError, limits: Limits, seconds: float) -> Outcome:
+    """The outcome where the compiler has found that there is no plan."""
+    version = require_highs()
+    return Outcome(
+        "infeasible", None, None, False, False, str(error), version, limits, "compile", seconds, 0.0, 0, 0, 0
+    )
+
+
+def optimize_matrix(
+    matrix: Matrix, limits: Limits, seconds_handover: float, progress: Report | None
+) -> tuple[Outcome, FloatArray | None]:
+    """Solve a matrix; values are within their bounds, and integers whole."""
+    version = require_highs()
+    begun = time.monotonic()
+    deadline = begun + limits.time_limit_s
     if matrix.integer.any() and len(matrix.rows) >= LARGE_ROWS:
         result, strategy = _relax_and_round(matrix, limits, deadline, progress)
     else:
         engine = new_engine(matrix, limits, deadline - time.monotonic(), **_lp_options(matrix))
         result, strategy = run(engine, limits.gap, "branch and bound", progress), "direct"
-    solved = time.monotonic()
-    if result.values is not None:
-        for column, value in zip(matrix.columns, _tidy(matrix, result.values).tolist(), strict=True):
-            column.set_value(value, skip_validation=True)
-        _fill_unused(model)
-    return Outcome(
+    outcome = Outcome(
         status=result.status,
         objective=result.objective,
         bound=result.bound,
@@ -100,12 +138,13 @@ def optimize(model: Any, limits: Limits, progress: Report | None = None) -> Outc
         version=version,
         limits=limits,
         strategy=strategy,
-        seconds_handover=compiled - begun,
-        seconds_solve=solved - compiled,
+        seconds_handover=seconds_handover,
+        seconds_solve=time.monotonic() - begun,
         rows=len(matrix.rows),
         columns=len(matrix.columns),
         integers=int(matrix.integer.sum()),
     )
+    return outcome, None if result.values is None else _tidy(matrix, result.values)
 
 
 def _lp_options(matrix: Matrix) -> dict[str, Any]:

@@ -102,6 +102,21 @@ class TwoStage:
     periods: tuple[Period, ...]
 
 
+@dataclass(frozen=True)
+class Plan:
+    """Values of the first-stage columns, and of those of each period."""
+
+    first: FloatArray
+    periods: tuple[FloatArray, ...]
+
+
+def plan_of(program: TwoStage, values: FloatArray) -> Plan:
+    """A plan from the values of the columns of :func:`join`."""
+    ends = np.cumsum([len(program.first), *(len(period.columns) for period in program.periods)])
+    first, *periods = np.split(values, ends[:-1])
+    return Plan(first, tuple(periods))
+
+
 def split(matrix: Matrix) -> TwoStage:
     """The two stages of a compiled model: each block that owns columns is a period.
 
@@ -156,6 +171,15 @@ def join(program: TwoStage) -> Matrix:
         least=np.concatenate([part.least for part in rows]),
         most=np.concatenate([part.most for part in rows]),
     )
+
+
+def name_of(label: Label, block: str = "") -> str:
+    """How Pyomo would write it: ``period[3].power_balance[a,0]``."""
+    name, index = label
+    where = f"{block}." if block else ""
+    if index is None:
+        return f"{where}{name}"
+    return f"{where}{name}[{','.join(map(str, index if isinstance(index, tuple) else (index,)))}]"
 
 
 _NONE, _SEVERAL = -1, -2
