@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
@@ -26,12 +27,24 @@ WHOLE_H, PIECE_H = 400, 192
 
 @dataclass(frozen=True)
 class Compiled:
-    """A problem as a program, and what is told of its plans."""
+    """A problem as a program, and what is told of its plans.
+
+    Parameters
+    ----------
+    problem, program, told, pages : Problem, TwoStage, Told, Pages
+        What was compiled, and to what.
+    seconds : float
+        What it took.
+    one_piece : str
+        Why the whole was built at once where pieces were tried first.
+    """
 
     problem: Problem
     program: TwoStage
     told: Told
     pages: Pages
+    seconds: float
+    one_piece: str = ""
 
     def tables(self, plan: Plan) -> dict[str, pd.DataFrame]:
         """The tables of a plan, the same that a model with these values has."""
@@ -101,8 +114,6 @@ def compile_problem(p: Problem, components: Sequence[Component] | None = None, w
     ------
     ValueError
         If the model is not linear, or has not exactly one objective to be minimized.
-    ProvenInfeasibleError
-        If a constraint without variables does not hold.
     """
     make = Maker(p, tuple(COMPONENTS if components is None else components))
     count, hours = p.calendar.periods, p.calendar.hours
@@ -110,22 +121,24 @@ def compile_problem(p: Problem, components: Sequence[Component] | None = None, w
     whole = [tuple(range(count))]
     if count * hours <= WHOLE_H or len(plan) == 1:
         return _compile(make, whole, 1)
-    if make.components == COMPONENTS:
-        return _compile(make, plan, workers)
     try:
         return _compile(make, plan, workers)
-    except Exception:  # noqa: BLE001 - whatever a user's rule cannot do in a piece, it may do in the whole
-        return _compile(make, whole, 1)
+    except Exception as error:
+        if make.components == COMPONENTS:
+            raise
+        # Whatever a user's rule cannot do in a piece, it may do in the whole.
+        return replace(_compile(make, whole, 1), one_piece=str(error))
 
 
 def _compile(make: Maker, plan: list[tuple[int, ...]], workers: int) -> Compiled:
+    begun = time.monotonic()
     pieces: dict[tuple[int, ...], Piece] = {}
     told: dict[tuple[int, ...], Pages] = {}
     once = Once()
     for periods, (piece, said) in _built(make, plan, min(workers, len(plan))):
         pieces[periods], told[periods] = once(piece), once(said)
     whole = merge(pieces)
-    return Compiled(make.problem, whole.program, whole.told, joined(list(told.values())))
+    return Compiled(make.problem, whole.program, whole.told, joined(told.values()), time.monotonic() - begun)
 
 
 def _built(make: Maker, plan: list[tuple[int, ...]], workers: int) -> Iterator[tuple[tuple[int, ...], Any]]:

@@ -9,8 +9,10 @@ from typing import Any
 import pandas as pd
 import pyomo.environ as pyo
 
+from siting.building import Compiled, compile_problem
+from siting.problem.problem import Problem
 from siting.solver.engine import Limits, Progress, Status
-from siting.solver.strategy import Outcome, optimize
+from siting.solver.strategy import Outcome, optimize, optimize_program
 from siting.tables import pages, tables
 
 
@@ -42,7 +44,7 @@ class Solution:
 
 
 def solve(
-    m: Any,
+    what: Any,
     *,
     gap: float = 0.005,
     time_limit: float = 600.0,
@@ -51,12 +53,13 @@ def solve(
     options: dict[str, Any] | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Solution:
-    """Solve a model that :func:`siting.build` made (and you may have edited).
+    """Solve a problem, or a model that :func:`siting.build` made (and you may have edited).
 
     Parameters
     ----------
-    m : ConcreteModel
-        The model; its variables get the values of the plan.
+    what : Problem, Compiled or ConcreteModel
+        A problem, as it is or from :func:`siting.building.compile_problem` (which takes rules of your own as
+        components), is never held as one model in memory. The variables of a model get the values of the plan.
     gap : float
         Relative gap to be proven.
     time_limit : float
@@ -78,8 +81,16 @@ def solve(
         If an option is refused or HiGHS is too old.
     """
     limits = Limits(gap, time_limit, seed, threads, options or {})
-    outcome = optimize(m, limits, progress)
-    told = read_tables(m) if outcome.has_plan else {}
+    if isinstance(what, Problem):
+        what = compile_problem(what)
+    if isinstance(what, Compiled):
+        outcome, plan = optimize_program(what.program, limits, what.seconds, progress)
+        return _solution(outcome, {} if plan is None else what.tables(plan))
+    outcome = optimize(what, limits, progress)
+    return _solution(outcome, read_tables(what) if outcome.has_plan else {})
+
+
+def _solution(outcome: Outcome, told: dict[str, pd.DataFrame]) -> Solution:
     return Solution(outcome.status, outcome.objective, outcome.bound, outcome.gap, told, outcome)
 
 

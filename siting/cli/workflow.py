@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import siting
 from siting.auditor import audit
+from siting.building import compile_problem
 from siting.cli.common import FAULT, INFEASIBLE, LIMIT, NO_PLAN, SOLVED
 from siting.cli.edits import read_edit
 from siting.cli.maps import base_of, draw_into
 from siting.cli.progress import Reporter
 from siting.errors import UsageError
 from siting.instance import digest, find, load
-from siting.model.build import COMPONENTS, build
+from siting.model.build import COMPONENTS
 from siting.periods import aggregation_error, choose
 from siting.problem import Problem
 from siting.problem.system import dispatched
@@ -108,8 +110,7 @@ def _prepare(instance: str, options: Options, out: str | None, reporter: Reporte
 
 
 def _solve(job: Job, options: Options, reporter: Reporter) -> tuple[Solution, LeastCarbon | None]:
-    with reporter.phase("build"):
-        model = build(job.problem, [*COMPONENTS, *job.edits])
+    components, workers = [*COMPONENTS, *job.edits], os.cpu_count() or 1
     asked: dict[str, Any] = {
         "gap": options.gap,
         "seed": options.seed,
@@ -117,17 +118,23 @@ def _solve(job: Job, options: Options, reporter: Reporter) -> tuple[Solution, Le
         "options": dict(options.highs),
         "progress": reporter.progress,
     }
-    with reporter.phase("solve", "compile"), _blame_edits(job.edits, reporter.say):
-        solution = siting.solve(model, time_limit=options.time_limit_s, **asked)
+    with _blame_edits(job.edits, reporter.say):
+        with reporter.phase("build"):
+            what = compile_problem(job.problem, components, workers)
+        if what.one_piece:
+            reporter.note(what.one_piece)
+        with reporter.phase("solve", "compile"):
+            solution = siting.solve(what, time_limit=options.time_limit_s, **asked)
     outcome = solution.outcome
-    reporter.seconds["handover"] = outcome.seconds_handover
-    reporter.seconds["solve"] -= outcome.seconds_handover
+    handover = outcome.seconds_handover - what.seconds
+    reporter.seconds["handover"] = handover
+    reporter.seconds["solve"] -= handover
     reporter.note(f"{outcome.status}: {outcome.reason} ({outcome.strategy})")
     if solution.status != "infeasible" or job.problem.settings.carbon.cap_t is None:
         return solution, None
-    left = max(1.0, options.time_limit_s - outcome.seconds_handover - outcome.seconds_solve)
+    left = max(1.0, options.time_limit_s - handover - outcome.seconds_solve)
     with reporter.phase("least_carbon"):
-        return solution, least_carbon(model, time_limit=left, **asked)
+        return solution, least_carbon(job.problem, components, workers=workers, time_limit=left, **asked)
 
 
 @contextmanager

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_array, vstack
 
-from siting.solver.handover import FloatArray, Label, ProvenInfeasibleError
+from siting.solver.handover import FloatArray, Label
 from siting.solver.piece import OBJECTIVE, Part, Piece
-from siting.solver.shared_rows import TOLERANCE, NotInPiecesError, SharedRows
-from siting.solver.two_stage import Columns, Period, Rows, TwoStage, name_of
+from siting.solver.shared_rows import NotInPiecesError, SharedRows
+from siting.solver.two_stage import Columns, Period, Rows, TwoStage, idle, name_of
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,6 @@ def merge(pieces: Mapping[tuple[int, ...], Piece]) -> Whole:
     ------
     NotInPiecesError
         If a row, bound or variable is not the same in all pieces; the message names it.
-    ProvenInfeasibleError
-        If a constraint without variables does not hold.
     """
     first = _first(pieces.values())
     pieces = {periods: _widened(piece, first) for periods, piece in pieces.items()}
@@ -146,9 +144,8 @@ def _assemble(first: Columns, parts: Sequence[Piece], rows: SharedRows, told: Sh
     names = [name for piece in parts for name in piece.columns]
     touched = np.array([np.diff(rows.blocks[name].indptr) > 0 for name in names]).reshape(len(names), len(rows.labels))
     count = touched.sum(axis=0)
-    empty = (count == 0) & (np.diff(rows.first.indptr) == 0)
-    _hold(_some(rows, np.arange(len(rows.labels))), np.flatnonzero(empty))
-    own, yearly = np.flatnonzero((count == 0) & ~empty), np.flatnonzero(count > 1)
+    own = np.flatnonzero((count == 0) & ~idle(rows.least, rows.most, rows.first))
+    yearly = np.flatnonzero(count > 1)
     aim = told.row[OBJECTIVE]
     rest = np.array([i for i in range(len(told.labels)) if i != aim], dtype=np.int64)
     periods, own_told = [], []
@@ -156,7 +153,7 @@ def _assemble(first: Columns, parts: Sequence[Piece], rows: SharedRows, told: Sh
         for name, columns in piece.columns.items():
             mine = np.flatnonzero((count == 1) & touched[names.index(name)])
             block, cost = rows.blocks[name], told.blocks[name][[aim]].toarray().ravel()
-            part = _stack(piece.rows.get(name), _pick(rows, mine, name), name)
+            part = _stack(piece.rows.get(name), _pick(rows, mine, name))
             periods.append(Period(name, replace(columns, cost=cost), part.rows, part.first, part.block, block[yearly]))
             own_told.append(piece.told.get(name))
     program = TwoStage(
@@ -173,13 +170,6 @@ def _assemble(first: Columns, parts: Sequence[Piece], rows: SharedRows, told: Sh
     return Whole(program, Told(labels, told.least[rest], told.first[rest], shares, tuple(own_told)))
 
 
-def _hold(rows: Rows, empty: Any, block: str = "") -> None:
-    """Rows without variables."""
-    for i in empty.tolist():
-        if rows.least[i] > TOLERANCE or rows.most[i] < -TOLERANCE:
-            raise ProvenInfeasibleError(f"{name_of(rows.labels[i], block)} has no variables and does not hold")
-
-
 def _some(rows: SharedRows, chosen: Any) -> Rows:
     return Rows(tuple(rows.labels[i] for i in chosen.tolist()), rows.least[chosen], rows.most[chosen])
 
@@ -188,12 +178,11 @@ def _pick(rows: SharedRows, chosen: Any, name: str) -> Part:
     return Part(_some(rows, chosen), rows.first[chosen], rows.blocks[name][chosen])
 
 
-def _stack(part: Part | None, more: Part, name: str) -> Part:
-    """Rows of a block and rows of the model that touch this block alone, without those that hold whatever is done."""
+def _stack(part: Part | None, more: Part) -> Part:
+    """Rows of a block and rows of the model that touch this block alone, without those that always hold."""
     if part is None:
         return more
-    used = (np.diff(part.first.indptr) > 0) | (np.diff(part.block.indptr) > 0)
-    _hold(part.rows, np.flatnonzero(~used), name)
+    used = ~idle(part.rows.least, part.rows.most, part.first, part.block)
     if used.all() and not len(more.rows):
         return part
     kept = [i for i, label in enumerate(part.rows.labels) if used[i]]

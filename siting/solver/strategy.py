@@ -26,7 +26,7 @@ from siting.solver.engine import (
 from siting.solver.handover import FloatArray, Matrix, ProvenInfeasibleError, compile_model
 from siting.solver.polish import polish
 from siting.solver.rounding import dual_bound, fixed, lagrangian, near
-from siting.solver.two_stage import Plan, TwoStage, join, plan_of
+from siting.solver.two_stage import Plan, TwoStage, impossible_row, join, plan_of
 
 LARGE_ROWS = 10_000
 """From about here the simplex method does not end the root LP in useful time, and interior point does (measured)."""
@@ -74,7 +74,7 @@ def optimize(model: Any, limits: Limits, progress: Report | None = None) -> Outc
     try:
         matrix = compile_model(model)
     except ProvenInfeasibleError as error:
-        return no_plan(error, limits, time.monotonic() - begun)
+        return _no_plan(str(error), limits, time.monotonic() - begun)
     outcome, values = optimize_matrix(matrix, limits, time.monotonic() - begun, progress)
     if values is not None:
         for column, value in zip(matrix.columns, values.tolist(), strict=True):
@@ -98,6 +98,8 @@ def optimize_program(
         What it took to compile the program.
     """
     check_options(limits.highs)
+    if wrong := impossible_row(program):
+        return _no_plan(f"{wrong} has no variables and does not hold", limits, seconds_handover), None
     begun = time.monotonic()
     matrix = join(program)
     outcome, values = optimize_matrix(matrix, limits, seconds_handover + time.monotonic() - begun, progress)
@@ -106,14 +108,6 @@ def optimize_program(
     unused = (np.diff(matrix.start) == 0) & (matrix.cost == 0)
     nearest = np.clip(0.0, matrix.lower, matrix.upper)
     return outcome, plan_of(program, np.where(unused, nearest, values))
-
-
-def no_plan(error: ProvenInfeasibleError, limits: Limits, seconds: float) -> Outcome:
-    """The outcome where the compiler has found that there is no plan."""
-    version = require_highs()
-    return Outcome(
-        "infeasible", None, None, False, False, str(error), version, limits, "compile", seconds, 0.0, 0, 0, 0
-    )
 
 
 def optimize_matrix(
@@ -145,6 +139,11 @@ def optimize_matrix(
         integers=int(matrix.integer.sum()),
     )
     return outcome, None if result.values is None else _tidy(matrix, result.values)
+
+
+def _no_plan(reason: str, limits: Limits, seconds: float) -> Outcome:
+    version = require_highs()
+    return Outcome("infeasible", None, None, False, False, reason, version, limits, "compile", seconds, 0.0, 0, 0, 0)
 
 
 def _lp_options(matrix: Matrix) -> dict[str, Any]:

@@ -182,7 +182,27 @@ def name_of(label: Label, block: str = "") -> str:
     return f"{where}{name}[{','.join(map(str, index if isinstance(index, tuple) else (index,)))}]"
 
 
+def idle(least: FloatArray, most: FloatArray, *parts: csr_array) -> npt.NDArray[np.bool_]:
+    """Rows without variables that hold."""
+    empty = np.all([np.diff(part.indptr) == 0 for part in parts], axis=0)
+    return np.asarray(empty & (least <= _ZERO) & (most >= -_ZERO))
+
+
+def impossible_row(program: TwoStage) -> str:
+    """A row without variables that does not hold, so that there is no plan; empty if there is none."""
+    for block, rows, parts in (
+        ("", program.own, (program.own_first,)),
+        *((period.name, period.rows, (period.T, period.W)) for period in program.periods),
+    ):
+        empty = np.all([np.diff(part.indptr) == 0 for part in parts], axis=0)
+        wrong = empty & ~idle(rows.least, rows.most, *parts)
+        if wrong.any():
+            return name_of(rows.labels[int(np.argmax(wrong))], block)
+    return ""
+
+
 _NONE, _SEVERAL = -1, -2
+_ZERO = 1e-9
 
 
 def _touched(matrix: Matrix, sparse: csr_array) -> npt.NDArray[np.int64]:

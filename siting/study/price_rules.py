@@ -14,7 +14,6 @@ from concurrent.futures import FIRST_COMPLETED, wait
 from typing import Any
 
 from siting.auditor import audit
-from siting.model.build import build
 from siting.problem.problem import Problem
 from siting.problem.rules import Rule, rules
 from siting.solution import solve
@@ -87,7 +86,7 @@ def solve_case(p: Problem, embodied: bool, limits: Limits, progress: Callable[[P
     """
     begun = time.monotonic()
     solution = solve(
-        build(p),
+        p,
         gap=limits.gap,
         time_limit=limits.time_limit_s,
         seed=limits.seed,
