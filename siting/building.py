@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
+from pyomo.common.gc_manager import PauseGC
 
 from siting.model.build import COMPONENTS, Component, build
 from siting.problem.problem import Problem
@@ -81,8 +82,10 @@ class Maker:
 
     def __call__(self, periods: Sequence[int]) -> tuple[Piece, Pages]:
         """The piece of some periods, and what its model tells."""
-        m = build(self.problem, self.components, periods)
-        return compile_piece(m, expressions(m)), pages(m)
+        # The collector would walk millions of objects again and again, none of them garbage.
+        with PauseGC():
+            m = build(self.problem, self.components, periods)
+            return compile_piece(m, expressions(m)), pages(m)
 
 
 def expressions(m: Any) -> dict[str, dict[Label, Any]]:
@@ -90,7 +93,7 @@ def expressions(m: Any) -> dict[str, dict[Label, Any]]:
     found: dict[str, dict[Label, Any]] = {}
     for name, block in {"": m, **{block.name: block for block in m.period.values()}}.items():
         own = block.component_objects(pyo.Expression, descend_into=False)
-        found[name] = {(e.local_name, i): e[i] for e in own for i in e if e[i].expr is not None}
+        found[name] = {(e.local_name, i): x for e in own for i, x in e.items() if x.expr is not None}
     for port in PORTS:
         for part, amounts in getattr(m, port).parts.items() if hasattr(m, port) else ():
             found[""] |= {(f"{port}_parts", (part, index)): amount for index, amount in amounts.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +15,10 @@ from pyomo.repn.linear import LinearRepnVisitor
 from pyomo.repn.util import VarRecorder, categorize_valid_components
 from scipy.sparse import csr_array
 
-from siting.solver.handover import FloatArray, Label, label_of, owner_of
-from siting.solver.two_stage import Columns, Rows
+from siting.solver.handover import FloatArray, Label, inside, owner_of
+from siting.solver.two_stage import Columns, Rows, name_of
 
+IntArray = npt.NDArray[np.int32]
 Told = Mapping[str, Mapping[Label, Any]]
 """Expressions to be told with the plan, by label, by the name of the period that owns them ("" for the model)."""
 
@@ -90,19 +91,22 @@ def compile_piece(model: Any, told: Told | None = None) -> Piece:
 def _compile(model: Any, told: Told) -> Piece:
     objective = the_objective(model)
     _refuse_unknown(model)
-    owners: dict[str, list[Any]] = {"": []}
+    components: dict[str, list[Any]] = {"": []}
     for block in model.block_data_objects(descend_into=True):
         owner = owner_of(block)
-        owners.setdefault("" if owner is model else owner.name, []).append(block)
-    variables = {name: [v for block in blocks for v in _variables(block)] for name, blocks in owners.items()}
-    columns = {name: _columns(mine) for name, mine in variables.items()}
-    walk = _Walk([v for mine in variables.values() for v in mine])
-    start = np.cumsum([0, *(len(columns[name]) for name in columns)])
-    forms = _Forms(walk)
-    for row in model.component_data_objects(pyo.Constraint, active=True, descend_into=True):
-        owner = owner_of(row.parent_block())
-        forms.constrain("" if owner is model else owner.name, row)
-    expressions = _Forms(walk)
+        mine = components.setdefault("" if owner is model else owner.name, [])
+        mine += block.component_objects(pyo.Var, descend_into=False)
+    read_off = {name: _columns(mine) for name, mine in components.items()}
+    columns = {name: mine for name, (mine, _) in read_off.items()}
+    read = _Reader([v for _, variables in read_off.values() for v in variables])
+    start = np.cumsum([0, *map(len, columns.values())])
+    forms = _Forms(read)
+    for block in model.block_data_objects(active=True, descend_into=True):
+        owner = owner_of(block)
+        name = "" if owner is model else owner.name
+        for component in block.component_objects(pyo.Constraint, active=True, descend_into=False):
+            forms.constrain(name, inside(block) + component.local_name, component)
+    expressions = _Forms(read)
     expressions.tell("", OBJECTIVE, objective.expr)
     for name, items in told.items():
         for label, expression in items.items():
@@ -135,79 +139,87 @@ def _refuse_unknown(model: Any) -> None:
         raise ValueError(f"a linear model holds variables, expressions and constraints only; this one has: {names}")
 
 
-def _variables(block: Any) -> Iterator[Any]:
-    yield from block.component_data_objects(pyo.Var, descend_into=False, sort=SortComponents.unsorted)
-
-
-def _columns(variables: list[Any]) -> Columns:
+def _columns(components: list[Any]) -> tuple[Columns, list[Any]]:
+    labels: list[Label] = []
+    variables: list[Any] = []
+    for component in components:
+        name = inside(component.parent_block()) + component.local_name
+        for index, variable in component.items():
+            labels.append((name, index))
+            variables.append(variable)
     # A variable that is fixed has one value left.
     bounds = [(v.value, v.value) if v.fixed else v.bounds for v in variables]
-    return Columns(
-        labels=tuple(label_of(v) for v in variables),
-        cost=np.zeros(len(variables)),
+    columns = Columns(
+        labels=tuple(labels),
+        cost=np.zeros(len(labels)),
         lower=np.array([-np.inf if low is None else low for low, _ in bounds], dtype=float),
         upper=np.array([np.inf if up is None else up for _, up in bounds], dtype=float),
         integer=np.array([not v.is_continuous() for v in variables], dtype=bool),
     )
+    return columns, variables
 
 
-class _Walk:
-    """Linear forms of expressions over the columns of a model; shared subexpressions are read once."""
+class _Reader:
+    """Linear forms of expressions over the variables of a model; a named expression is read once."""
 
     def __init__(self, variables: list[Any]) -> None:
-        known = {id(v): v for v in variables}
-        self.position = {key: i for i, key in enumerate(known)}
-        self.recorder = VarRecorder(known, SortComponents.unsorted)
-        self.visitor = LinearRepnVisitor({}, var_recorder=self.recorder)
+        self.known = {id(v): v for v in variables}
+        self.count = len(self.known)
+        self.visitor = LinearRepnVisitor({}, var_recorder=VarRecorder(self.known, SortComponents.unsorted))
 
-    def __call__(self, expression: Any, name: Callable[[], str]) -> tuple[list[int], list[float], float]:
+    def __call__(self, expression: Any, name: Callable[[], str]) -> Any:
         form = self.visitor.walk_expression(expression)
         if form.nonlinear is not None:
             raise ValueError(f"{name()} contains nonlinear terms")
-        if len(self.recorder.var_map) > len(self.position):
-            foreign = next(v for key, v in self.recorder.var_map.items() if key not in self.position)
+        if len(self.known) > self.count:
+            foreign = list(self.known.values())[self.count]
             raise ValueError(f"{name()} contains the variable {foreign.name}, which the model does not hold")
-        at = self.position
-        return [at[key] for key in form.linear], list(form.linear.values()), float(form.constant)
+        return form
+
+    def positions(self, keys: list[int]) -> IntArray:
+        """Where the variables are that forms know by their keys."""
+        place = {key: i for i, key in enumerate(self.known)}
+        return np.fromiter(map(place.__getitem__, keys), dtype=np.int32, count=len(keys))
 
 
 class _Forms:
     """Rows as they are read, then taken apart by block."""
 
-    def __init__(self, walk: _Walk) -> None:
-        self.walk = walk
+    def __init__(self, read: _Reader) -> None:
+        self.read = read
         self.owner: list[str] = []
         self.labels: list[Label] = []
         self.least: list[float] = []
         self.most: list[float] = []
         self.start, self.index, self.value = [0], list[int](), list[float]()
 
-    def constrain(self, owner: str, row: Any) -> None:
-        low, body, up = row.to_bounded_expression(True)
-        if low is None and up is None:
-            return
-        constant = self._add(owner, label_of(row), body, lambda: row.name)
-        self.least.append(-np.inf if low is None else low - constant)
-        self.most.append(np.inf if up is None else up - constant)
+    def constrain(self, owner: str, name: str, component: Any) -> None:
+        for index, row in component.items():
+            if row.active:
+                low, body, up = row.to_bounded_expression(True)
+                if low is not None or up is not None:
+                    constant = self._add(owner, (name, index), body)
+                    self.least.append(-np.inf if low is None else low - constant)
+                    self.most.append(np.inf if up is None else up - constant)
 
     def tell(self, owner: str, label: Label, expression: Any) -> None:
-        constant = self._add(owner, label, expression, lambda: f"{label[0]}[{label[1]}]")
+        constant = self._add(owner, label, expression)
         self.least.append(constant)
         self.most.append(constant)
 
-    def _add(self, owner: str, label: Label, expression: Any, name: Callable[[], str]) -> float:
-        index, value, constant = self.walk(expression, name)
+    def _add(self, owner: str, label: Label, expression: Any) -> float:
+        form = self.read(expression, lambda: name_of(label, owner))
         self.owner.append(owner)
         self.labels.append(label)
-        self.index += index
-        self.value += value
+        self.index += form.linear.keys()
+        self.value += form.linear.values()
         self.start.append(len(self.index))
-        return constant
+        return float(form.constant)
 
     def take_apart(self, names: list[str], start: npt.NDArray[np.int64]) -> tuple[dict[str, Part], Shared]:
         """Parts by block, and the rows that are no single block's; ``names`` own the columns from ``start`` on."""
         shape = (len(self.labels), int(start[-1]))
-        matrix = csr_array((np.array(self.value), np.array(self.index, dtype=np.int32), self.start), shape=shape)
+        matrix = csr_array((np.array(self.value), self.read.positions(self.index), self.start), shape=shape)
         matrix.eliminate_zeros()
         owner = np.array([names.index(n) for n in self.owner], dtype=np.int64)
         block = np.searchsorted(start, matrix.indices, side="right") - 1
