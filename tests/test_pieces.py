@@ -1,0 +1,234 @@
+"""A problem built in pieces is the problem built at once: rows, columns, and the tables of a plan."""
+
+import numpy as np
+import pandas as pd
+import pyomo.environ as pyo
+import pytest
+from cases import random_rows
+from scipy.sparse import csr_array
+from small import problem
+
+import siting.building
+from siting.building import compile_problem
+from siting.model.build import COMPONENTS, build
+from siting.problem import Calendar
+from siting.solution import read_tables, solve
+from siting.solver.handover import compile_model, label_of
+from siting.solver.pieces import chunks
+from siting.solver.two_stage import Plan, split
+
+COST = "million per year"
+
+
+def everything():
+    """Every concept at once, in four periods of two hours."""
+    rows = random_rows(3, regions=3, sites=4)
+    del rows["calendar"]
+    for region, zone in zip(rows["regions"], ("east", "west", "west"), strict=True):
+        region |= {"zone": zone, "demand_charge_per_mw_month": 2.0, "energy_quota_mwh": 500.0,
+                   "water_price_per_m3": 3.0, "water_cap_m3": 5000.0, "grid_green_share": 0.3}  # fmt: skip
+    rows["sites"][0] |= {"connection_mw": 40.0, "connection_cost_per_mw_year": 5.0, "hub": "H"}
+    rows["workloads"] = [
+        {"profile": "day", "data_gb_per_mwh": 20.0, "replicas": 2, "replica_km": 1.0},
+        {"workload": "train", "max_delay_h": 2, "data_gb_per_mwh": 5.0},
+        {"workload": "pay", "data_gb_per_mwh": 1.0, "survives_loss": True},
+    ]
+    rows["demand"] = [*rows["demand"], {"workload": "pay", "mean_mw": 1.5}]
+    settings = {
+        "network": {"cost_per_gb_1000km": 0.5},
+        "carbon": {"price": 40.0, "cap_t": 1e5},
+        "green": {
+            "floors": [{"share": 0.3}, {"share": 0.2, "tier": "hub", "beyond_grid_mix": True}],
+            "certificate_price": 5.0,
+            "certificate_most_mwh": 1e4,
+            "hourly_floors": [{"share": 0.1}],
+        },
+        "policy": {
+            "site_counts": [{"least": 1, "most": 4}],
+            "utilisation_floors": [{"share": 0.05}],
+            "hub_share_min": 0.1,
+            "relocation": [{"from_zone": "east", "to_zone": "west", "share": 0.1}],
+            "capital_budget": 1e9,
+            "pue_caps": [{"most": 3.0, "least_mw": 1.0}],
+            "pue_tariffs": [{"region": "a", "above_pue": 1.0, "surcharge_per_mwh": 4.0}],
+        },
+        "system": {"dispatch": True},
+    }
+    calendar = Calendar(hour=np.arange(8).reshape(4, 2), weight=np.array([1.5, 0.5, 1.25, 0.75]))
+    return problem(
+        8,
+        **rows,
+        fleet=[
+            {"region": n, "existing_mw": 300.0, "most_mwh": 2000.0, "variable_cost_per_mwh": 60.0} for n in ("a", "b")
+        ],
+        bandwidth=[{"region": "a", "site": "s0"}, {"region": "b", "site": "s1"}],
+        cooling_options=[{"site": "s0", "cooling": "air_cooled_chiller"}],
+        load={n: np.arange(8) + 50.0 for n in ("a", "b", "c")},
+        settings=settings,
+        calendar=calendar,
+    )
+
+
+def mine(m, p):
+    """A user's own: once, for each period, inside periods, and across them; a cost with a number in each period."""
+    m.staff = pyo.Var(m.SITE, bounds=(1.0, 3.0))
+    m.season = pyo.Var(m.PERIOD, bounds=(0.0, 9.0))
+    m.idle = pyo.Var(bounds=(-1.0, 5.0), domain=pyo.Integers)
+    m.cost.add("seasons", {"b": sum(m.period[d].weight * m.season[d] for d in m.PERIOD)}, COST)
+    m.reserve = pyo.Expression(expr=sum(m.period[d].weight * (m.season[d] + 1) for d in m.PERIOD) + m.staff["s0"])
+    m.in_season = pyo.Constraint(m.PERIOD, rule=lambda m, d: m.season[d] >= p.calendar.weight[d])
+    m.all_seasons = pyo.Constraint(expr=m.reserve <= 60.0)
+    m.budget = pyo.Constraint(expr=sum(m.cost_total[n] for n in m.REGION) <= 1e6)
+    for d in m.PERIOD:
+        m.period[d].shed_mw = pyo.Var(m.REGION, m.HOUR, bounds=(0.0, 1.0))
+        m.period[d].power_in.add("shed", {i: m.period[d].shed_mw[i] for i in m.period[d].shed_mw}, "MW")
+    m.cost.add("staff", {"a": m.staff["s0"] + 0.1 * m.reserve + 7.0}, COST)
+    m.cost_total["b"].expr = m.cost_total["b"].expr + sum(m.period[d].weight for d in m.PERIOD)
+
+
+@pytest.fixture
+def _in_pieces(monkeypatch):
+    """As if the periods were long: one a piece."""
+    monkeypatch.setattr(siting.building, "WHOLE_H", 0)
+    monkeypatch.setattr(siting.building, "PIECE_H", 1)
+
+
+def close(one, other):
+    """Whether two sparse matrices are equal but for the rounding of sums."""
+    return abs(csr_array(one) - csr_array(other)).max() <= 1e-11 * abs(csr_array(one)).max()
+
+
+def order(labels, wanted):
+    """Where the wanted labels are."""
+    place = {label: i for i, label in enumerate(labels)}
+    return [place[label] for label in wanted]
+
+
+@pytest.mark.usefixtures("_in_pieces")
+def test_rows_and_columns_are_those_of_the_whole():
+    p, components = everything(), [*COMPONENTS, mine]
+    whole = split(compile_model(build(p, components)))
+    compiled = compile_problem(p, components)
+    assert not compiled.one_piece
+    program = compiled.program
+    assert program.offset == pytest.approx(whole.offset, rel=1e-12)
+    x = order(program.first.labels, whole.first.labels)
+    for name in ("cost", "lower", "upper", "integer"):
+        assert getattr(program.first, name)[x] == pytest.approx(getattr(whole.first, name), rel=1e-12), name
+    for kind in ("own", "yearly"):
+        rows, theirs = getattr(program, kind), getattr(whole, kind)
+        r = order(rows.labels, theirs.labels)
+        assert sorted(r) == list(range(len(rows)))
+        assert rows.least[r] == pytest.approx(theirs.least, rel=1e-12)
+        assert rows.most[r] == pytest.approx(theirs.most, rel=1e-12)
+        assert close(getattr(whole, f"{kind}_first"), getattr(program, f"{kind}_first")[r][:, x])
+    r = order(program.yearly.labels, whole.yearly.labels)
+    for d, other in zip(program.periods, whole.periods, strict=True):
+        y, q = order(d.columns.labels, other.columns.labels), order(d.rows.labels, other.rows.labels)
+        assert d.name == other.name
+        assert sorted(q) == list(range(len(d.rows)))
+        assert close(other.T, d.T[q][:, x])
+        assert close(other.W, d.W[q][:, y])
+        assert close(other.yearly, d.yearly[r][:, y])
+        assert d.columns.cost[y] == pytest.approx(other.columns.cost, rel=1e-12)
+        assert d.columns.upper[y] == pytest.approx(other.columns.upper)
+        assert d.rows.most[q] == pytest.approx(other.rows.most)
+
+
+@pytest.mark.usefixtures("_in_pieces")
+def test_tables_are_those_of_a_model_with_the_same_values():
+    p, components = everything(), [*COMPONENTS, mine]
+    compiled, m = compile_problem(p, components), build(p, components)
+    program, rng = compiled.program, np.random.default_rng(0)
+    plan = Plan(
+        rng.uniform(0, 9, len(program.first)), tuple(rng.uniform(0, 9, len(d.columns)) for d in program.periods)
+    )
+    values = {"": dict(zip(program.first.labels, plan.first, strict=True))}
+    values |= {
+        d.name: dict(zip(d.columns.labels, y, strict=True)) for d, y in zip(program.periods, plan.periods, strict=True)
+    }
+    for block in (m, *m.period.values()):
+        for v in block.component_data_objects(pyo.Var, descend_into=False):
+            v.set_value(values["" if block is m else block.name][label_of(v)], skip_validation=True)
+    wanted, tables = read_tables(m), compiled.tables(plan)
+    assert list(tables) == list(wanted)
+    assert {"staff", "season"} <= {c for name in ("site", "period") for c in tables[name].columns}
+    assert set(tables["cost"]["term"]) >= {
+        "fleet",
+        "water",
+        "pue surcharge",
+        "bandwidth",
+        "connection",
+        "staff",
+        "other",
+    }
+    for name, table in wanted.items():
+        pd.testing.assert_frame_equal(tables[name], table, rtol=1e-11, atol=1e-9)
+
+
+@pytest.mark.usefixtures("_in_pieces")
+def test_the_optimum_is_the_same_and_unused_variables_are_nearest_to_zero():
+    p, components = everything(), [*COMPONENTS, mine, window]
+    solution = solve(compile_problem(p, components), gap=1e-6)
+    assert solution.status == "optimal"
+    assert solution.objective == pytest.approx(solve(build(p, components), gap=1e-6).objective, rel=1e-5)
+    assert solution.tables["cost"]["cost_million"].sum() == pytest.approx(solution.objective)
+    seasons = solution.tables["period"]
+    assert seasons["weight"] @ seasons["season"] == pytest.approx(12.0)
+    assert solution.tables["total"]["idle"].tolist() == [0.0]
+
+
+def window(m, p):
+    m.window = pyo.Constraint(expr=(12.0, sum(m.period[d].weight * m.season[d] for d in m.PERIOD), 60.0))
+
+
+def neighbours(m, p):
+    for d in m.PERIOD:
+        block, before = m.period[d], m.period[m.PERIOD.prevw(d)]
+        block.ramp = pyo.Constraint(expr=block.grid_mw["a", 0] - before.grid_mw["a", 1] <= 5)
+
+
+def mean_of_periods(m, p):
+    m.mean = pyo.Constraint(expr=sum(m.period[d].grid_mw["a", 0] for d in m.PERIOD) / len(m.PERIOD) <= 50)
+
+
+def worst_period(m, p):
+    m.worst = pyo.Constraint(expr=m.capacity_mw["s0", "general"] >= max(m.period[d].weight for d in m.PERIOD))
+
+
+def bound_by_periods(m, p):
+    m.spare = pyo.Var(bounds=(0, len(m.PERIOD)))
+
+
+def next_period(m, p):
+    m.even = pyo.Constraint(expr=m.period[0].grid_mw["a", 0] == m.period[3].grid_mw["a", 0])
+
+
+@pytest.mark.parametrize("rule", [neighbours, mean_of_periods, bound_by_periods, next_period])
+@pytest.mark.usefixtures("_in_pieces")
+def test_a_rule_that_pieces_cannot_show_is_built_in_the_whole(rule):
+    p, components = everything(), [*COMPONENTS, rule]
+    compiled = compile_problem(p, components)
+    assert compiled.one_piece
+    whole = split(compile_model(build(p, components)))
+    assert len(compiled.program.yearly) == len(whole.yearly)
+    assert [len(d.rows) for d in compiled.program.periods] == [len(d.rows) for d in whole.periods]
+
+
+@pytest.mark.usefixtures("_in_pieces")
+def test_a_second_pair_finds_what_is_no_sum(monkeypatch):
+    p = everything().replace(calendar=Calendar(hour=np.arange(8)[:, None], weight=np.arange(1.0, 9.0)))
+    assert "worst" in compile_problem(p, [*COMPONENTS, worst_period]).one_piece
+
+
+def test_a_row_without_variables_that_does_not_hold():
+    p = problem(workloads=[{"latency_ms": 0.0}], sites=[{"longitude_deg": 90.0}])
+    solution = solve(p)
+    assert solution.status == "infeasible"
+    assert "demand_has_a_site[web,a]" in solution.outcome.reason
+
+
+def test_which_pieces_are_built():
+    assert chunks(12, 12, False) == [tuple(range(12))]
+    assert chunks(9, 4, False) == [(0, 1), (2, 3, 4, 5), (6, 7, 8), (0,), (1,)]
+    assert chunks(9, 4, True) == [(0, 1), (2, 3), (4, 5, 6), (7, 8), (0,), (1,), (2,), (3,)]
