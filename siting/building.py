@@ -140,7 +140,7 @@ def _compile(make: Maker, plan: list[tuple[int, ...]], workers: int) -> Compiled
     once = Once()
     for periods, (piece, said) in _built(make, plan, min(workers, len(plan))):
         pieces[periods], told[periods] = once(piece), once(said)
-    whole = merge(pieces)
+    whole = merge({periods: pieces[periods] for periods in plan})
     return Compiled(make.problem, whole.program, whole.told, joined(told.values()), time.monotonic() - begun)
 
 
@@ -148,12 +148,13 @@ def _built(make: Maker, plan: list[tuple[int, ...]], workers: int) -> Iterator[t
     if workers == 1:
         yield from ((periods, make(periods)) for periods in plan)
         return
-    # What follows from the tables alone is worked out once, before the problem is sent.
-    yield plan[0], make(plan[0])
+    # A small piece here first: what follows from the tables alone is worked out once and sent with the problem.
+    *rest, last = plan
+    yield last, make(last)
     pool = new_pool(workers, _remember, (make,))
     try:
         with ctrl_c_waits():
-            jobs = deque((periods, pool.submit(_make, periods)) for periods in plan[1:])
+            jobs = deque((periods, pool.submit(_make, periods)) for periods in rest)
         while jobs:
             periods, job = jobs.popleft()
             yield periods, job.result()
