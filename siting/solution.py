@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ import pandas as pd
 import pyomo.environ as pyo
 
 from siting.building import Compiled, compile_problem
+from siting.model.build import Component
 from siting.problem.problem import Problem
 from siting.solver.engine import Limits, Progress, Status
 from siting.solver.strategy import Outcome, optimize, optimize_program
@@ -52,14 +53,15 @@ def solve(
     threads: int = 0,
     options: dict[str, Any] | None = None,
     progress: Callable[[Progress], None] | None = None,
+    components: Sequence[Component] | None = None,
 ) -> Solution:
     """Solve a problem, or a model that :func:`siting.build` made (and you may have edited).
 
     Parameters
     ----------
     what : Problem, Compiled or ConcreteModel
-        A problem, as it is or from :func:`siting.building.compile_problem` (which takes rules of your own as
-        components), is never held as one model in memory. The variables of a model get the values of the plan.
+        A problem, as it is or from :func:`siting.building.compile_problem`, is never held as one model in memory. The
+        variables of a model get the values of the plan.
     gap : float
         Relative gap to be proven.
     time_limit : float
@@ -70,6 +72,8 @@ def solve(
         Options of HiGHS by their own names.
     progress : callable, optional
         Gets a :class:`siting.solver.engine.Progress` about twice a second.
+    components : sequence of callable, optional
+        Of a problem, as of :func:`siting.build`.
 
     Returns
     -------
@@ -82,7 +86,7 @@ def solve(
     """
     limits = Limits(gap, time_limit, seed, threads, options or {})
     if isinstance(what, Problem):
-        what = compile_problem(what)
+        what = compile_problem(what, components)
     if isinstance(what, Compiled):
         outcome, plan = optimize_program(what.program, limits, what.seconds, progress)
         return _solution(outcome, {} if plan is None else what.tables(plan))

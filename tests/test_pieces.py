@@ -10,12 +10,14 @@ from small import problem
 
 import siting.building
 from siting.building import compile_problem
+from siting.cli.edits import read_edit
 from siting.model.build import COMPONENTS, build
 from siting.problem import Calendar
 from siting.solution import read_tables, solve
 from siting.solver.handover import compile_model, label_of
 from siting.solver.pieces import chunks
 from siting.solver.two_stage import Plan, split
+from siting.text import Text
 
 COST = "million per year"
 
@@ -86,11 +88,20 @@ def mine(m, p):
     m.cost_total["b"].expr = m.cost_total["b"].expr + sum(m.period[d].weight for d in m.PERIOD)
 
 
-@pytest.fixture
-def _in_pieces(monkeypatch):
+@pytest.fixture(scope="module", autouse=True)
+def _in_pieces():
     """As if the periods were long: one a piece."""
-    monkeypatch.setattr(siting.building, "WHOLE_H", 0)
-    monkeypatch.setattr(siting.building, "PIECE_H", 1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(siting.building, "WHOLE_H", 0)
+        patch.setattr(siting.building, "PIECE_H", 1)
+        yield
+
+
+@pytest.fixture(scope="module")
+def both(_in_pieces):
+    """In pieces, and at once."""
+    p, components = everything(), [*COMPONENTS, mine]
+    return compile_problem(p, components), build(p, components)
 
 
 def close(one, other):
@@ -104,11 +115,8 @@ def order(labels, wanted):
     return [place[label] for label in wanted]
 
 
-@pytest.mark.usefixtures("_in_pieces")
-def test_rows_and_columns_are_those_of_the_whole():
-    p, components = everything(), [*COMPONENTS, mine]
-    whole = split(compile_model(build(p, components)))
-    compiled = compile_problem(p, components)
+def test_rows_and_columns_are_those_of_the_whole(both):
+    compiled, whole = both[0], split(compile_model(both[1]))
     assert not compiled.one_piece
     program = compiled.program
     assert program.offset == pytest.approx(whole.offset, rel=1e-12)
@@ -135,10 +143,8 @@ def test_rows_and_columns_are_those_of_the_whole():
         assert d.rows.most[q] == pytest.approx(other.rows.most)
 
 
-@pytest.mark.usefixtures("_in_pieces")
-def test_tables_are_those_of_a_model_with_the_same_values():
-    p, components = everything(), [*COMPONENTS, mine]
-    compiled, m = compile_problem(p, components), build(p, components)
+def test_tables_are_those_of_a_model_with_the_same_values(both):
+    compiled, m = both
     program, rng = compiled.program, np.random.default_rng(0)
     plan = Plan(
         rng.uniform(0, 9, len(program.first)), tuple(rng.uniform(0, 9, len(d.columns)) for d in program.periods)
@@ -166,7 +172,6 @@ def test_tables_are_those_of_a_model_with_the_same_values():
         pd.testing.assert_frame_equal(tables[name], table, rtol=1e-11, atol=1e-9)
 
 
-@pytest.mark.usefixtures("_in_pieces")
 def test_the_optimum_is_the_same_and_unused_variables_are_nearest_to_zero():
     p, components = everything(), [*COMPONENTS, mine, window]
     solution = solve(compile_problem(p, components), gap=1e-6)
@@ -205,7 +210,6 @@ def next_period(m, p):
 
 
 @pytest.mark.parametrize("rule", [neighbours, mean_of_periods, bound_by_periods, next_period])
-@pytest.mark.usefixtures("_in_pieces")
 def test_a_rule_that_pieces_cannot_show_is_built_in_the_whole(rule):
     p, components = everything(), [*COMPONENTS, rule]
     compiled = compile_problem(p, components)
@@ -215,8 +219,7 @@ def test_a_rule_that_pieces_cannot_show_is_built_in_the_whole(rule):
     assert [len(d.rows) for d in compiled.program.periods] == [len(d.rows) for d in whole.periods]
 
 
-@pytest.mark.usefixtures("_in_pieces")
-def test_a_second_pair_finds_what_is_no_sum(monkeypatch):
+def test_a_second_pair_finds_what_is_no_sum():
     p = everything().replace(calendar=Calendar(hour=np.arange(8)[:, None], weight=np.arange(1.0, 9.0)))
     assert "worst" in compile_problem(p, [*COMPONENTS, worst_period]).one_piece
 
@@ -232,3 +235,22 @@ def test_which_pieces_are_built():
     assert chunks(12, 12, False) == [tuple(range(12))]
     assert chunks(9, 4, False) == [(0, 1), (2, 3, 4, 5), (6, 7, 8), (0,), (1,)]
     assert chunks(9, 4, True) == [(0, 1), (2, 3), (4, 5, 6), (7, 8), (0,), (1,), (2,), (3,)]
+
+
+RULE = "def add(m, p):\n    m.cost.add('fee', {'a': 3.0 * m.open['s0']}, 'million per year')\n"
+
+
+def test_other_processes_build_the_same(tmp_path):
+    path = tmp_path / "rules.py"
+    path.write_text(RULE)
+    p = problem(8, **random_rows(1))
+    p = p.replace(calendar=Calendar(hour=np.arange(8).reshape(4, 2), weight=np.ones(4)))
+    components = [*COMPONENTS, read_edit(path, Text("en"))]
+    one, other = compile_problem(p, components), compile_problem(p, components, workers=2)
+    assert not other.one_piece
+    assert one.program.first.labels == other.program.first.labels
+    assert (one.program.first.cost == other.program.first.cost).all()
+    assert one.program.first.cost[one.program.first.labels.index(("open", "s0"))] > 3.0
+    for a, b in zip(one.program.periods, other.program.periods, strict=True):
+        assert a.rows.labels == b.rows.labels
+        assert (a.W != b.W).nnz == (a.T != b.T).nnz == (a.yearly != b.yearly).nnz == 0
