@@ -22,7 +22,7 @@ from siting.solver.two_stage import Columns, Plan, Rows, TwoStage
 from siting.solver.workers import ctrl_c_waits, new_pool
 from siting.tables import PORTS, Layout, Pages, joined, pages, tables
 
-WHOLE_H, PIECE_H = 400, 192
+WHOLE_H, PIECE_H = 400, 96
 """Hours of all periods up to which one model takes less time than pieces, and hours of a piece."""
 
 

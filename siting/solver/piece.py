@@ -219,7 +219,8 @@ class _Forms:
     def take_apart(self, names: list[str], start: npt.NDArray[np.int64]) -> tuple[dict[str, Part], Shared]:
         """Parts by block, and the rows that are no single block's; ``names`` own the columns from ``start`` on."""
         shape = (len(self.labels), int(start[-1]))
-        matrix = csr_array((np.array(self.value), self.read.positions(self.index), self.start), shape=shape)
+        start_of_row = np.array(self.start, dtype=np.int32)
+        matrix = csr_array((np.array(self.value), self.read.positions(self.index), start_of_row), shape=shape)
         matrix.eliminate_zeros()
         owner = np.array([names.index(n) for n in self.owner], dtype=np.int64)
         block = np.searchsorted(start, matrix.indices, side="right") - 1

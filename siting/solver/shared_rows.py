@@ -48,12 +48,14 @@ class SharedRows:
         self.blocks = {name: self._place(shared) @ x for shared in parts for name, x in shared.blocks.items()}
 
     def _at(self, shared: Shared) -> Any:
-        return np.array([self.row[label] for label in shared.rows.labels], dtype=np.int64)
+        return np.array([self.row[label] for label in shared.rows.labels], dtype=np.int32)
 
     def _place(self, shared: Shared) -> csr_array:
         """Puts the rows of a piece where they are among those of the whole."""
         at = self._at(shared)
-        return csr_array((np.ones(len(at)), (at, np.arange(len(at)))), shape=(len(self.labels), len(at)))
+        return csr_array(
+            (np.ones(len(at)), (at, np.arange(len(at), dtype=np.int32))), shape=(len(self.labels), len(at))
+        )
 
     def _lift(self, shared: Shared) -> csr_array:
         """First-stage part of a piece and its two sides, over the rows of the whole."""
