@@ -6,9 +6,10 @@ import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import lru_cache
+from math import nan
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
 from pyomo.common.gc_manager import PauseGC
@@ -49,28 +50,34 @@ class Compiled:
 
     def tables(self, plan: Plan) -> dict[str, pd.DataFrame]:
         """The tables of a plan, the same that a model with these values has."""
-        values = {"": _told_once(self.program, self.told, plan)}
-        for i, period in enumerate(self.program.periods):
-            own = dict(zip(period.columns.labels, plan.periods[i].tolist(), strict=True))
-            part = self.told.own[i]
-            if part is not None:
-                said = part.rows.least + part.first @ plan.first + part.block @ plan.periods[i]
-                own |= zip(part.rows.labels, said.tolist(), strict=True)
-            values[period.name] = own
+        position = {period.name: i for i, period in enumerate(self.program.periods)}
+
+        # One period at a time, as the tables ask for them.
+        @lru_cache(2)
+        def values(block: str) -> dict[Label, float]:
+            return self._of_period(plan, position[block]) if block else self._once(plan)
+
         calendar = self.problem.calendar
         days = {
             d: {"weight": float(calendar.weight[d]), "first_hour": int(calendar.hour[d, 0])}
             for d in range(calendar.periods)
         }
-        return tables(self.pages, lambda block, name, i: values[block].get((name, i), float("nan")), days)
+        return tables(self.pages, lambda block, name, i: values(block).get((name, i), nan), days)
 
+    def _once(self, plan: Plan) -> dict[Label, float]:
+        told, said = self.told, self.told.constants + self.told.first @ plan.first
+        for part, y in zip(told.periods, plan.periods, strict=True):
+            said = said + part @ y
+        labels = (*self.program.first.labels, *told.labels)
+        return dict(zip(labels, [*plan.first.tolist(), *said.tolist()], strict=True))
 
-def _told_once(program: TwoStage, told: Told, plan: Plan) -> dict[Label, float]:
-    said = told.constants + told.first @ plan.first
-    for part, y in zip(told.periods, plan.periods, strict=True):
-        said = said + part @ y
-    values = dict(zip(program.first.labels, plan.first.tolist(), strict=True))
-    return values | dict(zip(told.labels, np.asarray(said).tolist(), strict=True))
+    def _of_period(self, plan: Plan, i: int) -> dict[Label, float]:
+        y, part = plan.periods[i], self.told.own[i]
+        values = dict(zip(self.program.periods[i].columns.labels, y.tolist(), strict=True))
+        if part is not None:
+            said = part.rows.least + part.first @ plan.first + part.block @ y
+            values |= zip(part.rows.labels, said.tolist(), strict=True)
+        return values
 
 
 @dataclass(frozen=True)
