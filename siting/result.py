@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import pandas as pd
 
 from siting.problem import Problem
+from siting.solver.engine import Strategy
 from siting.solver.strategy import Outcome
 from siting.study.least_carbon import LeastCarbon
 
@@ -42,6 +43,10 @@ class Options:
         Changed settings, ``section.key`` to value.
     edits : sequence of Path
         Files with rules of the user's own.
+    strategy : str
+        As of :func:`siting.solve`.
+    workers : int
+        Processes; 0: one for each core.
     base : str or None
         Base map.
     highs : mapping
@@ -58,6 +63,8 @@ class Options:
     edits: Sequence[Path] = ()
     base: str | None = None
     highs: Mapping[str, str] = field(default_factory=dict)
+    strategy: Strategy = "auto"
+    workers: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """In types that JSON knows; files by name and fingerprint."""
@@ -74,6 +81,8 @@ class Options:
             ],
             "base": None if self.base is None else Path(self.base).name,
             "highs": dict(self.highs),
+            "strategy": self.strategy,
+            "workers": self.workers,
         }
 
 

@@ -16,6 +16,7 @@ from siting.cli.common import (
     JsonOption,
     LangOption,
     SetOption,
+    Way,
     console,
     guarded,
     pairs,
@@ -43,6 +44,8 @@ def solve(
     highs: Annotated[
         list[str] | None, typer.Option("--highs", help="highs", metavar="NAME=VALUE", show_default=False)
     ] = None,
+    strategy: Annotated[Way, typer.Option(help="strategy")] = Way.auto,
+    workers: Annotated[int, typer.Option(min=0, help="solve_workers")] = 0,
     as_json: JsonOption = False,
     lang: LangOption = None,
 ) -> int:
@@ -68,6 +71,8 @@ def solve(
         edits=tuple(edits or ()),
         base=base,
         highs=solver,
+        strategy=strategy.value,
+        workers=workers,
     )
     done = carry_out(instance, options, out, reporter)
     if as_json:

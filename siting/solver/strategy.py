@@ -12,6 +12,7 @@ import highspy
 import numpy as np
 import pyomo.environ as pyo
 
+from siting.solver.decomposed.driver import solve_decomposed, why_not
 from siting.solver.engine import (
     Limits,
     Progress,
@@ -26,10 +27,13 @@ from siting.solver.engine import (
 from siting.solver.handover import FloatArray, Matrix, ProvenInfeasibleError, compile_model
 from siting.solver.polish import polish
 from siting.solver.rounding import dual_bound, fixed, lagrangian, near
-from siting.solver.two_stage import Plan, TwoStage, impossible_row, join, plan_of
+from siting.solver.two_stage import Plan, TwoStage, impossible_row, join, plan_of, split
 
 LARGE_ROWS = 10_000
 """From about here the simplex method does not end the root LP in useful time, and interior point does (measured)."""
+
+DECOMPOSED_ROWS = 100_000
+"""From about here interior point takes longer for the root LP than the decomposition for all (measured)."""
 
 ROUNDINGS = ((0.02, 0.0), (0.003, 0.0), (0.02, 1.0), (0.05, 2.0))
 """Weights of nearness and of rounding up, tried in this order until the gap is proven."""
@@ -67,7 +71,7 @@ def optimize(model: Any, limits: Limits, progress: Report | None = None) -> Outc
 
     Small problems go to HiGHS as they are. Large ones are first relaxed and solved by interior point, which gives a
     proven bound; rounding it by its own prices gives a plan. Only if the gap between both is too wide does
-    branch-and-bound follow, started from that plan.
+    branch-and-bound follow, started from that plan. Still larger ones are decomposed by period.
     """
     check_options(limits.highs)
     begun = time.monotonic()
@@ -75,7 +79,14 @@ def optimize(model: Any, limits: Limits, progress: Report | None = None) -> Outc
         matrix = compile_model(model)
     except ProvenInfeasibleError as error:
         return _no_plan(str(error), limits, time.monotonic() - begun)
-    outcome, values = optimize_matrix(matrix, limits, time.monotonic() - begun, progress)
+    program = split(matrix) if _asked(limits, len(matrix.rows)) else None
+    seconds = time.monotonic() - begun
+    if program is not None and _decomposes(program, limits):
+        outcome, values = _optimize_by_period(program, limits, seconds, progress)
+        if values is not None:
+            values = values[np.argsort(np.argsort(matrix.block, kind="stable"))]
+    else:
+        outcome, values = optimize_matrix(matrix, limits, seconds, progress)
     if values is not None:
         for column, value in zip(matrix.columns, values.tolist(), strict=True):
             column.set_value(value, skip_validation=True)
@@ -86,7 +97,7 @@ def optimize(model: Any, limits: Limits, progress: Report | None = None) -> Outc
 def optimize_program(
     program: TwoStage, limits: Limits, seconds_handover: float = 0.0, progress: Report | None = None
 ) -> tuple[Outcome, Plan | None]:
-    """Solve a two-stage program as one matrix; the same ways as for a model.
+    """Solve a two-stage program; the same ways as for a model.
 
     Parameters
     ----------
@@ -100,6 +111,9 @@ def optimize_program(
     check_options(limits.highs)
     if wrong := impossible_row(program):
         return _no_plan(f"{wrong} has no variables and does not hold", limits, seconds_handover), None
+    if _asked(limits, _rows(program)) and _decomposes(program, limits):
+        outcome, values = _optimize_by_period(program, limits, seconds_handover, progress)
+        return outcome, None if values is None else plan_of(program, values)
     begun = time.monotonic()
     matrix = join(program)
     outcome, values = optimize_matrix(matrix, limits, seconds_handover + time.monotonic() - begun, progress)
@@ -114,7 +128,7 @@ def optimize_matrix(
     matrix: Matrix, limits: Limits, seconds_handover: float, progress: Report | None
 ) -> tuple[Outcome, FloatArray | None]:
     """Solve a matrix; values are within their bounds, and integers whole."""
-    version = require_highs()
+    require_highs()
     begun = time.monotonic()
     deadline = begun + limits.time_limit_s
     if matrix.integer.any() and len(matrix.rows) >= LARGE_ROWS:
@@ -122,23 +136,54 @@ def optimize_matrix(
     else:
         engine = new_engine(matrix, limits, deadline - time.monotonic(), **_lp_options(matrix))
         result, strategy = run(engine, limits.gap, "branch and bound", progress), "direct"
-    outcome = Outcome(
+    size = len(matrix.rows), len(matrix.columns), int(matrix.integer.sum())
+    outcome = _outcome(result, strategy, limits, (seconds_handover, time.monotonic() - begun), size)
+    return outcome, None if result.values is None else _tidy(matrix, result.values)
+
+
+def _optimize_by_period(
+    program: TwoStage, limits: Limits, seconds_handover: float, progress: Report | None
+) -> tuple[Outcome, FloatArray | None]:
+    require_highs()
+    begun = time.monotonic()
+    result = solve_decomposed(program, limits, progress)
+    columns = len(program.first) + sum(len(period.columns) for period in program.periods)
+    size = _rows(program), columns, int(program.first.integer.sum())
+    return _outcome(result, "decomposed", limits, (seconds_handover, time.monotonic() - begun), size), result.values
+
+
+def _asked(limits: Limits, rows: int) -> bool:
+    return limits.strategy == "decomposed" or (limits.strategy == "auto" and rows >= DECOMPOSED_ROWS)
+
+
+def _decomposes(program: TwoStage, limits: Limits) -> bool:
+    """Whether a program is decomposed; where that was asked for and cannot be, it is refused with the reason."""
+    return limits.strategy == "decomposed" or why_not(program) is None
+
+
+def _rows(program: TwoStage) -> int:
+    return len(program.own) + len(program.yearly) + sum(len(period.rows) for period in program.periods)
+
+
+def _outcome(
+    result: Run, strategy: str, limits: Limits, seconds: tuple[float, float], size: tuple[int, int, int]
+) -> Outcome:
+    return Outcome(
         status=result.status,
         objective=result.objective,
         bound=result.bound,
         has_plan=result.values is not None,
         interrupted=result.interrupted,
         reason=result.reason,
-        version=version,
+        version=require_highs(),
         limits=limits,
         strategy=strategy,
-        seconds_handover=seconds_handover,
-        seconds_solve=time.monotonic() - begun,
-        rows=len(matrix.rows),
-        columns=len(matrix.columns),
-        integers=int(matrix.integer.sum()),
+        seconds_handover=seconds[0],
+        seconds_solve=seconds[1],
+        rows=size[0],
+        columns=size[1],
+        integers=size[2],
     )
-    return outcome, None if result.values is None else _tidy(matrix, result.values)
 
 
 def _no_plan(reason: str, limits: Limits, seconds: float) -> Outcome:
