@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from concurrent.futures import Executor
+from concurrent.futures import BrokenExecutor, Executor, Future
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array
 
+from siting.errors import SolverError
 from siting.solver.decomposed.cuts import Cut, cut
 from siting.solver.decomposed.recourse import Layout, Recourse
 from siting.solver.decomposed.subproblem import Dispatch, Solver
@@ -145,7 +147,7 @@ class Company:
             return self._crew.answer(question)
         with ctrl_c_waits():
             jobs = [pool.submit(_answer, question) for pool in self._pools]
-        found = [job.result() for job in jobs]
+        found = _results(jobs)
         answers = [answer for answer in found if answer is not None]
         if len(answers) < len(found):
             return None
@@ -162,13 +164,22 @@ class Company:
             found = self._crew.mean(weights)
         else:
             jobs = [pool.submit(_mean, weights) for pool in self._pools]
-            found = {number: y for job in jobs for number, y in job.result().items()}
+            found = {number: y for part in _results(jobs) for number, y in part.items()}
         return [found[number] for number in sorted(found)]
 
     def close(self) -> None:
         """End the processes."""
         for pool in self._pools:
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _results(jobs: Sequence[Future[Any]]) -> list[Any]:
+    try:
+        return [job.result() for job in jobs]
+    except BrokenExecutor as error:
+        raise SolverError(
+            "a process that solves periods was ended, maybe for want of memory: try fewer workers"
+        ) from error
 
 
 _crews: list[Crew] = []

@@ -58,4 +58,4 @@ def first_prices(periods: Sequence[Recourse], rules: int) -> FloatArray:
         used += use.sum(axis=1)
         paid += (use > 0) @ size
     cost = np.where(paid > 0, paid, everything)
-    return np.asarray(cost / np.where(used > 0, used, 1.0), dtype=float)
+    return np.asarray(np.where(cost > 0, cost, 1.0) / np.where(used > 0, used, 1.0), dtype=float)
