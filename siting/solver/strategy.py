@@ -32,7 +32,7 @@ from siting.solver.two_stage import Plan, TwoStage, impossible_row, join, plan_o
 LARGE_ROWS = 10_000
 """From about here the simplex method does not end the root LP in useful time, and interior point does (measured)."""
 
-DECOMPOSED_ROWS = 100_000
+DECOMPOSED_ROWS = 15_000
 """From about here interior point takes longer for the root LP than the decomposition for all (measured)."""
 
 ROUNDINGS = ((0.02, 0.0), (0.003, 0.0), (0.02, 1.0), (0.05, 2.0))
