@@ -128,6 +128,8 @@ def test_a_limit_leaves_what_is_proven():
     assert found.status == "feasible"
     assert found.objective == pytest.approx(told[-1].incumbent)
     assert found.bound <= best.objective <= found.objective * (1 + GAP)
+    exact = solve_decomposed(program, Limits(gap=0.0))
+    assert (exact.status, exact.objective) == ("optimal", pytest.approx(best.objective, rel=GAP))
     late = solve_decomposed(program, Limits(gap=0.0, time_limit_s=0.0))
     assert (late.status, late.objective) == ("stopped", None)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from siting.errors import UsageError
 from siting.solver.decomposed.master import paid
-from siting.solver.decomposed.phases import Phases
+from siting.solver.decomposed.phases import EXACT, Phases
 from siting.solver.engine import Limits, Progress, Run, Status, relative_gap
 from siting.solver.two_stage import Columns, TwoStage, name_of
 
@@ -65,11 +65,11 @@ def solve_decomposed(program: TwoStage, limits: Limits, progress: Callable[[Prog
     phases = Phases(_scaled(program, factor), ceiling * factor, factor, limits, progress)
     interrupted = False
     try:
-        phases.run()
-    except KeyboardInterrupt:
-        interrupted = True
-    try:
-        return _result(program, phases, factor, limits.gap, interrupted)
+        try:
+            phases.run()
+        except KeyboardInterrupt:
+            interrupted = True
+        return _result(program, phases, factor, max(limits.gap, EXACT), interrupted)
     finally:
         phases.company.close()
 

@@ -34,7 +34,7 @@ GROUPS = 60
 
 _MEANS, _RELAXED, _ROUNDED, _MASTER = 1.0, 0.35, 0.1, 0.2
 """The gaps at which each of them ends, as shares of the gap that is asked for."""
-_EXACT = 1e-7
+EXACT = 1e-7
 """A relative gap below this cannot be told from rounding."""
 _PATIENCE = 3.0
 """Without any plan yet, integers are given up if they cost this many gaps more than the bound."""
@@ -72,7 +72,7 @@ class Phases:
         self.infeasible = False
         self._program, self._ceiling, self._factor, self._progress = program, ceiling, factor, progress
         self._begun = time.time()
-        self._gap = max(limits.gap, _EXACT)
+        self._gap = max(limits.gap, EXACT)
         self._limits = limits
         self._phase = "means"
         self._layout, periods = reduce_periods(program)
