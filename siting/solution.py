@@ -12,7 +12,7 @@ import pyomo.environ as pyo
 from siting.building import Compiled, compile_problem
 from siting.model.build import Component
 from siting.problem.problem import Problem
-from siting.solver.engine import Limits, Progress, Status
+from siting.solver.engine import Limits, Progress, Status, Strategy
 from siting.solver.start import Start
 from siting.solver.strategy import Outcome, optimize, optimize_program
 from siting.tables import pages, tables
@@ -56,6 +56,8 @@ def solve(
     seed: int = 0,
     threads: int = 0,
     options: dict[str, Any] | None = None,
+    strategy: Strategy = "auto",
+    workers: int = 1,
     progress: Callable[[Progress], None] | None = None,
     components: Sequence[Component] | None = None,
     start: Start | None = None,
@@ -76,6 +78,11 @@ def solve(
         Random seed; threads of HiGHS (0: HiGHS decides).
     options : dict, optional
         Options of HiGHS by their own names.
+    strategy : str
+        ``whole``: one matrix; ``decomposed``: period by period, for many periods; ``auto``: by the number of rows.
+    workers : int
+        Processes that solve periods, where they are solved one by one; 1: no other than this one. A script that asks
+        for more needs ``if __name__ == "__main__":``.
     progress : callable, optional
         Gets a :class:`siting.solver.engine.Progress` about twice a second.
     components : sequence of callable, optional
@@ -92,9 +99,9 @@ def solve(
     Raises
     ------
     UsageError
-        If an option is refused or HiGHS is too old.
+        If an option is refused, HiGHS is too old, or a model that was to be decomposed cannot be.
     """
-    limits = Limits(gap, time_limit, seed, threads, options or {})
+    limits = Limits(gap, time_limit, seed, threads, options or {}, strategy, workers)
     if isinstance(what, Problem):
         what = compile_problem(what, components)
     if isinstance(what, Compiled):

@@ -135,7 +135,7 @@ def _prepare(instance: str, options: Options, out: str | None, reporter: Reporte
 
 
 def _solve(job: Job, options: Options, reporter: Reporter) -> tuple[Solution, LeastCarbon | None]:
-    components, workers = [*COMPONENTS, *job.edits], os.cpu_count() or 1
+    components, workers = [*COMPONENTS, *job.edits], options.workers or os.cpu_count() or 1
     asked: dict[str, Any] = {
         "gap": options.gap,
         "seed": options.seed,
@@ -150,7 +150,9 @@ def _solve(job: Job, options: Options, reporter: Reporter) -> tuple[Solution, Le
         if isinstance(what, Compiled) and what.one_piece:
             reporter.note(what.one_piece)
         with reporter.phase("solve", "compile"):
-            solution = siting.solve(what, time_limit=options.time_limit_s, **asked)
+            solution = siting.solve(
+                what, time_limit=options.time_limit_s, strategy=options.strategy, workers=workers, **asked
+            )
     outcome = solution.outcome
     handover = outcome.seconds_handover - built_s
     reporter.seconds["handover"] = handover

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pyomo.environ as pyo
 
-from siting.solver.engine import Limits, Status, check_options, relative_gap, require_highs
+from siting.solver.decomposed.driver import solve_decomposed, why_not
+from siting.solver.engine import Limits, Run, Status, check_options, relative_gap, require_highs
 from siting.solver.handover import FloatArray, Matrix, ProvenInfeasibleError, compile_model
 from siting.solver.start import Start, remember
-from siting.solver.two_stage import Plan, TwoStage, impossible_row, join, plan_of
+from siting.solver.two_stage import Plan, TwoStage, impossible_row, join, plan_of, split
 from siting.solver.whole import Report, search
+
+DECOMPOSED_ROWS = 15_000
+"""From about here interior point takes longer for the root LP than the decomposition for all (measured)."""
 
 
 @dataclass(frozen=True)
@@ -55,12 +59,13 @@ def optimize(
 
     Small problems go to HiGHS as they are. Large ones are first relaxed and solved by interior point, which gives a
     proven bound; rounding it by its own prices gives a plan. Only if the gap between both is too wide does
-    branch-and-bound follow, started from that plan.
+    branch-and-bound follow, started from that plan. Still larger ones are decomposed by period.
 
     With the start of a similar model the integers of its plan are tried first, all else chosen anew. That they are
     within the gap is not enough: they must leave no more open than they did there (and a tenth of the gap), or the
     model's own roundings are tried too. Where the old prices prove that what is new cannot matter, by the same tenth,
-    the old plan is the answer.
+    the old plan is the answer. Where a start is given or wanted, nothing is decomposed unless that was asked for; the
+    decomposition takes no start and leaves none.
     """
     check_options(limits.highs)
     begun = time.monotonic()
@@ -68,8 +73,15 @@ def optimize(
         matrix = compile_model(model)
     except ProvenInfeasibleError as error:
         return _no_plan(str(error), limits, time.monotonic() - begun)
+    started = start is not None or keep_start
+    program = split(matrix) if _asked(limits, len(matrix.rows), started) else None
     spent = time.monotonic() - begun
-    outcome, values = optimize_matrix(matrix, limits, spent, progress, start=start, keep_start=keep_start)
+    if program is not None and _decomposes(program, limits):
+        outcome, values = _optimize_by_period(program, limits, spent, progress)
+        if values is not None:
+            values = values[np.argsort(np.argsort(matrix.block, kind="stable"))]
+    else:
+        outcome, values = optimize_matrix(matrix, limits, spent, progress, start=start, keep_start=keep_start)
     if values is not None:
         for column, value in zip(matrix.columns, values.tolist(), strict=True):
             column.set_value(value, skip_validation=True)
@@ -86,7 +98,7 @@ def optimize_program(
     start: Start | None = None,
     keep_start: bool = False,
 ) -> tuple[Outcome, Plan | None]:
-    """Solve a two-stage program as one matrix; the same ways as for a model.
+    """Solve a two-stage program; the same ways as for a model.
 
     Parameters
     ----------
@@ -100,6 +112,10 @@ def optimize_program(
     check_options(limits.highs)
     if wrong := impossible_row(program):
         return _no_plan(f"{wrong} has no variables and does not hold", limits, seconds_handover), None
+    started = start is not None or keep_start
+    if _asked(limits, _rows(program), started) and _decomposes(program, limits):
+        outcome, values = _optimize_by_period(program, limits, seconds_handover, progress)
+        return outcome, None if values is None else plan_of(program, values)
     begun = time.monotonic()
     matrix = join(program)
     spent = seconds_handover + time.monotonic() - begun
@@ -121,28 +137,62 @@ def optimize_matrix(
     keep_start: bool = False,
 ) -> tuple[Outcome, FloatArray | None]:
     """Solve a matrix; values are within their bounds, and integers whole."""
-    version = require_highs()
+    require_highs()
     begun = time.monotonic()
     deadline = begun + limits.time_limit_s
     result, strategy, duals = search(matrix, limits, deadline, progress, start)
-    outcome = Outcome(
+    size = len(matrix.rows), len(matrix.columns), int(matrix.integer.sum())
+    outcome = _outcome(result, strategy, limits, (seconds_handover, time.monotonic() - begun), size)
+    if result.values is None:
+        return outcome, None
+    if keep_start:
+        outcome = replace(outcome, start=remember(matrix, result.values, duals))
+    return outcome, _tidy(matrix, result.values)
+
+
+def _optimize_by_period(
+    program: TwoStage, limits: Limits, seconds_handover: float, progress: Report | None
+) -> tuple[Outcome, FloatArray | None]:
+    require_highs()
+    begun = time.monotonic()
+    result = solve_decomposed(program, limits, progress)
+    columns = len(program.first) + sum(len(period.columns) for period in program.periods)
+    size = _rows(program), columns, int(program.first.integer.sum())
+    return _outcome(result, "decomposed", limits, (seconds_handover, time.monotonic() - begun), size), result.values
+
+
+def _asked(limits: Limits, rows: int, started: bool) -> bool:
+    return limits.strategy == "decomposed" or (limits.strategy == "auto" and rows >= DECOMPOSED_ROWS and not started)
+
+
+def _decomposes(program: TwoStage, limits: Limits) -> bool:
+    """Whether a program is decomposed; where that was asked for and cannot be, it is refused with the reason."""
+    return limits.strategy == "decomposed" or why_not(program) is None
+
+
+def _rows(program: TwoStage) -> int:
+    return len(program.own) + len(program.yearly) + sum(len(period.rows) for period in program.periods)
+
+
+def _outcome(
+    result: Run, strategy: str, limits: Limits, seconds: tuple[float, float], size: tuple[int, int, int]
+) -> Outcome:
+    return Outcome(
         status=result.status,
         objective=result.objective,
         bound=result.bound,
         has_plan=result.values is not None,
         interrupted=result.interrupted,
         reason=result.reason,
-        version=version,
+        version=require_highs(),
         limits=limits,
         strategy=strategy,
-        seconds_handover=seconds_handover,
-        seconds_solve=time.monotonic() - begun,
-        rows=len(matrix.rows),
-        columns=len(matrix.columns),
-        integers=int(matrix.integer.sum()),
-        start=remember(matrix, result.values, duals) if keep_start and result.values is not None else None,
+        seconds_handover=seconds[0],
+        seconds_solve=seconds[1],
+        rows=size[0],
+        columns=size[1],
+        integers=size[2],
     )
-    return outcome, None if result.values is None else _tidy(matrix, result.values)
 
 
 def _no_plan(reason: str, limits: Limits, seconds: float) -> Outcome:
