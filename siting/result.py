@@ -14,6 +14,7 @@ import pandas as pd
 
 from siting.problem import Problem
 from siting.problem.stages import Stage
+from siting.solver.engine import Strategy
 from siting.solver.strategy import Outcome
 from siting.study.least_carbon import LeastCarbon
 
@@ -43,6 +44,10 @@ class Options:
         Changed settings, ``section.key`` to value.
     edits : sequence of Path
         Files with rules of the user's own.
+    strategy : str
+        As of :func:`siting.solve`.
+    workers : int
+        Processes; 0: one for each core.
     base : str or None
         Base map.
     highs : mapping
@@ -62,6 +67,8 @@ class Options:
     base: str | None = None
     highs: Mapping[str, str] = field(default_factory=dict)
     pathway: bool = False
+    strategy: Strategy = "auto"
+    workers: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """In types that JSON knows; files by name and fingerprint."""
@@ -79,6 +86,8 @@ class Options:
             "base": None if self.base is None else Path(self.base).name,
             "highs": dict(self.highs),
             "pathway": self.pathway,
+            "strategy": self.strategy,
+            "workers": self.workers,
         }
 
 

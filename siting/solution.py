@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
 
-from siting.solver.engine import Limits, Progress, Status
+from siting.building import Compiled, compile_problem
+from siting.model.build import Component
+from siting.problem.problem import Problem
+from siting.solver.engine import Limits, Progress, Status, Strategy
 from siting.solver.start import Start
-from siting.solver.strategy import Outcome, optimize
-
-_NO_INDEX = "total"
+from siting.solver.strategy import Outcome, optimize, optimize_program
+from siting.tables import pages, tables
 
 
 @dataclass(frozen=True)
@@ -48,23 +49,27 @@ class Solution:
 
 
 def solve(
-    m: Any,
+    what: Any,
     *,
     gap: float = 0.005,
     time_limit: float = 600.0,
     seed: int = 0,
     threads: int = 0,
     options: dict[str, Any] | None = None,
+    strategy: Strategy = "auto",
+    workers: int = 1,
     progress: Callable[[Progress], None] | None = None,
+    components: Sequence[Component] | None = None,
     start: Start | None = None,
     keep_start: bool = False,
 ) -> Solution:
-    """Solve a model that :func:`siting.build` or :func:`siting.build_pathway` made (and you may have edited).
+    """Solve a problem, or a model of :func:`siting.build` or :func:`siting.build_pathway` (that you may have edited).
 
     Parameters
     ----------
-    m : ConcreteModel
-        The model; its variables get the values of the plan.
+    what : Problem, Compiled or ConcreteModel
+        A problem, as it is or from :func:`siting.building.compile_problem`, is never held as one model in memory. The
+        variables of a model get the values of the plan.
     gap : float
         Relative gap to be proven.
     time_limit : float
@@ -73,10 +78,17 @@ def solve(
         Random seed; threads of HiGHS (0: HiGHS decides).
     options : dict, optional
         Options of HiGHS by their own names.
+    strategy : str
+        ``whole``: one matrix; ``decomposed``: period by period, for many periods; ``auto``: by the number of rows.
+    workers : int
+        Processes that solve periods, where they are solved one by one; 1: no other than this one. A script that asks
+        for more needs ``if __name__ == "__main__":``.
     progress : callable, optional
         Gets a :class:`siting.solver.engine.Progress` about twice a second.
+    components : sequence of callable, optional
+        Of a problem, as of :func:`siting.build`.
     start : Start, optional
-        ``outcome.start`` of the solve of a similar model.
+        ``outcome.start`` of the solve of a similar problem.
     keep_start : bool
         Whether ``outcome.start`` is wanted.
 
@@ -87,113 +99,49 @@ def solve(
     Raises
     ------
     UsageError
-        If an option is refused or HiGHS is too old.
+        If an option is refused, HiGHS is too old, or a model that was to be decomposed cannot be.
     """
-    limits = Limits(gap, time_limit, seed, threads, options or {})
-    outcome = optimize(m, limits, progress, start=start, keep_start=keep_start)
-    tables = read_tables(m) if outcome.has_plan else {}
-    stages = {year: read_tables(m.stage[year]) for year in m.STAGE} if outcome.has_plan and hasattr(m, "stage") else {}
-    return Solution(outcome.status, outcome.objective, outcome.bound, outcome.gap, tables, outcome, stages)
+    limits = Limits(gap, time_limit, seed, threads, options or {}, strategy, workers)
+    if isinstance(what, Problem):
+        what = compile_problem(what, components)
+    if isinstance(what, Compiled):
+        outcome, plan = optimize_program(
+            what.program, limits, what.seconds, progress, start=start, keep_start=keep_start
+        )
+        return _solution(outcome, {} if plan is None else what.tables(plan))
+    outcome = optimize(what, limits, progress, start=start, keep_start=keep_start)
+    if not outcome.has_plan:
+        return _solution(outcome, {})
+    stages = {year: read_tables(what.stage[year]) for year in what.STAGE} if hasattr(what, "stage") else {}
+    return _solution(outcome, read_tables(what), stages)
+
+
+def _solution(
+    outcome: Outcome, told: dict[str, pd.DataFrame], stages: dict[int, dict[str, pd.DataFrame]] | None = None
+) -> Solution:
+    return Solution(outcome.status, outcome.objective, outcome.bound, outcome.gap, told, outcome, stages or {})
 
 
 def read_tables(m: Any) -> dict[str, pd.DataFrame]:
-    """Every variable and expression of a solved model, as one table per index set.
-
-    The columns that index a table are named by the ``doc`` of its sets; tables of ``m.period[d]`` have the period
-    first. A variable over a list, and not over a set of the model, is the table ``<variable>_index``. Ports give the
-    tables ``cost`` and ``carbon`` with one row per part and region.
+    """Every variable and expression of a solved model (see :class:`siting.tables.Pages`).
 
     Parameters
     ----------
     m : ConcreteModel
         With values in its variables.
     """
-    parts: dict[str, _Table] = {}
-    for component in m.component_objects((pyo.Var, pyo.Expression), descend_into=False):
-        _collect(parts, component, None)
-    hourly: dict[str, _Table] = {}
-    for d in m.PERIOD if hasattr(m, "period") else ():
-        for name in ("weight", "first_hour"):
-            parts.setdefault("period", _Table(["period"])).add(name, {(d,): getattr(m.period[d], name)})
-        for component in m.period[d].component_objects((pyo.Var, pyo.Expression), descend_into=False):
-            _collect(hourly, component, d)
-    # What a user decides per period over a set of the model, such as REGION, gets a table of its own.
-    parts |= {f"period_{name}" if name in parts else name: columns for name, columns in hourly.items()}
-    tables = {name: columns.table() for name, columns in parts.items()}
-    for name, unit in (("cost", "million"), ("carbon", "t")):
-        if hasattr(m, name):
-            tables[name] = _port_table(getattr(m, name), f"{name}_{unit}")
-    return tables
+    told = pages(m)
+    blocks = {"": m, **{name: m.period[d] for d, (name, _) in told.periods.items()}}
+    calendar = {d: {"weight": m.period[d].weight, "first_hour": m.period[d].first_hour} for d in told.periods}
+    of_port = {f"{port}_parts": port for port in told.parts}
 
+    def value(block: str, name: str, index: Any) -> float:
+        if name in of_port:
+            part, where = index
+            data = getattr(m, of_port[name]).parts[part][where]
+        else:
+            data = blocks[block].component(name)[index]
+        number = pyo.value(data, exception=False)
+        return float("nan") if number is None else float(number)
 
-class _Table:
-    """Values by index, side by side by name; one below the other by period."""
-
-    def __init__(self, keys: list[str]) -> None:
-        self.keys = keys
-        self.values: dict[str, dict[tuple[Any, ...], Any]] = {}
-
-    def add(self, name: str, values: dict[tuple[Any, ...], Any]) -> None:
-        self.values.setdefault(name, {}).update(values)
-
-    def table(self) -> pd.DataFrame:
-        index = list(dict.fromkeys(i for column in self.values.values() for i in column))
-        keys = {key: [i[place] for i in index] for place, key in enumerate(self.keys)}
-        return pd.DataFrame(
-            {**keys, **{name: [column.get(i, np.nan) for i in index] for name, column in self.values.items()}}
-        )
-
-
-def _collect(parts: dict[str, _Table], component: Any, period: int | None) -> None:
-    name, table = component.local_name, _NO_INDEX
-    keys: list[str] = []
-    before = () if period is None else (period,)
-    if component.is_indexed():
-        sets = list(component.index_set().subsets())
-        # Sets that the model does not hold, such as a list, have all one name: each variable then has its own table.
-        own = "" if all(map(_held, sets)) else f"{name}_index"
-        table = own or "_".join(s.local_name.lower() for s in sets)
-        keys = _distinct([column for s in sets for column in (_columns(s) if _held(s) else [own] * (s.dimen or 1))])
-        values = {before + (i if isinstance(i, tuple) else (i,)): _value(data) for i, data in component.items()}
-    else:
-        values = {before: _value(component)}
-    if period is not None:
-        table = table if keys else f"period_{_NO_INDEX}"
-        keys = ["period", *keys]
-    parts.setdefault(table, _Table(keys)).add(name, values)
-
-
-def _held(s: Any) -> bool:
-    """Whether a set has a name of its own in the model."""
-    block = s.parent_block()
-    return block is not None and block.component(s.local_name) is s
-
-
-def _columns(s: Any) -> list[str]:
-    names = [part.strip() for part in (s.doc or "").split(",") if part.strip()]
-    count = s.dimen or 1
-    base = s.local_name.lower()
-    return names if len(names) == count else [base] if count == 1 else [f"{base}_{i + 1}" for i in range(count)]
-
-
-def _distinct(names: list[str]) -> list[str]:
-    """A set may index twice, as in a pair of sites: the second ``site`` becomes ``site_2``."""
-    return [name if name not in names[:i] else f"{name}_{names[: i + 1].count(name)}" for i, name in enumerate(names)]
-
-
-def _value(data: Any) -> float:
-    value = pyo.value(data, exception=False)
-    return float("nan") if value is None else float(value)
-
-
-def _port_table(port: Any, column: str) -> pd.DataFrame:
-    """Parts by region; what was added to the total directly (by a user) is the part ``other``."""
-    rows = [(part, index, _value(amount)) for part, amounts in port.parts.items() for index, amount in amounts.items()]
-    named = dict.fromkeys(port.total, 0.0)
-    for _, index, amount in rows:
-        named[index] += amount
-    for index, total in port.total.items():
-        rest = _value(total) - named[index]
-        if abs(rest) > 1e-9 * max(1.0, abs(named[index])):
-            rows.append(("other", index, rest))
-    return pd.DataFrame(rows, columns=["term", "region", column])
+    return tables(told, value, calendar)

@@ -133,6 +133,21 @@ def test_rules_of_the_user_by_three_doors(instance: Path, cli: Cli) -> None:
     assert on_object.objective == pytest.approx(result["objective"], rel=1e-5)
 
 
+def test_period_by_period(instance: Path, cli: Cli) -> None:
+    Path("rules.py").write_text(LIMIT_SITES)
+    asked = ("--periods", 2, "--edit", "rules.py", "--gap", 0.01, "--strategy", "decomposed", "--workers", 1)
+    done = cli("solve", instance, *asked, "--json")
+    result = json.loads(done.out)
+    assert done.code == 0
+    assert (result["options"]["strategy"], result["options"]["workers"]) == ("decomposed", 1)
+    assert (result["solver"]["strategy"], result["audit"]["ok"]) == ("decomposed", True)
+    assert pd.read_csv("run-tiny/tables/site.csv")["mine"].between(2, 3).all()
+    Path("rules.py").write_text("import pyomo.environ as pyo\n\ndef add(m, p):\n    m.endless = pyo.Var()\n")
+    done = cli("solve", instance, *asked)
+    assert done.code == 2
+    assert "endless" in done.err
+
+
 def test_time_limit_without_a_plan_and_with_one(instance: Path, cli: Cli) -> None:
     Path("rules.py").write_text(PUZZLE.format(slack=0))
     done = cli("solve", instance, "--periods", 1, "--edit", "rules.py", "--time-limit", 0.5, "--json")

@@ -17,7 +17,9 @@ LAYERS = (
     {"starter", "schema"},
     {"model"},
     {"solver"},
-    {"solution", "auditor"},
+    {"tables"},
+    {"building", "auditor"},
+    {"solution"},
     {"accounts"},
     {"study", "rulebook", "pathway_run"},
     {"run", "result", "summary", "maps"},
@@ -120,7 +122,7 @@ def test_only_maps_imports_geopandas():
 
 
 def test_only_the_model_and_the_solver_know_pyomo():
-    assert users_of("pyomo") <= {"model", "solver", "solution", "study"}
+    assert users_of("pyomo") <= {"model", "solver", "tables", "building", "solution", "study"}
     assert users_of("highspy") <= {"solver", "study"}
 
 

@@ -44,5 +44,6 @@ def test_each_reach_has_its_own_cover():
         demand=[{"mean_mw": 5.0}, {"workload": "any", "mean_mw": 5.0}],
         compute_types=[{"module_mw": 4.0}],
     )
-    rows = [str(row.expr) for row in build(p).whole_modules_cover_demand.values()]
+    m = build(p)
+    rows = [str(row.expr) for row in m.whole_modules_cover_demand.values()]
     assert rows == ["2  <=  modules[s,general]", "3  <=  modules[s,general] + modules[t,general]"]

@@ -13,7 +13,7 @@ from small import problem
 from siting.errors import UsageError
 from siting.model.build import build
 from siting.solution import solve
-from siting.solver import engine, strategy
+from siting.solver import engine, whole
 from siting.solver.engine import Limits, Progress, check_options, relative_gap
 from siting.solver.handover import compile_model
 
@@ -169,7 +169,7 @@ def test_a_new_highs_is_accepted(version, monkeypatch):
 def test_relax_and_round_is_as_good(seed, gap, monkeypatch):
     p = random_problem(seed, sites=3, modules_mw=7.0)
     best = solve(build(p), gap=0.0, threads=1).objective
-    monkeypatch.setattr(strategy, "LARGE_ROWS", 10)
+    monkeypatch.setattr(whole, "LARGE_ROWS", 10)
     solution = solve(build(p), gap=gap, threads=1)
     assert solution.status == "optimal"
     assert solution.outcome.strategy in ("relax and round", "branch and bound from a rounded relaxation")
@@ -179,28 +179,28 @@ def test_relax_and_round_is_as_good(seed, gap, monkeypatch):
 
 
 def test_a_wide_gap_needs_no_branching(monkeypatch):
-    monkeypatch.setattr(strategy, "LARGE_ROWS", 10)
+    monkeypatch.setattr(whole, "LARGE_ROWS", 10)
     solution = solve(build(problem(compute_types=[{"module_mw": 4.0, "capex_per_kw": 0.1}])), gap=0.9)
     assert solution.outcome.strategy == "relax and round"
 
 
 def test_relaxation_tells_infeasible_too(monkeypatch):
-    monkeypatch.setattr(strategy, "LARGE_ROWS", 1)
+    monkeypatch.setattr(whole, "LARGE_ROWS", 1)
     solution = solve(build(problem(regions=[{"grid_mw": 1.0}])))
     assert (solution.status, solution.outcome.strategy, solution.bound) == ("infeasible", "relaxation", None)
 
 
 def test_a_stopped_branching_keeps_the_rounded_plan_and_the_bound(monkeypatch):
     """Whatever branch-and-bound had time for, the plan and the proof that were there before stay."""
-    monkeypatch.setattr(strategy, "LARGE_ROWS", 10)
-    real = strategy.run
+    monkeypatch.setattr(whole, "LARGE_ROWS", 10)
+    real = whole.run
 
     def no_time(held, gap, phase, progress=None):
         if phase == "branch and bound":
             return engine.Run("stopped", None, None, None, None, False, "Time limit reached")
         return real(held, gap, phase, progress)
 
-    monkeypatch.setattr(strategy, "run", no_time)
+    monkeypatch.setattr(whole, "run", no_time)
     p = random_problem(2, modules_mw=7.0, carbon=True)
     solution = solve(build(p), gap=0.0, threads=1)
     assert solution.status == "feasible"
@@ -210,8 +210,8 @@ def test_a_stopped_branching_keeps_the_rounded_plan_and_the_bound(monkeypatch):
 
 
 def test_an_interrupt_while_rounding_does_not_start_branching(monkeypatch):
-    monkeypatch.setattr(strategy, "LARGE_ROWS", 10)
-    real, phases = strategy.run, []
+    monkeypatch.setattr(whole, "LARGE_ROWS", 10)
+    real, phases = whole.run, []
 
     def stopped(held, gap, phase, progress=None):
         phases.append(phase)
@@ -219,7 +219,7 @@ def test_an_interrupt_while_rounding_does_not_start_branching(monkeypatch):
             return engine.Run("stopped", None, None, None, None, True, "Interrupted by user")
         return real(held, gap, phase, progress)
 
-    monkeypatch.setattr(strategy, "run", stopped)
+    monkeypatch.setattr(whole, "run", stopped)
     solution = solve(build(random_problem(0)), gap=0.0)
     assert "rounded plan" in phases
     assert "branch and bound" not in phases
@@ -302,6 +302,6 @@ def test_options_with_a_word_of_their_own_are_refused(name: str) -> None:
 def test_a_plan_in_hand_outlives_branch_and_bound(status: str) -> None:
     plan = engine.Run("feasible", 10.0, 9.0, np.ones(2), None, False, "rounded")
     ended = engine.Run(status, None, None, None, None, False, "ended")
-    kept = strategy._better(ended, plan, 9.0, 0.005)
+    kept = whole._better(ended, plan, 9.0, 0.005)
     assert (kept.status, kept.objective, kept.bound) == ("feasible", 10.0, 9.0)
-    assert strategy._better(ended, None, 9.0, 0.005).status == status
+    assert whole._better(ended, None, 9.0, 0.005).status == status

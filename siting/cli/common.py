@@ -45,6 +45,14 @@ class Hours(StrEnum):
     week = "168"
 
 
+class Way(StrEnum):
+    """Strategies of a solve."""
+
+    auto = "auto"
+    whole = "whole"
+    decomposed = "decomposed"
+
+
 LangOption = Annotated[Lang | None, typer.Option("--lang", help="lang", show_default=False)]
 JsonOption = Annotated[bool, typer.Option("--json", help="json")]
 BaseOption = Annotated[str | None, typer.Option("--base", help="base", show_default=False)]

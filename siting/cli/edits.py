@@ -58,13 +58,35 @@ def read_edit(path: Path, say: Text) -> Component:
     except TypeError as error:
         raise UsageError(say("error.edit_form", file=path)) from error
 
-    def component(m: Any, p: Any) -> None:
-        try:
-            add(m, p)
-        except (Exception, SystemExit) as error:
-            raise UsageError(say("error.edit_rule", file=path, line=_line(error, path), what=_what(error))) from error
+    return Edit(path, say, add)
 
-    return component
+
+class Edit:
+    """A user's function as a component; another process reads its file again.
+
+    Parameters
+    ----------
+    path : Path
+        Where it is from.
+    say : Text
+        The language of the messages.
+    add : callable
+        The function.
+    """
+
+    def __init__(self, path: Path, say: Text, add: Component) -> None:
+        self.path, self.say, self.add = path, say, add
+
+    def __call__(self, m: Any, p: Any) -> None:
+        """Call it; UsageError with file and line where it fails."""
+        try:
+            self.add(m, p)
+        except (Exception, SystemExit) as error:
+            line = _line(error, self.path)
+            raise UsageError(self.say("error.edit_rule", file=self.path, line=line, what=_what(error))) from error
+
+    def __reduce__(self) -> Any:
+        return read_edit, (self.path, self.say)
 
 
 def _line(error: BaseException, path: Path) -> int:

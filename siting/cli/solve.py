@@ -17,6 +17,7 @@ from siting.cli.common import (
     LangOption,
     PresetOption,
     SetOption,
+    Way,
     chosen_settings,
     console,
     guarded,
@@ -47,6 +48,8 @@ def solve(
         list[str] | None, typer.Option("--highs", help="highs", metavar="NAME=VALUE", show_default=False)
     ] = None,
     pathway: Annotated[bool, typer.Option("--pathway", help="pathway")] = False,
+    strategy: Annotated[Way, typer.Option(help="strategy")] = Way.auto,
+    workers: Annotated[int, typer.Option(min=0, help="solve_workers")] = 0,
     as_json: JsonOption = False,
     lang: LangOption = None,
 ) -> int:
@@ -73,6 +76,8 @@ def solve(
         base=base,
         highs=solver,
         pathway=pathway,
+        strategy=strategy.value,
+        workers=workers,
     )
     done = carry_out(instance, options, out, reporter)
     if as_json:

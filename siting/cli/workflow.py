@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 import siting
 from siting.auditor import Audit, audit
 from siting.auditor.pathway import PathwayAudit, audit_pathway
+from siting.building import Compiled, compile_problem
 from siting.cli.common import FAULT, INFEASIBLE, LIMIT, NO_PLAN, SOLVED
 from siting.cli.edits import read_edit
 from siting.cli.maps import base_of, draw_into
 from siting.cli.progress import Reporter
 from siting.errors import UsageError
 from siting.instance import digest, find, load, write
-from siting.model.build import COMPONENTS, build, build_pathway
+from siting.model.build import COMPONENTS, build_pathway
 from siting.pathway_run import plan_folder
 from siting.periods import aggregation_error, choose
 from siting.problem import Problem
@@ -133,8 +135,7 @@ def _prepare(instance: str, options: Options, out: str | None, reporter: Reporte
 
 
 def _solve(job: Job, options: Options, reporter: Reporter) -> tuple[Solution, LeastCarbon | None]:
-    with reporter.phase("build"):
-        model = (build_pathway if options.pathway else build)(job.problem, [*COMPONENTS, *job.edits])
+    components, workers = [*COMPONENTS, *job.edits], options.workers or os.cpu_count() or 1
     asked: dict[str, Any] = {
         "gap": options.gap,
         "seed": options.seed,
@@ -142,17 +143,31 @@ def _solve(job: Job, options: Options, reporter: Reporter) -> tuple[Solution, Le
         "options": dict(options.highs),
         "progress": reporter.progress,
     }
-    with reporter.phase("solve", "compile"), _blame_edits(job.edits, reporter.say):
-        solution = siting.solve(model, time_limit=options.time_limit_s, **asked)
+    with _blame_edits(job.edits, reporter.say):
+        with reporter.phase("build"):
+            what = _compiled(job.problem, components, workers, options.pathway)
+        built_s = what.seconds if isinstance(what, Compiled) else 0.0
+        if isinstance(what, Compiled) and what.one_piece:
+            reporter.note(what.one_piece)
+        with reporter.phase("solve", "compile"):
+            solution = siting.solve(
+                what, time_limit=options.time_limit_s, strategy=options.strategy, workers=workers, **asked
+            )
     outcome = solution.outcome
-    reporter.seconds["handover"] = outcome.seconds_handover
-    reporter.seconds["solve"] -= outcome.seconds_handover
+    handover = outcome.seconds_handover - built_s
+    reporter.seconds["handover"] = handover
+    reporter.seconds["solve"] -= handover
     reporter.note(f"{outcome.status}: {outcome.reason} ({outcome.strategy})")
     if solution.status != "infeasible" or job.problem.settings.carbon.cap_t is None or options.pathway:
         return solution, None
-    left = max(1.0, options.time_limit_s - outcome.seconds_handover - outcome.seconds_solve)
+    left = max(1.0, options.time_limit_s - handover - outcome.seconds_solve)
     with reporter.phase("least_carbon"):
-        return solution, least_carbon(model, time_limit=left, **asked)
+        return solution, least_carbon(job.problem, components, workers=workers, time_limit=left, **asked)
+
+
+def _compiled(problem: Problem, components: Sequence[Component], workers: int, pathway: bool) -> Any:
+    """The problem as a program; all stages of a pathway as one model."""
+    return build_pathway(problem, components) if pathway else compile_problem(problem, components, workers)
 
 
 @contextmanager

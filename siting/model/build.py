@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pyomo.environ as pyo
+from pyomo.common.gc_manager import PauseGC
 
 from siting.errors import UsageError
 from siting.model import (
@@ -91,7 +92,9 @@ COMPONENTS: tuple[Component, ...] = (
 """Every concept, in building order; a user's own comes after them."""
 
 
-def build(p: Problem, components: Sequence[Component] | None = None) -> pyo.ConcreteModel:
+def build(
+    p: Problem, components: Sequence[Component] | None = None, periods: Sequence[int] | None = None
+) -> pyo.ConcreteModel:
     """A plain Pyomo model of a problem.
 
     Parameters
@@ -101,6 +104,9 @@ def build(p: Problem, components: Sequence[Component] | None = None) -> pyo.Conc
     components : sequence of callable, optional
         Functions ``(m, p) -> None`` that add to the model; all concepts by default. Append your own:
         ``build(p, [*COMPONENTS, mine])``.
+    periods : sequence of int, optional
+        The periods that the model holds, all by default. A model of some is a piece of the whole: the first stage is
+        there in full, weights are those of the whole year, and a yearly sum is that of its own periods.
 
     Returns
     -------
@@ -108,8 +114,12 @@ def build(p: Problem, components: Sequence[Component] | None = None) -> pyo.Conc
         First-stage decisions on the model, hourly ones in ``m.period[d]``; edit it as any Pyomo model.
     """
     m = pyo.ConcreteModel(name=p.settings.instance.name)
-    for add in COMPONENTS if components is None else components:
-        add(m, p)
+    if periods is not None:
+        m.built = tuple(periods)
+    # The collector would walk millions of objects again and again, none of them garbage.
+    with PauseGC():
+        for add in COMPONENTS if components is None else components:
+            add(m, p)
     return m
 
 

@@ -83,7 +83,8 @@ def add(m: Any, p: Problem) -> None:
 
     @m.Constraint(list(shared), doc="All types together fit into the site")
     def capacity_within_site(m: Any, s: str) -> Any:
-        return sum(m.capacity_mw[s, k] for k in types[s]) <= shared[s] * m.open[s]
+        # As a share of the site, which keeps the coefficients near those of the other rows.
+        return sum(m.capacity_mw[s, k] for k in types[s]) / shared[s] <= m.open[s]
 
     _cost(m, p)
     _capital(m, p, in_use)

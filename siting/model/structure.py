@@ -1,7 +1,7 @@
 """The sets, the periods and the ports that every concept builds on.
 
 First-stage decisions live on the model, everything hourly in ``m.period[d]``. A set's ``doc`` names the columns that
-its members have in the result tables.
+its members have in the result tables. A model of some periods holds those in ``m.PERIOD`` only (see build).
 
 Ports   m.cost [region] million per year          m.carbon [region] t per year
         m.capital [region] million, paid once
@@ -29,7 +29,7 @@ def add(m: Any, p: Problem) -> None:
     m.REGION = pyo.Set(initialize=list(p.regions.index), doc="region")
     m.SITE = pyo.Set(initialize=list(p.sites.index), doc="site")
     m.SITE_COMPUTE = pyo.Set(initialize=list(site_compute(p).index), dimen=2, doc="site, compute")
-    m.PERIOD = pyo.Set(initialize=range(p.calendar.periods), doc="period")
+    m.PERIOD = pyo.Set(initialize=getattr(m, "built", range(p.calendar.periods)), doc="period")
     m.HOUR = pyo.Set(initialize=range(p.calendar.hours), doc="hour")
     m.year_h = float(p.calendar.weight.sum() * p.calendar.hours)
     m.cost = Port(m, "cost", (m.REGION,), COST, "Yearly cost")
@@ -46,7 +46,7 @@ def add(m: Any, p: Problem) -> None:
 
 
 def yearly(m: Any, amount: Any) -> Any:
-    """Sum over all hours of the year of ``amount(period, hour)``.
+    """Sum over all hours of the year of ``amount(period, hour)``; of the model's periods, if it holds only some.
 
     Parameters
     ----------

@@ -16,6 +16,8 @@ from siting.solver.handover import FloatArray, Matrix, pass_to
 Status = Literal["optimal", "feasible", "infeasible", "unbounded", "stopped", "error"]
 """optimal: proven to the gap; feasible: a plan, not proven; stopped: a limit came before any plan."""
 
+Strategy = Literal["auto", "whole", "decomposed"]
+
 OLDEST_HIGHS = (1, 15, 1)
 """HiGHS 1.14 returned wrong optima for binaries with big-M rows (HiGHS issue 2975)."""
 
@@ -52,6 +54,10 @@ class Limits:
         Random seed; threads (0: HiGHS decides).
     highs : mapping
         Any option of HiGHS by its own name.
+    strategy : str
+        ``whole``: one matrix; ``decomposed``: period by period; ``auto``: by the size of the program.
+    workers : int
+        Processes that solve periods; 1: no other than this one.
     """
 
     gap: float = 0.005
@@ -59,6 +65,8 @@ class Limits:
     seed: int = 0
     threads: int = 0
     highs: Mapping[str, Any] = field(default_factory=dict)
+    strategy: Strategy = "auto"
+    workers: int = 1
 
 
 @dataclass(frozen=True)

@@ -15,14 +15,17 @@ from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 from siting.errors import SolverError
 
 FloatArray = npt.NDArray[np.float64]
+Label = tuple[str, Any]
+"""Name of a component and the index in it (None if it has none), inside the block that owns it."""
 
 
 @dataclass(frozen=True)
 class Matrix:
     """A labelled linear program: ``least <= A x <= most``, ``lower <= x <= upper``, minimize ``cost · x + offset``.
 
-    ``columns`` are the Pyomo variables and ``rows`` the Pyomo constraints, in the order of the matrix. ``first`` marks
-    the columns that no block ``period`` owns, of the model or of a stage of it: the decisions that are taken once.
+    ``columns`` are the Pyomo variables and ``rows`` the Pyomo constraints in the order of the matrix, or labels that
+    stand for them. ``block`` is the position in ``blocks`` of the period, of the model or of a stage of it, that owns a
+    column; -1 if none does.
     """
 
     columns: list[Any]
@@ -32,12 +35,23 @@ class Matrix:
     lower: FloatArray
     upper: FloatArray
     integer: npt.NDArray[np.bool_]
-    first: npt.NDArray[np.bool_]
+    block: npt.NDArray[np.int64]
+    blocks: tuple[str, ...]
     start: npt.NDArray[np.int32]
     index: npt.NDArray[np.int32]
     value: FloatArray
     least: FloatArray
     most: FloatArray
+
+    @property
+    def first(self) -> npt.NDArray[np.bool_]:
+        """Columns that no period owns: the decisions that are taken once."""
+        return self.block < 0
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return len(self.rows), len(self.columns)
 
 
 class ProvenInfeasibleError(Exception):
@@ -67,6 +81,7 @@ def compile_model(model: Any) -> Matrix:
     rhs = np.asarray(form.rhs, dtype=float)
     columns = list(form.columns)
     bounds = [column.bounds for column in columns]
+    block, blocks = _blocks(model, columns)
     return Matrix(
         columns=columns,
         rows=[row.constraint for row in form.rows],
@@ -75,7 +90,8 @@ def compile_model(model: Any) -> Matrix:
         lower=np.array([-np.inf if low is None else low for low, _ in bounds]),
         upper=np.array([np.inf if up is None else up for _, up in bounds]),
         integer=np.array([not column.is_continuous() for column in columns], dtype=bool),
-        first=np.array([_is_first(column) for column in columns], dtype=bool),
+        block=block,
+        blocks=blocks,
         start=np.asarray(form.A.indptr, dtype=np.int32),
         index=np.asarray(form.A.indices, dtype=np.int32),
         value=np.asarray(form.A.data, dtype=float),
@@ -85,11 +101,50 @@ def compile_model(model: Any) -> Matrix:
     )
 
 
-def _is_first(column: Any) -> bool:
-    block = column.parent_block()
-    while block is not None and block.parent_component().local_name != "period":
-        block = block.parent_block()
-    return block is None
+def owner_of(block: Any) -> Any:
+    """The period that a block is or is in (of the model, or of a stage of it), else the model."""
+    inner = block
+    while inner.parent_block() is not None:
+        if inner.parent_component().local_name == "period":
+            return inner
+        inner = inner.parent_block()
+    return inner
+
+
+def label_of(item: Any) -> Label:
+    """The label of a Pyomo variable or constraint, or of what stands for it in a matrix of labels."""
+    if isinstance(item, tuple):
+        label: Label = item[1]
+        return label
+    block = item.parent_block()
+    return inside(block) + item.parent_component().local_name, item.index()
+
+
+def place_of(item: Any) -> tuple[str, Label]:
+    """The period that owns a variable or constraint ("" if none does), and its label; or what stands for it."""
+    if isinstance(item, tuple):
+        place: tuple[str, Label] = item
+        return place
+    owner = owner_of(item.parent_block())
+    return "" if owner.parent_block() is None else owner.name, label_of(item)
+
+
+def inside(block: Any) -> str:
+    """What comes before the names of a block's components in the block that owns it; nothing in most cases."""
+    owner = owner_of(block)
+    return "" if owner is block else f"{block.getname(fully_qualified=True, relative_to=owner)}."
+
+
+def _blocks(model: Any, columns: list[Any]) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]:
+    """The period that owns each column, and the names of the periods in the order of the model."""
+    parents = {id(block): block for block in (column.parent_block() for column in columns)}
+    owners = {key: owner_of(block) for key, block in parents.items()}
+    known = {id(owner) for owner in owners.values()} - {id(model)}
+    blocks = [block for block in model.block_data_objects(descend_into=True) if id(block) in known]
+    place = {id(model): -1, **{id(block): i for i, block in enumerate(blocks)}}
+    position = {key: place[id(owner)] for key, owner in owners.items()}
+    owned = np.array([position[id(column.parent_block())] for column in columns], dtype=np.int64)
+    return owned, tuple(block.name for block in blocks)
 
 
 def pass_to(engine: highspy.Highs, matrix: Matrix) -> None:

@@ -53,11 +53,8 @@ def _parts(matrix: Matrix, sparse: csc_array) -> Iterator[Mask]:
     alone = matrix.first & ~seen & ~matrix.integer
     if alone.any():
         yield alone
-    names = np.array(
-        [None if first else id(c.parent_block()) for c, first in zip(matrix.columns, matrix.first, strict=True)]
-    )
-    for name in dict.fromkeys(names[~matrix.first]):
-        yield names == name
+    for position in range(len(matrix.blocks)):
+        yield matrix.block == position
 
 
 def _solve_part(matrix: Matrix, sparse: csc_array, part: Mask, values: FloatArray, left_s: float) -> FloatArray | None:
@@ -83,7 +80,8 @@ def _solve_part(matrix: Matrix, sparse: csc_array, part: Mask, values: FloatArra
             lower=matrix.lower[part],
             upper=matrix.upper[part],
             integer=np.zeros(len(keep), dtype=bool),
-            first=np.zeros(len(keep), dtype=bool),
+            block=np.zeros(len(keep), dtype=np.int64),
+            blocks=("part",),
             start=inner.indptr.astype(np.int32),
             index=inner.indices.astype(np.int32),
             value=inner.data,

@@ -1,7 +1,7 @@
 """What one solve leaves for the next one of a similar model: a plan, the prices of its relaxation and what they prove.
 
-Columns and rows are known by their names. Nothing is taken on trust: the plan counts only if it keeps every row of the
-new model, at the cost that it has there; and any prices prove some bound there, by weak duality.
+Columns and rows are known by their periods and labels. Nothing is taken on trust: the plan counts only if it keeps
+every row of the new model, at the cost that it has there; and any prices prove some bound there, by weak duality.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 from scipy.sparse import csc_array
 
 from siting.solver.engine import Run, relative_gap
-from siting.solver.handover import FloatArray, Matrix
+from siting.solver.handover import FloatArray, Label, Matrix, place_of
 from siting.solver.rounding import dual_bound
 
 KEPT = 1e-5
@@ -22,16 +22,19 @@ KEPT = 1e-5
 SMALL = 0.1
 """Share of the gap that counts as nothing."""
 
+Place = tuple[str, Label]
+"""Period and label of a column or row, as :func:`siting.solver.handover.place_of`."""
+
 
 @dataclass(frozen=True)
 class Start:
-    """A plan and prices by name.
+    """A plan and prices by period and label.
 
     Parameters
     ----------
-    plan : mapping of str to float
+    plan : mapping of (str, label) to float
         Value of each column that is not zero.
-    prices : mapping of str to float
+    prices : mapping of (str, label) to float
         Price of each row that is not zero, of the relaxation; empty: not known.
     bound : float
         What the prices prove where they come from.
@@ -39,25 +42,25 @@ class Start:
         What the plan costs there beyond the bound.
     """
 
-    plan: Mapping[str, float]
-    prices: Mapping[str, float]
+    plan: Mapping[Place, float]
+    prices: Mapping[Place, float]
     bound: float
     left_open: float
 
 
 def remember(matrix: Matrix, values: FloatArray, duals: FloatArray | None) -> Start:
     """A plan of a model, and the prices of its relaxation if they are known."""
-    plan = {matrix.columns[i].name: float(values[i]) for i in np.flatnonzero(values)}
+    plan = {place_of(matrix.columns[i]): float(values[i]) for i in np.flatnonzero(values)}
     if duals is None:
         return Start(plan, {}, -np.inf, 0.0)
-    prices = {matrix.rows[i].name: float(duals[i]) for i in np.flatnonzero(duals)}
+    prices = {place_of(matrix.rows[i]): float(duals[i]) for i in np.flatnonzero(duals)}
     bound = dual_bound(matrix, duals)
     return Start(plan, prices, bound, float(matrix.cost @ values + matrix.offset) - bound)
 
 
 def plan_for(matrix: Matrix, start: Start) -> FloatArray | None:
     """The plan in another model, columns that it does not know at zero; None if it breaks a row or a bound there."""
-    values = np.array([start.plan.get(column.name, 0.0) for column in matrix.columns])
+    values = np.array([start.plan.get(place_of(column), 0.0) for column in matrix.columns])
     slack = KEPT * (1 + np.abs(values))
     if (values < matrix.lower - slack).any() or (values > matrix.upper + slack).any():
         return None
@@ -70,15 +73,15 @@ def plan_for(matrix: Matrix, start: Start) -> FloatArray | None:
 
 def integers_of(matrix: Matrix, start: Start) -> FloatArray:
     """The integers of the plan, in the order of their columns; those that it does not know are zero."""
-    names = [column.name for column, whole in zip(matrix.columns, matrix.integer, strict=True) if whole]
-    return np.round(np.array([start.plan.get(name, 0.0) for name in names]))
+    places = [place_of(column) for column, whole in zip(matrix.columns, matrix.integer, strict=True) if whole]
+    return np.round(np.array([start.plan.get(place, 0.0) for place in places]))
 
 
 def as_before(matrix: Matrix, start: Start, plan: FloatArray, gap: float) -> Run | None:
     """The plan as optimal, where what is new cannot matter: the old prices prove nearly what they proved before."""
     if not start.prices:
         return None
-    bound = dual_bound(matrix, np.array([start.prices.get(row.name, 0.0) for row in matrix.rows]))
+    bound = dual_bound(matrix, np.array([start.prices.get(place_of(row), 0.0) for row in matrix.rows]))
     objective = float(matrix.cost @ plan + matrix.offset)
     distance = relative_gap(objective, bound)
     if distance is None or distance > gap or start.bound - bound > SMALL * gap * abs(objective):

@@ -18,7 +18,7 @@ import numpy as np
 from siting.accounts import TOTAL, carbon_accounts
 from siting.auditor import audit
 from siting.errors import SolverError
-from siting.model.build import COMPONENTS, Component, build
+from siting.model.build import COMPONENTS, Component
 from siting.problem import TABLES, Problem
 from siting.solution import solve
 from siting.solver.engine import Limits, Progress, Status
@@ -131,7 +131,8 @@ def _held(p: Problem, what: Move, region: str, limits: Limits, progress: Callabl
     """The optimum with the work done at the sites of a region."""
     components: Sequence[Component] = [*COMPONENTS, _only_in(region)]
     solution = solve(
-        build(p, components),
+        p,
+        components=components,
         gap=limits.gap,
         time_limit=limits.time_limit_s,
         seed=limits.seed,

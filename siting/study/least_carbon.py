@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pyomo.environ as pyo
 
+from siting.building import compile_problem
+from siting.model.build import COMPONENTS, Component
+from siting.problem.problem import Problem
 from siting.solver.engine import Limits, Progress, Status
-from siting.solver.strategy import optimize
+from siting.solver.strategy import optimize_program
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,10 @@ class LeastCarbon:
 
 
 def least_carbon(
-    m: Any,
+    p: Problem,
+    components: Sequence[Component] | None = None,
     *,
+    workers: int = 1,
     gap: float = 0.005,
     time_limit: float = 600.0,
     seed: int = 0,
@@ -41,23 +46,24 @@ def least_carbon(
     options: dict[str, Any] | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> LeastCarbon:
-    """Minimize the carbon of the year of a model, without its cap and whatever the cost.
+    """Minimize the carbon of the year of a problem, without its cap and whatever the cost.
 
     Parameters
     ----------
-    m : ConcreteModel
-        As :func:`siting.build` made it, a user's additions included; cap and objective are as before at the end.
+    p, components, workers
+        As of :func:`siting.building.compile_problem`.
     gap, time_limit, seed, threads, options, progress
         As of :func:`siting.solve`.
     """
-    switched = [m.total_cost] + ([m.carbon_within_cap] if hasattr(m, "carbon_within_cap") else [])
-    for component in switched:
-        component.deactivate()
-    m.least_carbon = pyo.Objective(expr=sum(m.carbon_total[n] for n in m.REGION), doc="CO2 of the year, t")
-    try:
-        outcome = optimize(m, Limits(gap, time_limit, seed, threads, options or {}), progress)
-    finally:
-        m.del_component(m.least_carbon)
-        for component in switched:
-            component.activate()
+    every = [*(COMPONENTS if components is None else components), _carbon_instead_of_cost]
+    limits = Limits(gap, time_limit, seed, threads, options or {})
+    compiled = compile_problem(p, every, workers)
+    outcome, _ = optimize_program(compiled.program, limits, compiled.seconds, progress)
     return LeastCarbon(outcome.status, outcome.objective, outcome.bound)
+
+
+def _carbon_instead_of_cost(m: Any, p: Problem) -> None:
+    m.total_cost.deactivate()
+    if hasattr(m, "carbon_within_cap"):
+        m.carbon_within_cap.deactivate()
+    m.least_carbon = pyo.Objective(expr=sum(m.carbon_total[n] for n in m.REGION), doc="CO2 of the year, t")

@@ -11,23 +11,18 @@ from __future__ import annotations
 
 import math
 import multiprocessing
-import os
-import signal
-import sys
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Any
 
 from siting.auditor import audit
-from siting.model.build import build
 from siting.problem.problem import Problem
 from siting.problem.rules import Rule, rules
 from siting.solution import solve
 from siting.solver.engine import Limits, Progress
 from siting.solver.start import Start
+from siting.solver.workers import ctrl_c_waits, new_pool
 from siting.study.rule_prices import STOPPED, Case, RulePrice, RulePrices
 
 Tell = Callable[[Rule | None, Case], None]
@@ -104,7 +99,7 @@ def solve_case(
     """
     begun = time.monotonic()
     solution = solve(
-        build(p),
+        p,
         gap=limits.gap,
         time_limit=limits.time_limit_s,
         seed=limits.seed,
@@ -162,10 +157,8 @@ def _one_by_one(
 def _side_by_side(
     problems: Sequence[Problem], embodied: bool, limits: Limits, workers: int, tell: Callable[[int, Case], None]
 ) -> list[Case]:
-    # Not forked: a copy of a process with running threads may hang.
-    context = multiprocessing.get_context("spawn")
-    stop = context.Event()
-    pool = ProcessPoolExecutor(min(workers, len(problems)), context, _prepare, (stop,))
+    stop = multiprocessing.get_context("spawn").Event()
+    pool = new_pool(min(workers, len(problems)), _prepare, (stop,))
     cases: dict[int, Case] = {}
     start: Start | None = None
 
@@ -177,7 +170,7 @@ def _side_by_side(
         for numbers in (range(1), range(1, len(problems))):
             if stop.is_set():
                 break
-            with _ctrl_c_waits():
+            with ctrl_c_waits():
                 futures = {pool.submit(_in_worker, problems[i], embodied, limits, start): i for i in numbers}
             _collect(futures, stop, found)
             start = next((future.result()[1] for future in futures if not future.cancelled()), None)
@@ -202,32 +195,9 @@ def _collect(futures: Mapping[Future[Found], int], stop: Any, found: Callable[[i
                 future.cancel()
 
 
-@contextmanager
-def _ctrl_c_waits() -> Iterator[None]:
-    """Ctrl-C in a terminal reaches every process of the group; processes begun meanwhile are deaf to it."""
-    if sys.platform == "win32":
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 def _prepare(stop: Any) -> None:
     global _stop
     _stop = stop
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    """A killed parent cannot tell its children."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
 
 
 def _in_worker(p: Problem, embodied: bool, limits: Limits, start: Start | None) -> Found:

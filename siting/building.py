@@ -1,0 +1,208 @@
+"""A problem as one labelled program: built and compiled a few periods at a time, side by side, and never whole."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import lru_cache
+from math import nan
+from typing import Any
+
+import pandas as pd
+import pyomo.environ as pyo
+from pyomo.common.gc_manager import PauseGC
+
+from siting.model.build import COMPONENTS, Component, build
+from siting.problem.problem import Problem
+from siting.solver.handover import Label
+from siting.solver.piece import Piece, compile_piece
+from siting.solver.pieces import Told, chunks, merge
+from siting.solver.two_stage import Columns, Plan, Rows, TwoStage
+from siting.solver.workers import ctrl_c_waits, new_pool
+from siting.tables import PORTS, Layout, Pages, joined, pages, tables
+
+WHOLE_H, PIECE_H = 400, 96
+"""Hours of all periods up to which one model takes less time than pieces, and hours of a piece."""
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A problem as a program, and what is told of its plans.
+
+    Parameters
+    ----------
+    problem, program, told, pages : Problem, TwoStage, Told, Pages
+        What was compiled, and to what.
+    seconds : float
+        What it took.
+    one_piece : str
+        Why the whole was built at once where pieces were tried first.
+    """
+
+    problem: Problem
+    program: TwoStage
+    told: Told
+    pages: Pages
+    seconds: float
+    one_piece: str = ""
+
+    def tables(self, plan: Plan) -> dict[str, pd.DataFrame]:
+        """The tables of a plan, the same that a model with these values has."""
+        position = {period.name: i for i, period in enumerate(self.program.periods)}
+
+        # One period at a time, as the tables ask for them.
+        @lru_cache(2)
+        def values(block: str) -> dict[Label, float]:
+            return self._of_period(plan, position[block]) if block else self._once(plan)
+
+        calendar = self.problem.calendar
+        days = {
+            d: {"weight": float(calendar.weight[d]), "first_hour": int(calendar.hour[d, 0])}
+            for d in range(calendar.periods)
+        }
+        return tables(self.pages, lambda block, name, i: values(block).get((name, i), nan), days)
+
+    def _once(self, plan: Plan) -> dict[Label, float]:
+        told, said = self.told, self.told.constants + self.told.first @ plan.first
+        for part, y in zip(told.periods, plan.periods, strict=True):
+            said = said + part @ y
+        labels = (*self.program.first.labels, *told.labels)
+        return dict(zip(labels, [*plan.first.tolist(), *said.tolist()], strict=True))
+
+    def _of_period(self, plan: Plan, i: int) -> dict[Label, float]:
+        y, part = plan.periods[i], self.told.own[i]
+        values = dict(zip(self.program.periods[i].columns.labels, y.tolist(), strict=True))
+        if part is not None:
+            said = part.rows.least + part.first @ plan.first + part.block @ y
+            values |= zip(part.rows.labels, said.tolist(), strict=True)
+        return values
+
+
+@dataclass(frozen=True)
+class Maker:
+    """Builds and compiles a piece of a problem; goes to every worker once."""
+
+    problem: Problem
+    components: tuple[Component, ...]
+
+    def __call__(self, periods: Sequence[int]) -> tuple[Piece, Pages]:
+        """The piece of some periods, and what its model tells."""
+        # The collector would walk millions of objects again and again, none of them garbage.
+        with PauseGC():
+            m = build(self.problem, self.components, periods)
+            return compile_piece(m, expressions(m)), pages(m)
+
+
+def expressions(m: Any) -> dict[str, dict[Label, Any]]:
+    """What is told beside the variables: named expressions and parts of ports, by the period that owns them."""
+    found: dict[str, dict[Label, Any]] = {}
+    for name, block in {"": m, **{block.name: block for block in m.period.values()}}.items():
+        own = block.component_objects(pyo.Expression, descend_into=False)
+        found[name] = {(e.local_name, i): x for e in own for i, x in e.items() if x.expr is not None}
+    for port in PORTS:
+        for part, amounts in getattr(m, port).parts.items() if hasattr(m, port) else ():
+            found[""] |= {(f"{port}_parts", (part, index)): amount for index, amount in amounts.items()}
+    return found
+
+
+def compile_problem(p: Problem, components: Sequence[Component] | None = None, workers: int = 1) -> Compiled:
+    """A problem as a program.
+
+    Parameters
+    ----------
+    p : Problem
+        With its calendar.
+    components : sequence of callable, optional
+        As of :func:`siting.build`. One of a user's own may tie periods in a way that pieces do not show; then it is
+        found out, and the whole is built at once.
+    workers : int
+        Processes that build pieces; 1: no other than this one.
+
+    Raises
+    ------
+    ValueError
+        If the model is not linear, or has not exactly one objective to be minimized.
+    """
+    make = Maker(p, tuple(COMPONENTS if components is None else components))
+    count, hours = p.calendar.periods, p.calendar.hours
+    plan = chunks(count, max(1, PIECE_H // hours), checked=make.components != COMPONENTS)
+    whole = [tuple(range(count))]
+    if count * hours <= WHOLE_H or len(plan) == 1:
+        return _compile(make, whole, 1)
+    try:
+        return _compile(make, plan, workers)
+    except Exception as error:
+        if make.components == COMPONENTS:
+            raise
+        # Whatever a user's rule cannot do in a piece, it may do in the whole.
+        return replace(_compile(make, whole, 1), one_piece=str(error))
+
+
+def _compile(make: Maker, plan: list[tuple[int, ...]], workers: int) -> Compiled:
+    begun = time.monotonic()
+    pieces: dict[tuple[int, ...], Piece] = {}
+    told: dict[tuple[int, ...], Pages] = {}
+    once = Once()
+    for periods, (piece, said) in _built(make, plan, min(workers, len(plan))):
+        pieces[periods], told[periods] = once(piece), once(said)
+    whole = merge({periods: pieces[periods] for periods in plan})
+    return Compiled(make.problem, whole.program, whole.told, joined(told.values()), time.monotonic() - begun)
+
+
+def _built(make: Maker, plan: list[tuple[int, ...]], workers: int) -> Iterator[tuple[tuple[int, ...], Any]]:
+    if workers == 1:
+        yield from ((periods, make(periods)) for periods in plan)
+        return
+    # A small piece here first: what follows from the tables alone is worked out once and sent with the problem.
+    *rest, last = plan
+    yield last, make(last)
+    pool = new_pool(workers, _remember, (make,))
+    try:
+        with ctrl_c_waits():
+            jobs = deque((periods, pool.submit(_make, periods)) for periods in rest)
+        while jobs:
+            periods, job = jobs.popleft()
+            yield periods, job.result()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+class Once:
+    """Keeps one of equal labels, layouts and lists of labels: what periods have in common is in memory once."""
+
+    def __init__(self) -> None:
+        self.known: dict[Any, Any] = {}
+
+    def __call__(self, item: Any) -> Any:
+        """The same, made of what is known where it can be."""
+        if isinstance(item, dict):
+            return {key: self(value) for key, value in item.items()}
+        if isinstance(item, Columns | Rows):
+            return replace(item, labels=self._labels(item.labels))
+        if isinstance(item, Layout):
+            return self.known.setdefault(item, item)
+        if isinstance(item, tuple):
+            return tuple(self(one) for one in item)
+        if is_dataclass(item) and not isinstance(item, type):
+            return replace(item, **{part.name: self(getattr(item, part.name)) for part in fields(item)})
+        return item
+
+    def _labels(self, labels: tuple[Label, ...]) -> tuple[Label, ...]:
+        if labels not in self.known:
+            mine = tuple(self.known.setdefault(label, label) for label in labels)
+            self.known[mine] = mine
+        found: tuple[Label, ...] = self.known[labels]
+        return found
+
+
+_maker: list[Maker] = []
+
+
+def _remember(make: Maker) -> None:
+    _maker[:] = [make]
+
+
+def _make(periods: tuple[int, ...]) -> tuple[Piece, Pages]:
+    return _maker[0](periods)

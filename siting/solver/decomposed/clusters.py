@@ -1,0 +1,93 @@
+"""Periods that are alike, and their mean.
+
+The first search runs on the means of a few clusters of periods: it costs little and ends near the plan of the whole.
+Its cuts are those of another program and are not kept.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from scipy.cluster.vq import kmeans2
+from scipy.sparse import csc_array, csr_array
+
+from siting.solver.decomposed.recourse import Recourse
+from siting.solver.handover import FloatArray
+
+_DIMENSIONS = 20
+
+
+def cluster(periods: Sequence[Recourse], reference: FloatArray, count: int) -> npt.NDArray[np.int64]:
+    """The cluster of each period, by k-means on what a reference plan meets in it.
+
+    Parameters
+    ----------
+    periods : sequence of Recourse
+        In one layout.
+    reference : ndarray of float
+        Links of a plan.
+    count : int
+        Number of clusters; there may be fewer.
+    """
+    if count >= len(periods):
+        return np.arange(len(periods))
+    blocks = [
+        [period.most_cap - period.cap @ reference for period in periods],
+        [period.T @ reference - _finite(period.least, period.most) for period in periods],
+        [period.cost / size_of(period) for period in periods],
+    ]
+    points = np.hstack([_standard(np.array(block)) for block in blocks if len(block[0])])
+    # The distances of n points need no more than n coordinates, and nearly all of them few.
+    axes, size, _ = np.linalg.svd(points @ points.T)
+    kept = min(_DIMENSIONS, len(periods))
+    _, labels = kmeans2(axes[:, :kept] * np.sqrt(size[:kept]), count, minit="++", seed=0, missing="warn")
+    return np.unique(labels, return_inverse=True)[1].astype(np.int64)
+
+
+def size_of(period: Recourse) -> float:
+    """How much a period counts: the size of its costs, in which its weight is."""
+    return float(np.abs(period.cost).sum()) or 1.0
+
+
+def mean_of(periods: Sequence[Recourse]) -> Recourse:
+    """One period that stands for several: their costs added, the rest in the mean weighted by how much each counts."""
+    weight = np.array([size_of(period) for period in periods])
+    weight /= weight.sum()
+
+    def mean(name: str) -> FloatArray:
+        return np.asarray(sum(w * getattr(period, name) for w, period in zip(weight, periods, strict=True)))
+
+    def mean_matrix(name: str) -> csr_array:
+        return _sum([w * getattr(period, name) for w, period in zip(weight, periods, strict=True)])
+
+    return Recourse(
+        cost=np.sum([period.cost for period in periods], axis=0),
+        lower=mean("lower"),
+        upper=mean("upper"),
+        capped=periods[0].capped,
+        cap=mean_matrix("cap"),
+        most_cap=mean("most_cap"),
+        T=mean_matrix("T"),
+        W=csc_array(mean_matrix("W")),
+        least=mean("least"),
+        most=mean("most"),
+        usage=_sum([period.usage for period in periods]),
+    )
+
+
+def _sum(matrices: Sequence[csr_array]) -> csr_array:
+    return csr_array(functools.reduce(operator.add, matrices))
+
+
+def _finite(least: FloatArray, most: FloatArray) -> FloatArray:
+    return np.where(np.isfinite(least), least, np.where(np.isfinite(most), most, 0.0))
+
+
+def _standard(values: FloatArray) -> FloatArray:
+    """Deviations from the mean, all of a block together of size one."""
+    deviation = values - values.mean(axis=0)
+    return np.asarray(deviation / (float(np.linalg.norm(deviation)) or 1.0), dtype=float)

@@ -1,0 +1,103 @@
+"""The way in: what can be decomposed, and the plan in the terms of the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from siting.errors import UsageError
+from siting.solver.decomposed.master import paid
+from siting.solver.decomposed.phases import EXACT, Phases
+from siting.solver.engine import Limits, Progress, Run, Status, relative_gap
+from siting.solver.two_stage import Columns, TwoStage, name_of
+
+_HIGHEST_COST = 1e7
+"""Costs are scaled so that no plan costs more; most cost a hundredth of it or less, far above all tolerances."""
+
+
+def why_not(program: TwoStage) -> str | None:
+    """Why a program cannot be decomposed, naming the column that is in the way; None if it can."""
+    if not program.periods or not any(period.T.nnz for period in program.periods):
+        return "The model has no periods that depend on first-stage decisions, so there is nothing to decompose."
+    for name, columns in _blocks(program):
+        open_ended = ~np.isfinite(columns.lower) | ~np.isfinite(columns.upper)
+        if open_ended.any():
+            column = name_of(columns.labels[int(open_ended.argmax())], name)
+            return f"To decompose a model every variable needs both bounds; {column} has not. Add bounds to it."
+        if name and columns.integer.any():
+            column = name_of(columns.labels[int(columns.integer.argmax())], name)
+            return f"To decompose a model nothing in a period may be integer; {column} is. Solve it as a whole."
+    return None
+
+
+def solve_decomposed(program: TwoStage, limits: Limits, progress: Callable[[Progress], None] | None = None) -> Run:
+    """Solve a two-stage program by decomposition.
+
+    Parameters
+    ----------
+    program : TwoStage
+        Whose columns have bounds and whose periods decide nothing whole.
+    limits : Limits
+        Gap, time and workers.
+    progress : callable, optional
+        Told after every pass.
+
+    Returns
+    -------
+    Run
+        Its values in the order of :func:`siting.solver.two_stage.join`; with the best plan and its bound if a limit or
+        Ctrl-C ended it.
+
+    Raises
+    ------
+    UsageError
+        If the program cannot be decomposed; the message names the column.
+    """
+    reason = why_not(program)
+    if reason is not None:
+        raise UsageError(reason)
+    ceiling = program.offset + sum(
+        -paid(-columns.cost, columns.lower, columns.upper) for _, columns in _blocks(program)
+    )
+    factor = _HIGHEST_COST / max(abs(ceiling), 1e-9)
+    phases = Phases(_scaled(program, factor), ceiling * factor, factor, limits, progress)
+    interrupted = False
+    try:
+        try:
+            phases.run()
+        except KeyboardInterrupt:
+            interrupted = True
+        return _result(program, phases, factor, max(limits.gap, EXACT), interrupted)
+    finally:
+        phases.company.close()
+
+
+def _result(program: TwoStage, phases: Phases, factor: float, gap: float, interrupted: bool) -> Run:
+    bound = float(phases.bound / factor) if np.isfinite(phases.bound) else None
+    passes = f"{phases.passes} passes"
+    if phases.best is None:
+        status: Status = "infeasible" if phases.infeasible else "stopped"
+        return Run(status, None, None if phases.infeasible else bound, None, None, interrupted, passes)
+    x = np.where(program.first.integer, np.round(phases.best.x), phases.best.x)
+    values = np.concatenate([x, *phases.dispatch(phases.best)])
+    objective = float(np.concatenate([columns.cost for _, columns in _blocks(program)]) @ values + program.offset)
+    bound = None if bound is None else min(bound, objective)
+    distance = relative_gap(objective, bound)
+    proven = distance is not None and distance <= gap
+    return Run("optimal" if proven else "feasible", objective, bound, values, None, interrupted, passes)
+
+
+def _blocks(program: TwoStage) -> Iterator[tuple[str, Columns]]:
+    yield "", program.first
+    for period in program.periods:
+        yield period.name, period.columns
+
+
+def _scaled(program: TwoStage, factor: float) -> TwoStage:
+    def scaled(columns: Columns) -> Columns:
+        return replace(columns, cost=columns.cost * factor)
+
+    periods = tuple(replace(period, columns=scaled(period.columns)) for period in program.periods)
+    return replace(program, first=scaled(program.first), offset=program.offset * factor, periods=periods)

@@ -1,0 +1,253 @@
+"""The master: what is decided once, and what the dispatch costs by the cuts known so far.
+
+Columns: the first stage, the cost of each group of periods, what each group uses of every yearly row (its budget), and
+how far that row is broken, at a price.
+Rows: the first stage's own, the yearly ones, and the cuts. Held in a box around a plan it tells where to look next
+(Marsten, Hogan and Blankenship, "The BOXSTEP method for large-scale optimization", Operations Research 23, 1975);
+without the box its prices prove a bound of the whole problem.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import highspy
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import block_array, csc_array, csr_array, hstack, vstack
+
+from siting.errors import SolverError
+from siting.solver.decomposed.cuts import Cut
+from siting.solver.decomposed.engines import new_simplex
+from siting.solver.decomposed.recourse import Layout, Recourse
+from siting.solver.handover import FloatArray, Matrix, pass_to
+from siting.solver.two_stage import TwoStage
+
+_IDLE_SOLVES = 12
+"""A cut that had no price this often in a row is dropped."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A solution of the master: value, first stage, prices of the yearly rows, and the bound that all prices prove."""
+
+    value: float
+    x: FloatArray
+    prices: FloatArray
+    bound: float
+
+
+class Master:
+    """The master program of a two-stage program.
+
+    Parameters
+    ----------
+    program : TwoStage
+        The whole.
+    layout : Layout
+        Of its periods.
+    periods : sequence of Recourse
+        In the layout.
+    groups : ndarray of int
+        The group of each period.
+    breaking : ndarray of float
+        What it costs to break each yearly row, a unit.
+
+    Attributes
+    ----------
+    infeasible, late : bool
+        Why there was no solution.
+    keeps_cuts : bool
+        Whether cuts without a price are kept.
+    """
+
+    def __init__(
+        self,
+        program: TwoStage,
+        layout: Layout,
+        periods: Sequence[Recourse],
+        groups: npt.NDArray[np.int64],
+        breaking: FloatArray,
+    ) -> None:
+        self.program, self.links, self._breaking = program, layout.links, breaking
+        self.infeasible = self.late = self.keeps_cuts = False
+        self.lower, self.upper = program.first.lower.copy(), program.first.upper.copy()
+        self._size, self._groups, self._rules = len(program.first), int(groups.max()) + 1, len(program.yearly)
+        self._least_cost, self._least_use, self._most_use = _ranges(periods, groups, self._groups, self._rules)
+        self._own, self._yearly = csr_array(program.own_first), csr_array(program.yearly_first)
+        self._fixed_rows = len(program.own) + self._rules
+        self._group = np.zeros(0, dtype=np.int64)
+        self._constant = np.zeros(0)
+        self._slope = np.zeros((0, len(self.links)))
+        self._price = np.zeros((0, self._rules))
+        self._idle = np.zeros(0, dtype=np.int64)
+        self._engine = new_simplex()
+        whole = self.matrix()
+        pass_to(self._engine, replace(whole, integer=np.zeros_like(whole.integer)))
+
+    def add(self, cuts: Mapping[int, Cut]) -> None:
+        """Add cuts of groups."""
+        count = len(self._group)
+        self._group = np.concatenate([self._group, np.array(list(cuts), dtype=np.int64)])
+        self._constant = np.concatenate([self._constant, [c.constant for c in cuts.values()]])
+        self._slope = np.vstack([self._slope, *(c.slope for c in cuts.values())])
+        self._price = np.vstack([self._price, *(c.prices for c in cuts.values())])
+        self._idle = np.concatenate([self._idle, np.zeros(len(cuts), dtype=np.int64)])
+        rows = self._cut_rows(np.arange(count, count + len(cuts)))
+        start, index = rows.indptr[:-1].astype(np.int32), rows.indices.astype(np.int32)
+        least, most = self._constant[count:], np.full(len(cuts), np.inf)
+        self._engine.addRows(len(cuts), least, most, rows.nnz, start, index, rows.data)
+
+    def value_of(self, x: FloatArray) -> float:
+        """What a first stage costs by itself."""
+        return float(self.program.first.cost @ x + self.program.offset)
+
+    def solve(self, time_left_s: float) -> Step | None:
+        """The relaxation without a box; None if it has no plan, or no time was left to find it."""
+        step = self._solve(time_left_s)
+        if step is not None and not self.keeps_cuts:
+            self._drop_idle()
+        if step is None and not self.infeasible and not self.late:
+            status = self._engine.modelStatusToString(self._engine.getModelStatus())
+            raise SolverError(f"the master could not be solved: {status}")
+        return step
+
+    def solve_near(self, centre: FloatArray, radius: float, time_left_s: float) -> Step | None:
+        """The relaxation with the links in a box: a share of their own size, or of a fiftieth of their range."""
+        now, lower, upper = centre[self.links], self.lower[self.links], self.upper[self.links]
+        reach = radius * np.maximum(np.abs(now), (upper - lower) / 50)
+        at = self.links.astype(np.int32)
+        low, high = np.clip(now - reach, lower, upper), np.clip(now + reach, lower, upper)
+        self._engine.changeColsBounds(len(at), at, low, high)
+        step = self._solve(time_left_s)
+        self._engine.changeColsBounds(len(at), at, lower, upper)
+        return step
+
+    def price(self, breaking: FloatArray) -> None:
+        """Other prices of breaking yearly rows."""
+        self._breaking = breaking
+        at = self._size + self._groups * (1 + self._rules) + np.arange(2 * self._rules, dtype=np.int32)
+        self._engine.changeColsCost(len(at), at.astype(np.int32), np.tile(breaking, 2))
+
+    def confine(self, lower: FloatArray, upper: FloatArray) -> None:
+        """Other bounds of the first stage, as with integers given."""
+        self.lower, self.upper = lower.copy(), upper.copy()
+        self._engine.changeColsBounds(self._size, np.arange(self._size, dtype=np.int32), self.lower, self.upper)
+
+    def matrix(self) -> Matrix:
+        """The master as a program of its own, integers included."""
+        program, groups, rules = self.program, self._groups, self._rules
+        budgets = groups * rules
+        unit = np.eye(rules)
+        total = csr_array(np.hstack([np.tile(unit, (1, groups)), unit, -unit]))
+        own = csr_array((len(program.own), groups + budgets + 2 * rules))
+        fixed = block_array([[self._own, own], [self._yearly, hstack([csr_array((rules, groups)), total])]])
+        sparse = csc_array(vstack([fixed, self._cut_rows(np.arange(len(self._group)))], format="csc"))
+        size, nothing, free = self._size + groups + budgets + 2 * rules, np.zeros(2 * rules), np.full(2 * rules, np.inf)
+        return Matrix(
+            columns=list(range(size)),
+            rows=list(range(sparse.shape[0])),
+            cost=np.concatenate([program.first.cost, np.ones(groups), np.zeros(budgets), np.tile(self._breaking, 2)]),
+            offset=program.offset,
+            lower=np.concatenate([self.lower, self._least_cost, self._least_use.ravel(), nothing]),
+            upper=np.concatenate([self.upper, np.full(groups, np.inf), self._most_use.ravel(), free]),
+            integer=np.concatenate([program.first.integer, np.zeros(size - self._size, dtype=bool)]),
+            block=np.full(size, -1),
+            blocks=(),
+            start=sparse.indptr.astype(np.int32),
+            index=sparse.indices.astype(np.int32),
+            value=sparse.data,
+            least=np.concatenate([program.own.least, program.yearly.least, self._constant]),
+            most=np.concatenate([program.own.most, program.yearly.most, np.full(len(self._group), np.inf)]),
+        )
+
+    def _cut_rows(self, which: npt.NDArray[np.int64]) -> csr_array:
+        """Cost of the group − slope · x − prices · budget >= constant."""
+        shape = (len(which), self._size + self._groups + self._groups * self._rules + 2 * self._rules)
+        row = np.arange(len(which))
+        links, rules = len(self.links), self._rules
+        group = self._group[which]
+        budget = self._size + self._groups + (group[:, None] * rules + np.arange(rules)[None, :])
+        rows = np.concatenate([row, np.repeat(row, links), np.repeat(row, rules)])
+        columns = np.concatenate([self._size + group, np.tile(self.links, len(which)), budget.ravel()])
+        values = np.concatenate([np.ones(len(which)), -self._slope[which].ravel(), -self._price[which].ravel()])
+        kept = values != 0
+        return csr_array((values[kept], (rows[kept], columns[kept])), shape=shape)
+
+    def _solve(self, time_left_s: float) -> Step | None:
+        engine, kinds = self._engine, highspy.HighsModelStatus
+        engine.setOptionValue("time_limit", engine.getRunTime() + max(time_left_s, 0.1))
+        engine.run()
+        if engine.getModelStatus() not in (kinds.kOptimal, kinds.kInfeasible, kinds.kTimeLimit):
+            engine.clearSolver()
+            engine.run()
+        status = engine.getModelStatus()
+        self.infeasible, self.late = status == kinds.kInfeasible, status == kinds.kTimeLimit
+        if status != kinds.kOptimal:
+            return None
+        solution = engine.getSolution()
+        x = np.clip(np.asarray(solution.col_value, dtype=float)[: self._size], self.lower, self.upper)
+        duals = np.asarray(solution.row_dual, dtype=float)
+        self._idle = np.where(duals[self._fixed_rows :] > 0, 0, self._idle + 1)
+        return self._step(float(engine.getInfo().objective_function_value), x, duals)
+
+    def _step(self, value: float, x: FloatArray, duals: FloatArray) -> Step:
+        """What prices of the rows prove by weak duality, whatever the tolerances of the solver."""
+        program, own_rows, yearly_rows = self.program, self.program.own, self.program.yearly
+        own = usable_prices(duals[: len(own_rows)], own_rows.least, own_rows.most)
+        yearly = usable_prices(duals[len(own_rows) : self._fixed_rows], yearly_rows.least, yearly_rows.most)
+        yearly = np.clip(yearly, -self._breaking, self._breaking)
+        # Weights of the cuts, at most one in all for each group: their mean is a cut, too.
+        share = np.maximum(duals[self._fixed_rows :], 0.0)
+        share /= np.maximum(np.bincount(self._group, share, self._groups), 1.0)[self._group]
+        rest = 1.0 - np.bincount(self._group, share, self._groups)
+        cost = program.first.cost - yearly @ self._yearly
+        cost[self.links] += share @ self._slope
+        budgets = np.zeros((self._groups, self._rules))
+        np.add.at(budgets, self._group, share[:, None] * self._price)
+        bound = program.offset + float(
+            share @ self._constant
+            + rest @ self._least_cost
+            + paid(own, own_rows.least, own_rows.most)
+            + paid(yearly, yearly_rows.least, yearly_rows.most)
+            + paid(cost - own @ self._own, self.lower, self.upper)
+            + paid(budgets - yearly, self._least_use, self._most_use)
+        )
+        return Step(value, x, yearly, bound)
+
+    def _drop_idle(self) -> None:
+        idle = self._idle >= _IDLE_SOLVES
+        if idle.sum() <= self._groups:
+            return
+        rows = (self._fixed_rows + np.flatnonzero(idle)).astype(np.int32)
+        self._engine.deleteRows(len(rows), rows)
+        kept = ~idle
+        self._group, self._constant, self._idle = self._group[kept], self._constant[kept], self._idle[kept]
+        self._slope, self._price = self._slope[kept], self._price[kept]
+
+
+def _ranges(
+    periods: Sequence[Recourse], groups: npt.NDArray[np.int64], count: int, rules: int
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Least cost of each group within the bounds of its columns, least and most use of each yearly row."""
+    cost, least, most = np.zeros(count), np.zeros((count, rules)), np.zeros((count, rules))
+    for group, period in zip(groups.tolist(), periods, strict=True):
+        cost[group] += paid(period.cost, period.lower, period.upper)
+        use = period.usage.tocoo()
+        at_lower, at_upper = use.data * period.lower[use.col], use.data * period.upper[use.col]
+        np.add.at(least[group], use.row, np.minimum(at_lower, at_upper))
+        np.add.at(most[group], use.row, np.maximum(at_lower, at_upper))
+    return cost, least, most
+
+
+def usable_prices(duals: FloatArray, least: FloatArray, most: FloatArray) -> FloatArray:
+    """Prices whose sign fits the side that exists; others count for nothing."""
+    wrong = ((duals > 0) & np.isneginf(least)) | ((duals < 0) & np.isposinf(most))
+    return np.where(wrong, 0.0, duals)
+
+
+def paid(prices: FloatArray, least: FloatArray, most: FloatArray) -> float:
+    """The least of prices times what lies between two sides."""
+    side = np.where(prices > 0, least, most)
+    return float((prices * np.where(prices == 0, 0.0, side)).sum())

@@ -1,0 +1,242 @@
+"""From a first guess to a proven plan.
+
+1. On the means of clusters of periods: near the plan of the whole in a fraction of the time.
+2. On all periods, integers relaxed: the bound.
+3. Integers near the relaxed plan, proposed by the master; each is evaluated in all periods: the plan.
+4. If the plan does not meet the bound within the gap: the master with all its integers, which proves more and proposes
+   others to be evaluated, until both meet.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from siting.solver.decomposed.clusters import cluster, mean_of
+from siting.solver.decomposed.crews import Company, Member
+from siting.solver.decomposed.master import Master
+from siting.solver.decomposed.mix import Mean, Mix
+from siting.solver.decomposed.prices import Prices, first_prices
+from siting.solver.decomposed.recourse import reduce_periods
+from siting.solver.decomposed.search import Bench, State, search
+from siting.solver.engine import Limits, Progress, new_engine, relative_gap, run
+from siting.solver.handover import FloatArray, Matrix
+from siting.solver.two_stage import TwoStage
+
+FEW = 16
+"""Up to as many periods the means of clusters would save nothing."""
+CLUSTERS = 16
+GROUPS = 60
+"""Most groups of periods in the master: each gets one cut a pass."""
+
+_MEANS, _RELAXED, _ROUNDED, _MASTER = 1.0, 0.35, 0.1, 0.2
+"""The gaps at which each of them ends, as shares of the gap that is asked for."""
+EXACT = 1e-7
+"""A relative gap below this cannot be told from rounding."""
+_PATIENCE = 3.0
+"""Without any plan yet, integers are given up if they cost this many gaps more than the bound."""
+_NEAR_S, _ANY_S = 20.0, 60.0
+"""Time for integers near the relaxed plan; least time for any (a third of what is left)."""
+_PLANS, _STORED = 60, 10
+"""Plans that are mixed; fewer where their dispatches are stored."""
+
+
+class Phases:
+    """The state of a solve; the bound and the best plan hold at every moment.
+
+    Parameters
+    ----------
+    program : TwoStage
+        With scaled costs.
+    ceiling : float
+        No plan costs more.
+    factor : float
+        By which costs were scaled.
+    limits, progress
+        As of :func:`siting.solver.decomposed.driver.solve_decomposed`.
+    """
+
+    def __init__(
+        self,
+        program: TwoStage,
+        ceiling: float,
+        factor: float,
+        limits: Limits,
+        progress: Callable[[Progress], None] | None,
+    ) -> None:
+        self.bound = -np.inf
+        self.best: Mean | None = None
+        self.infeasible = False
+        self._program, self._ceiling, self._factor, self._progress = program, ceiling, factor, progress
+        self._begun = time.time()
+        self._gap = max(limits.gap, EXACT)
+        self._limits = limits
+        self._phase = "means"
+        self._layout, periods = reduce_periods(program)
+        upper = program.first.upper[self._layout.links]
+        labels = cluster(periods, upper, CLUSTERS) if len(periods) > FEW else np.zeros(0, dtype=np.int64)
+        means = [mean_of([periods[d] for d in np.flatnonzero(labels == k)]) for k in np.unique(labels)]
+        groups = cluster(periods, upper, GROUPS)
+        self.company = Company(
+            self._layout,
+            [Member(d, period, int(groups[d])) for d, period in enumerate(periods)],
+            [Member(k, mean, k) for k, mean in enumerate(means)],
+            limits.workers,
+        )
+        prices = Prices(first_prices(periods, len(program.yearly)))
+        self._bench = Bench(
+            Master(program, self._layout, periods, groups, prices.yearly),
+            self.company,
+            prices,
+            self._gap,
+            self._begun + limits.time_limit_s,
+            self._tell,
+        )
+        self._means = means
+
+    @property
+    def passes(self) -> int:
+        """Passes over periods or means so far."""
+        return self._bench.passes
+
+    def dispatch(self, plan: Mean) -> list[FloatArray]:
+        """The decisions of a plan in each period, in the order of the program's columns."""
+        at = {label: i for i, label in enumerate(self._layout.columns)}
+        found = self.company.mean(plan.weights)
+        return [
+            y[[at[label] for label in period.columns.labels]]
+            for y, period in zip(found, self._program.periods, strict=True)
+        ]
+
+    def run(self) -> None:
+        """All phases, until the gap is proven or time is out."""
+        first = self._bench.master.solve(self._bench.left_s)
+        if first is None:
+            self.infeasible = self._bench.master.infeasible
+            return
+        start = self._on_means(first.x) if self._means else first.x
+        relaxed = self._relax(start)
+        if self._finished() or not self._program.first.integer.any():
+            return
+        self._phase = "rounded plan"
+        self._bench.master.keeps_cuts = self._bench.urgent = True
+        self._propose(relaxed.centre, near_it=True)
+        self._phase = "branch and bound"
+        self._propose(relaxed.centre, near_it=False)
+
+    def _on_means(self, start: FloatArray) -> FloatArray:
+        """The plan of the means; what it proves holds for them alone."""
+        bench = self._bench
+        prices = bench.prices.yearly
+        master = Master(self._program, self._layout, self._means, np.arange(len(self._means)), prices)
+        small = replace(bench, master=master, means=True, tell=lambda state: self._report())
+        found = search(small, self._mix(_PLANS), start, 0.2, lambda state: state.gap <= _MEANS * self._gap)
+        bench.passes = small.passes
+        bench.master.price(bench.prices.yearly)
+        return found.centre
+
+    def _relax(self, start: FloatArray) -> State:
+        self._phase = "relaxation"
+        bench, whole = self._bench, self._program.first.integer.any()
+        bench.stores = not whole
+        share = _RELAXED if whole else 1.0
+        found = search(
+            bench,
+            self._mix(_PLANS if whole else _STORED),
+            start,
+            0.1 if self._means else 0.2,
+            lambda state: state.gap <= share * self._gap or state.bound > self._ceiling,
+        )
+        self._raise_bound(found.bound)
+        bench.stores = True
+        return found
+
+    def _evaluate(self, integers: FloatArray, centre: FloatArray) -> None:
+        """The best plan with given integers, as far as it may matter."""
+        first, master = self._program.first, self._bench.master
+        lower, upper = first.lower.copy(), first.upper.copy()
+        lower[first.integer] = upper[first.integer] = integers
+        master.confine(lower, upper)
+        steps = (master.solve_near(centre, radius, self._bench.left_s) for radius in (0.05, 0.2, 1.0))
+        start = next((step for step in steps if step is not None), None) or master.solve(self._bench.left_s)
+        if start is not None:
+            mix = Mix(self._program, self._layout, (lower, upper), _STORED)
+            search(self._bench, mix, start.x, 0.05, self._enough)
+        master.confine(first.lower, first.upper)
+
+    def _enough(self, state: State) -> bool:
+        """Whether given integers have been looked at long enough."""
+        if self.best is None:
+            hopeless = state.bound - _PATIENCE * self._gap * abs(state.bound) > self.bound
+        else:
+            hopeless = state.bound > self.best.value - self._gap * abs(self.best.value)
+        return hopeless or state.bound > self._ceiling or state.gap <= _ROUNDED * self._gap or self._finished()
+
+    def _propose(self, centre: FloatArray, near_it: bool) -> None:
+        """Evaluate integers that the master proposes, near the relaxed plan as long as it names new ones, or any."""
+        master, integer, tried = self._bench.master, self._program.first.integer, set()
+        while not self._finished():
+            matrix, left_s = master.matrix(), self._bench.left_s
+            if near_it:
+                matrix, left_s = _near(matrix, centre), min(_NEAR_S, left_s)
+            else:
+                left_s = min(max(_ANY_S, left_s / 3), left_s)
+            gap = _MASTER * self._gap
+            engine = new_engine(matrix, replace(self._limits, gap=gap), left_s)
+            result = run(engine, gap, self._phase, lambda _: self._report())
+            if result.interrupted:
+                raise KeyboardInterrupt
+            if not near_it:
+                self._raise_bound(np.inf if result.status == "infeasible" else result.bound)
+            if result.values is None:
+                return
+            integers = np.round(result.values[: len(integer)][integer])
+            if near_it and integers.tobytes() in tried:
+                return
+            tried.add(integers.tobytes())
+            self._evaluate(integers, centre)
+
+    def _mix(self, most: int) -> Mix:
+        first = self._program.first
+        return Mix(self._program, self._layout, (first.lower, first.upper), most)
+
+    def _finished(self) -> bool:
+        if self.infeasible or self._bench.left_s <= 0:
+            return True
+        gap = None if self.best is None else relative_gap(self.best.value, self.bound)
+        return gap is not None and gap <= self._gap
+
+    def _raise_bound(self, bound: float | None) -> None:
+        if bound is None:
+            return
+        if bound > self._ceiling:
+            self.infeasible = self.best is None
+        elif bound > self.bound:
+            self.bound = bound
+
+    def _tell(self, state: State) -> None:
+        """Keep what a pass has found, and say so."""
+        if self._phase == "relaxation":
+            self._raise_bound(state.bound)
+        found = state.best if self._bench.stores else None
+        if found is not None and (self.best is None or found.value < self.best.value):
+            self.best, self._bench.kept = found, tuple(found.weights)
+        self._report()
+
+    def _report(self) -> None:
+        if self._progress is not None:
+            plan = None if self.best is None else self.best.value / self._factor
+            bound = self.bound / self._factor if np.isfinite(self.bound) else None
+            self._progress(Progress(time.time() - self._begun, plan, bound, self._phase))
+
+
+def _near(matrix: Matrix, centre: FloatArray) -> Matrix:
+    """A master with its integers next to a relaxed plan: between the whole numbers around it, or one further."""
+    low, up = matrix.lower.copy(), matrix.upper.copy()
+    at = np.flatnonzero(matrix.integer)
+    low[at] = np.clip(np.floor(centre[at]) - 1, low[at], up[at])
+    up[at] = np.clip(np.ceil(centre[at]) + 1, low[at], up[at])
+    return replace(matrix, lower=low, upper=up)

@@ -1,0 +1,61 @@
+"""What it costs to break a row, where the plans known so far cannot keep it.
+
+Rows of a period that a plan may break have shortfall columns, and the yearly rows may be broken by master and mix, each
+at a price that is an exact penalty once it exceeds the row's true price (Han and Mangasarian, "Exact penalty functions
+in nonlinear programming", Mathematical Programming 17, 1979). So every plan has a value, and what the master proves is
+a bound at any price. A price that proves too low, because breaking its row pays in the end, is raised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from siting.solver.decomposed.recourse import Recourse
+from siting.solver.handover import FloatArray
+
+_DEARER_ROWS, _DEARER_YEAR = 10.0, 4.0
+
+
+class Prices:
+    """What breaking rows costs.
+
+    Parameters
+    ----------
+    yearly : ndarray of float
+        For each yearly row, a unit.
+    shortfall : float
+        A unit of shortfall of a period, in units of the highest cost of its columns.
+
+    Attributes
+    ----------
+    asked : ndarray of float
+        What use of the yearly rows is paid for in the next dispatch.
+    """
+
+    def __init__(self, yearly: FloatArray, shortfall: float = 10.0) -> None:
+        self.yearly, self.shortfall = yearly, shortfall
+        self.asked: FloatArray = np.zeros(len(yearly))
+
+    def raise_shortfall(self) -> None:
+        """Shortfall paid."""
+        self.shortfall *= _DEARER_ROWS
+
+    def raise_yearly(self, broken: npt.NDArray[np.bool_]) -> None:
+        """Breaking some rows paid."""
+        self.yearly = np.where(broken, _DEARER_YEAR * self.yearly, self.yearly)
+
+
+def first_prices(periods: Sequence[Recourse], rules: int) -> FloatArray:
+    """What a unit of use of each yearly row costs in the columns that use it; in all columns if those are free."""
+    used, paid, everything = np.zeros(rules), np.zeros(rules), 0.0
+    for period in periods:
+        size = np.abs(period.cost)
+        everything += float(size.sum())
+        use = abs(period.usage)
+        used += use.sum(axis=1)
+        paid += (use > 0) @ size
+    cost = np.where(paid > 0, paid, everything)
+    return np.asarray(np.where(cost > 0, cost, 1.0) / np.where(used > 0, used, 1.0), dtype=float)

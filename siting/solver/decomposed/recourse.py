@@ -1,0 +1,204 @@
+"""Periods in one common shape, smaller than they were compiled.
+
+Given a plan, a row with a single decision of the period, as ``generation <= capacity factor · capacity``, is a bound of
+that column; it leaves the rows and becomes a *cap*: a bound that is linear in the plan. Rows that the plan could break
+get priced *shortfall* columns, so that every period has a dispatch for every plan (complete recourse), and none of
+them may be used in the end. All of it follows from the matrix. Rows and columns that only some periods have are kept
+for all, without effect where they are missing, so that periods can be averaged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csc_array, csr_array
+
+from siting.solver.handover import FloatArray, Label
+from siting.solver.two_stage import Period, TwoStage
+
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What all periods share.
+
+    Parameters
+    ----------
+    links : ndarray of int
+        First-stage columns that some period's rows see.
+    columns, rows : tuple of labels
+        Columns of a period and the rows that stay rows.
+    caps : dict of label to label
+        Rows that become caps, and the column that each of them bounds.
+    raised, lowered : ndarray of int
+        Rows that may miss their least or exceed their most; each has a shortfall column.
+    """
+
+    links: Ints
+    columns: tuple[Label, ...]
+    rows: tuple[Label, ...]
+    caps: dict[Label, Label]
+    raised: Ints
+    lowered: Ints
+
+
+@dataclass(frozen=True)
+class Recourse:
+    """One period in the common layout: ``least <= T x + W y <= most``, ``lower <= y <= upper``.
+
+    ``y[capped] <= most_cap − cap · x`` besides, and ``usage · y`` is the period's part of the yearly rows; ``x`` are
+    the links. Infinite where there is no bound.
+    """
+
+    cost: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    capped: Ints
+    cap: csr_array
+    most_cap: FloatArray
+    T: csr_array
+    W: csc_array
+    least: FloatArray
+    most: FloatArray
+    usage: csr_array
+
+
+def reduce_periods(program: TwoStage) -> tuple[Layout, list[Recourse]]:
+    """The layout of a program and its periods in it."""
+    seen = np.zeros(len(program.first), dtype=bool)
+    for period in program.periods:
+        seen[period.T.indices] = True
+    links = np.flatnonzero(seen)
+    low, up = program.first.lower[links], program.first.upper[links]
+    where = np.cumsum(seen) - 1
+    parts = [_Part(period, _narrow(period.T, where, len(links)), low, up) for period in program.periods]
+    columns = _union([part.period.columns.labels for part in parts])
+    caps = _caps(parts)
+    rows = tuple(label for label in _union([part.period.rows.labels for part in parts]) if label not in caps)
+    position = {label: i for i, label in enumerate(rows)}
+    raised, lowered = np.zeros(len(rows), dtype=bool), np.zeros(len(rows), dtype=bool)
+    for part in parts:
+        own = np.array([position.get(label, -1) for label in part.period.rows.labels], dtype=np.int64)
+        raised[own[part.low_fails & (own >= 0)]] = True
+        lowered[own[part.high_fails & (own >= 0)]] = True
+    layout = Layout(links, columns, rows, caps, np.flatnonzero(raised), np.flatnonzero(lowered))
+    column_at = {label: i for i, label in enumerate(columns)}
+    return layout, [_place(part, layout, column_at, position) for part in parts]
+
+
+class _Part:
+    """A period, and which of its rows hold when it does nothing, whatever the plan."""
+
+    def __init__(self, period: Period, T: csr_array, low: FloatArray, up: FloatArray) -> None:
+        self.period, self.T = period, T
+        columns, rows = period.columns, period.rows
+        rest = np.clip(0.0, columns.lower, columns.upper)
+        still = period.W @ rest
+        least_T, most_T = _range(T, low, up)
+        slack = 1e-9 * (1.0 + np.abs(still))
+        self.low_fails = still + least_T < rows.least - slack
+        self.high_fails = still + most_T > rows.most + slack
+
+    def caps(self) -> Iterator[tuple[Label, Label]]:
+        """Rows that bound one column from above, and that column."""
+        W, rows = self.period.W, self.period.rows
+        single = np.flatnonzero(np.diff(W.indptr) == 1)
+        column, value = W.indices[W.indptr[single]], W.data[W.indptr[single]]
+        above = np.where(value > 0, np.isneginf(rows.least[single]), np.isposinf(rows.most[single]))
+        fits = above & ~self.low_fails[single] & ~self.high_fails[single] & (value != 0)
+        for i, j in zip(single[fits].tolist(), column[fits].tolist(), strict=True):
+            yield rows.labels[i], self.period.columns.labels[j]
+
+
+def _range(T: csr_array, low: FloatArray, up: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Least and most of ``T x`` over the bounds of ``x``."""
+    row = np.repeat(np.arange(T.shape[0]), np.diff(T.indptr))
+    at_low, at_up = T.data * low[T.indices], T.data * up[T.indices]
+    least, most = np.zeros(T.shape[0]), np.zeros(T.shape[0])
+    np.add.at(least, row, np.minimum(at_low, at_up))
+    np.add.at(most, row, np.maximum(at_low, at_up))
+    return least, most
+
+
+def _caps(parts: Sequence[_Part]) -> dict[Label, Label]:
+    """Rows that are a cap of the same column in every period that has them, at most one for each column."""
+    found: dict[Label, Label | None] = {}
+    for part in parts:
+        mine = dict(part.caps())
+        for label in part.period.rows.labels:
+            column = mine.get(label)
+            if found.setdefault(label, column) != column:
+                found[label] = None
+    caps: dict[Label, Label] = {}
+    taken: set[Label] = set()
+    for label, column in found.items():
+        if column is not None and column not in taken:
+            taken.add(column)
+            caps[label] = column
+    return caps
+
+
+def _union(groups: Sequence[tuple[Label, ...]]) -> tuple[Label, ...]:
+    every = dict.fromkeys(groups[0]) if groups else {}
+    for group in groups[1:]:
+        if group is not groups[0]:
+            every.update(dict.fromkeys(group))
+    return tuple(every)
+
+
+def _narrow(T: csr_array, where: Ints, width: int) -> csr_array:
+    return csr_array((T.data, where[T.indices], T.indptr), shape=(T.shape[0], width))
+
+
+def _place(part: _Part, layout: Layout, column_at: dict[Label, int], row_at: dict[Label, int]) -> Recourse:
+    """A period in the layout."""
+    columns, rows = part.period.columns, part.period.rows
+    m, n = len(layout.rows), len(layout.columns)
+    at = np.array([column_at[label] for label in columns.labels], dtype=np.int64)
+    to = np.array([row_at.get(label, -1) for label in rows.labels], dtype=np.int64)
+    kept = np.flatnonzero(to >= 0)
+    cost, lower, upper = np.zeros(n), np.zeros(n), np.zeros(n)
+    cost[at], lower[at], upper[at] = columns.cost, columns.lower, columns.upper
+    least, most = np.full(m, -np.inf), np.full(m, np.inf)
+    least[to[kept]], most[to[kept]] = rows.least[kept], rows.most[kept]
+    capped = np.array([column_at[label] for label in layout.caps.values()], dtype=np.int64)
+    slot = {label: i for i, label in enumerate(layout.caps)}
+    own = np.array([slot.get(label, -1) for label in rows.labels], dtype=np.int64)
+    cap_rows = np.flatnonzero(own >= 0)
+    sign = _coefficient(part.period.W, cap_rows)
+    most_cap = upper[capped].copy()
+    most_cap[own[cap_rows]] = np.where(sign > 0, rows.most[cap_rows], rows.least[cap_rows]) / sign
+    return Recourse(
+        cost=cost,
+        lower=lower,
+        upper=upper,
+        capped=capped,
+        cap=_moved(part.T, cap_rows, own, np.arange(part.T.shape[1]), (len(slot), len(layout.links)), 1 / sign),
+        most_cap=most_cap,
+        T=_moved(part.T, kept, to, np.arange(part.T.shape[1]), (m, len(layout.links))),
+        W=csc_array(_moved(part.period.W, kept, to, at, (m, n))),
+        least=least,
+        most=most,
+        usage=_moved(
+            part.period.yearly, np.arange(part.period.yearly.shape[0]), None, at, (part.period.yearly.shape[0], n)
+        ),
+    )
+
+
+def _coefficient(W: csr_array, rows: Ints) -> FloatArray:
+    """The coefficient of rows that have only one."""
+    return np.asarray(W.data[W.indptr[rows]], dtype=float)
+
+
+def _moved(
+    matrix: csr_array, rows: Ints, to: Ints | None, at: Ints, shape: tuple[int, int], factor: FloatArray | None = None
+) -> csr_array:
+    """Chosen rows of a matrix, times a factor, at their new rows and columns."""
+    picked = csr_array(matrix[rows]).tocoo()
+    row = rows[picked.row] if to is None else to[rows[picked.row]]
+    data = picked.data if factor is None else picked.data * factor[picked.row]
+    return csr_array((data, (row, at[picked.col])), shape=shape)

@@ -1,0 +1,188 @@
+"""One search: the least cost over the first stage within given bounds, integers relaxed or given.
+
+A pass evaluates a plan in all periods, which gives cuts and one more plan to mix; then the next plan is looked for in
+a box around the best mix. The box grows and shrinks with what came of the last step, as a trust region does (Conn,
+Gould and Toint, Trust-Region Methods, SIAM, 2000). Without such a hold Benders' method wanders; Pecci and Jenkins
+("Regularized Benders decomposition for high performance capacity expansion models", IEEE Transactions on Power
+Systems, 2024) hold it by level sets.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from siting.solver.decomposed.crews import Company, Question
+from siting.solver.decomposed.master import Master, Step
+from siting.solver.decomposed.mix import Evaluated, Mean, Mix
+from siting.solver.decomposed.prices import Prices
+from siting.solver.engine import relative_gap
+from siting.solver.handover import FloatArray
+
+_LEAST_RADIUS = 0.003
+_NEAR = 0.3
+"""Share of the gap asked for at which value and bound are near enough to tell that breaking a row pays."""
+
+
+@dataclass(frozen=True)
+class State:
+    """How far a search is: what is proven within its bounds, its best plan, the centre, the master's last solution."""
+
+    bound: float
+    best: Mean | None
+    centre: FloatArray
+    step: Step | None
+
+    @property
+    def gap(self) -> float:
+        """Relative distance of plan and bound."""
+        return np.inf if self.best is None else relative_gap(self.best.value, self.bound) or 0.0
+
+
+@dataclass
+class Bench:
+    """What the searches with one master share.
+
+    Parameters
+    ----------
+    master, company : Master, Company
+        Who decides and who evaluates.
+    prices : Prices
+        Of breaking rows.
+    gap : float
+        Asked for.
+    deadline : float
+        On the clock of the system, seconds.
+    tell : callable
+        Gets the state after every pass.
+    means : bool
+        Whether the means of the clusters are evaluated instead of the periods.
+    stores : bool
+        Whether dispatches are kept.
+    urgent : bool
+        Whether any plan that breaks nothing is worth more than steady prices.
+    kept : tuple of int
+        Evaluated plans whose dispatches are kept in any case.
+    passes : int
+        Done so far.
+    """
+
+    master: Master
+    company: Company
+    prices: Prices
+    gap: float
+    deadline: float
+    tell: Callable[[State], None]
+    means: bool = False
+    stores: bool = False
+    urgent: bool = False
+    kept: tuple[int, ...] = ()
+    passes: int = 0
+
+    @property
+    def left_s(self) -> float:
+        """Seconds until the deadline."""
+        return self.deadline - time.time()
+
+
+class Radius:
+    """How far the next plan may be from the centre, as a share."""
+
+    def __init__(self, value: float) -> None:
+        self.value = value
+
+    def judge(self, hoped: float, gained: float, worse: bool, least: float) -> None:
+        """Grow after a step that kept what the master promised, shrink after one that did not."""
+        if gained > 0.5 * hoped:
+            self.value = min(1.0, 2 * self.value)
+        elif worse:
+            self.value = max(least, self.value / 2)
+        elif gained < 0.02 * hoped:
+            self.value = max(least, 0.8 * self.value)
+
+
+def search(bench: Bench, mix: Mix, start: FloatArray, radius: float, done: Callable[[State], bool]) -> State:
+    """Pass after pass until done, or until time is out.
+
+    Parameters
+    ----------
+    bench : Bench
+        Its master holds the bounds of the first stage.
+    mix : Mix
+        For the same bounds.
+    start : ndarray of float
+        The first plan to be evaluated.
+    radius : float
+        Of the first box.
+    done : callable
+        Whether a state is good enough.
+
+    Returns
+    -------
+    State
+        With an infinite bound if the master has no plan: then there is none within its bounds.
+    """
+    master, box = bench.master, Radius(radius)
+    state = State(-np.inf, None, start, None)
+    x, promised = start, np.inf
+    while bench.left_s > 0:
+        plan = _evaluate(bench, mix, x)
+        if plan is None:
+            break
+        before = mix.priced(bench.prices).value if mix.known else np.inf
+        mix.add(plan)
+        now = mix.priced(bench.prices)
+        step = master.solve(bench.left_s)
+        if step is None:
+            return State(np.inf, None, state.centre, None) if master.infeasible else state
+        best = _better(mix.best(), state.best)
+        mix.forget(now, best)
+        state = State(max(state.bound, step.bound), best, now.x, step)
+        bench.tell(state)
+        if done(state):
+            break
+        if np.isfinite(before):
+            value = master.value_of(x) + plan.cost + bench.prices.shortfall * plan.shortfall
+            hoped = max(before - promised, 1e-12 * abs(before))
+            # The plan itself must move before any dispatch keeps all rows.
+            least = radius if best is None else _LEAST_RADIUS
+            box.judge(hoped, before - now.value, value > before + hoped, least)
+        if (best is None and bench.urgent) or now.value - state.bound <= _NEAR * bench.gap * abs(now.value):
+            _raise_prices(bench, now)
+        near = master.solve_near(now.x, box.value, bench.left_s) or step
+        x, promised = near.x, near.value
+        # The mix prices a yearly row from above, the master from below.
+        bench.prices.asked = 0.5 * (now.prices + near.prices)
+    return state
+
+
+def _raise_prices(bench: Bench, now: Mean) -> None:
+    """Make it dearer to break the rows that a mean breaks."""
+    if now.shortfall > 0:
+        bench.prices.raise_shortfall()
+    if now.broken.any():
+        bench.prices.raise_yearly(now.broken > 0)
+        bench.master.price(bench.prices.yearly)
+
+
+def _evaluate(bench: Bench, mix: Mix, x: FloatArray) -> Evaluated | None:
+    bench.passes += 1
+    key, prices = bench.passes, bench.prices
+    kept = (*bench.kept, *(plan.key for plan in mix.known), key) if bench.stores else ()
+    links = x[bench.master.links]
+    answer = bench.company.answer(
+        Question(key, links, prices.asked, prices.shortfall, bench.means, bench.deadline, kept)
+    )
+    if answer is None:
+        return None
+    bench.master.add(answer.cuts)
+    return Evaluated(key, x, answer.cost, answer.usage, answer.shortfall)
+
+
+def _better(new: Mean | None, old: Mean | None) -> Mean | None:
+    if new is None or (old is not None and old.value <= new.value):
+        return old
+    return new

@@ -1,0 +1,114 @@
+"""One period's linear program at a given plan, solved again and again from the basis that it ended with."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+import highspy
+import numpy as np
+from scipy.sparse import csc_array
+
+from siting.errors import SolverError
+from siting.solver.decomposed.engines import new_simplex, pass_arrays
+from siting.solver.decomposed.recourse import Layout, Recourse
+from siting.solver.handover import FloatArray
+
+_TYPICAL_COST = 100.0
+"""Costs are scaled to about this size: the tolerances of HiGHS are absolute."""
+
+_DEVEX = 1
+
+
+@dataclass(frozen=True)
+class Dispatch:
+    """What a period does: decisions, their cost and use of the yearly rows, what is missed, and prices of its rows."""
+
+    y: FloatArray
+    cost: float
+    usage: FloatArray
+    missed: float
+    duals: FloatArray
+
+
+class Solver:
+    """One HiGHS that is handed one period after the other and keeps the basis of each.
+
+    Parameters
+    ----------
+    layout : Layout
+        Shape of all periods.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._bases: dict[Hashable, highspy.HighsBasis] = {}
+        self._latest: highspy.HighsBasis | None = None
+        self._engine = new_simplex(simplex_dual_edge_weight_strategy=_DEVEX)
+
+    def solve(self, key: Hashable, period: Recourse, x: FloatArray, prices: FloatArray, penalty: float) -> Dispatch:
+        """The cheapest dispatch at a plan, use of the yearly rows being paid at given prices.
+
+        Parameters
+        ----------
+        key : hashable
+            Under which the basis is kept; a new one starts from the basis of the period before.
+        period : Recourse
+            The period.
+        x : ndarray of float
+            The links of the plan.
+        prices : ndarray of float
+            Of the yearly rows.
+        penalty : float
+            Cost of a unit of shortfall.
+        """
+        n, extra = len(self._layout.columns), len(self._layout.raised) + len(self._layout.lowered)
+        scale = _scale(period.cost)
+        cost = np.concatenate([period.cost - prices @ period.usage, np.full(extra, penalty)]) * scale
+        upper = period.upper.copy()
+        upper[period.capped] = np.minimum(upper[period.capped], period.most_cap - period.cap @ x)
+        upper = np.maximum(upper, period.lower)
+        bounds = np.concatenate([period.lower, np.zeros(extra)]), np.concatenate([upper, np.full(extra, np.inf)])
+        moved = period.T @ x
+        pass_arrays(
+            self._engine, self._with_shortfall(period.W), cost, bounds, (period.least - moved, period.most - moved)
+        )
+        self._run(key)
+        solution = self._engine.getSolution()
+        values = np.asarray(solution.col_value, dtype=float)
+        y = np.clip(values[:n], period.lower, upper)
+        return Dispatch(
+            y=y,
+            cost=float(period.cost @ y),
+            usage=np.asarray(period.usage @ y, dtype=float),
+            missed=float(np.maximum(values[n:], 0.0).sum()),
+            duals=np.asarray(solution.row_dual, dtype=float) / scale,
+        )
+
+    def _with_shortfall(self, W: csc_array) -> csc_array:
+        raised, lowered = self._layout.raised, self._layout.lowered
+        extra = len(raised) + len(lowered)
+        start = np.concatenate([W.indptr, W.nnz + 1 + np.arange(extra)])
+        index = np.concatenate([W.indices, raised, lowered])
+        value = np.concatenate([W.data, np.ones(len(raised)), -np.ones(len(lowered))])
+        return csc_array((value, index, start), shape=(W.shape[0], W.shape[1] + extra))
+
+    def _run(self, key: Hashable) -> None:
+        engine = self._engine
+        basis = self._bases.get(key, self._latest)
+        if basis is not None:
+            engine.setBasis(basis)
+        engine.run()
+        if engine.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            engine.clearSolver()
+            engine.run()
+        status = engine.getModelStatus()
+        if status != highspy.HighsModelStatus.kOptimal:
+            raise SolverError(f"a period could not be solved: {engine.modelStatusToString(status)}")
+        self._latest = self._bases[key] = engine.getBasis()
+
+
+def _scale(cost: FloatArray) -> float:
+    """Brings the costs of a period to a size that suits the solver."""
+    size = np.abs(cost[cost != 0])
+    return _TYPICAL_COST / float(size.mean()) if len(size) else 1.0

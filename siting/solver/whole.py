@@ -1,0 +1,205 @@
+"""A matrix solved as a whole: branch-and-bound, or for large ones a relaxation that is rounded by its own prices."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from importlib.util import find_spec
+from typing import Any
+
+import highspy
+import numpy as np
+
+from siting.solver.engine import Limits, Progress, Run, new_engine, run
+from siting.solver.handover import FloatArray, Matrix
+from siting.solver.polish import polish
+from siting.solver.rounding import dual_bound, fixed, lagrangian, near
+from siting.solver.start import Start, as_before, integers_of, is_as_good, plan_for
+
+LARGE_ROWS = 10_000
+"""From about here the simplex method does not end the root LP in useful time, and interior point does (measured)."""
+
+ROUNDINGS = ((0.02, 0.0), (0.003, 0.0), (0.02, 1.0), (0.05, 2.0))
+"""Weights of nearness and of rounding up, tried in this order until the gap is proven."""
+
+Report = Callable[[Progress], None]
+
+
+def search(
+    matrix: Matrix, limits: Limits, deadline: float, progress: Report | None, start: Start | None
+) -> tuple[Run, str, FloatArray | None]:
+    """The optimum of a matrix: how it ended, in which way, and the prices of the relaxation where they are known.
+
+    Parameters
+    ----------
+    matrix, limits
+        What to solve, and to what gap.
+    deadline : float
+        On the monotonic clock, seconds.
+    progress : callable or None
+        Gets the progress of the solver.
+    start : Start or None
+        What the solve of a similar matrix left.
+    """
+    plan = None if start is None else plan_for(matrix, start)
+    if plan is not None and start is not None:
+        known = as_before(matrix, start, plan, limits.gap)
+        if known is not None:
+            return known, "as before", None
+    duals = None
+    if matrix.integer.any() and len(matrix.rows) >= LARGE_ROWS:
+        result, strategy, duals = _relax_and_round(matrix, limits, deadline, progress, start)
+    else:
+        engine = new_engine(matrix, limits, deadline - time.monotonic(), **_lp_options(matrix))
+        result, strategy = run(engine, limits.gap, "branch and bound", progress), "direct"
+    if plan is not None:
+        result = _no_worse(matrix, result, plan, limits.gap, deadline)
+    return result, strategy, duals
+
+
+def _lp_options(matrix: Matrix) -> dict[str, Any]:
+    """Interior point where simplex does not end; HiPO (highspy-extras) needs about half the time of ipx."""
+    if len(matrix.rows) < LARGE_ROWS:
+        return {}
+    name = "mip_lp_solver" if matrix.integer.any() else "solver"
+    return {name: "hipo" if find_spec("highspy_extras") else "ipx"}
+
+
+def _relax_and_round(
+    matrix: Matrix, limits: Limits, deadline: float, progress: Report | None, start: Start | None
+) -> tuple[Run, str, FloatArray | None]:
+    """How it ended, in which way, and the prices of the relaxation."""
+    relaxed = replace(matrix, integer=np.zeros_like(matrix.integer))
+    root = _interior_point(relaxed, limits, deadline, "relaxation", progress)
+    # A relaxed plan is no plan: whatever ends here, only the verdict is kept.
+    verdict = replace(root, objective=None, bound=None, values=None)
+    if root.status in ("infeasible", "unbounded"):
+        return verdict, "relaxation", None
+    if root.interrupted or time.monotonic() > deadline:
+        return replace(verdict, status="stopped"), "relaxation", None
+    best, bound = None, -np.inf
+    if root.status == "optimal" and root.duals is not None:
+        bound = dual_bound(matrix, root.duals)
+        best, interrupted = _best_rounding(matrix, root, bound, limits, deadline, progress, start)
+        if best is not None and best.status == "optimal":
+            return best, "relax and round", root.duals
+        if interrupted or time.monotonic() > deadline:
+            stopped = replace(verdict, status="stopped", bound=bound)
+            return replace(best or stopped, interrupted=interrupted), "relax and round", root.duals
+    engine = new_engine(matrix, limits, deadline - time.monotonic(), **_lp_options(matrix))
+    if best is not None and best.values is not None:
+        incumbent = highspy.HighsSolution()
+        incumbent.col_value = best.values.tolist()
+        engine.setSolution(incumbent)
+    final = run(engine, limits.gap, "branch and bound", progress)
+    return _better(final, best, bound, limits.gap), "branch and bound from a rounded relaxation", root.duals
+
+
+def _feasible(matrix: Matrix, plan: FloatArray, bound: float | None) -> Run:
+    return Run("feasible", _cost(matrix, plan), bound, plan, None, False, "from a start")
+
+
+def _no_worse(matrix: Matrix, result: Run, plan: FloatArray, gap: float, deadline: float) -> Run:
+    """The result, or the plan of the start where that is as good, at a vertex of each period."""
+    if result.status in ("infeasible", "unbounded"):
+        return result
+    started = _feasible(matrix, plan, result.bound)
+    if result.objective is not None and started.objective is not None and result.objective < started.objective:
+        return result
+    polished = polish(fixed(matrix, np.round(plan[matrix.integer])), plan, deadline)
+    better = replace(_feasible(matrix, polished, result.bound), interrupted=result.interrupted, reason=result.reason)
+    proven = better.gap is not None and better.gap <= gap
+    return replace(better, status="optimal" if proven else "feasible")
+
+
+def _best_rounding(
+    matrix: Matrix,
+    root: Run,
+    bound: float,
+    limits: Limits,
+    deadline: float,
+    progress: Report | None,
+    start: Start | None,
+) -> tuple[Run | None, bool]:
+    """The best plan with the integers of a start and with rounded ones, and whether Ctrl-C came.
+
+    It is optimal if it is within the gap; one of the start must also leave no more open than it did before.
+    """
+    best: Run | None = None
+    for integers, enough in _candidates(matrix, root, limits.gap, deadline, start):
+        found = _with_integers(matrix, integers, limits, deadline, progress)
+        if found.objective is not None and (best is None or found.objective < (best.objective or np.inf)):
+            best = replace(found, bound=bound)
+        if best is not None and enough(best):
+            return replace(best, status="optimal"), found.interrupted
+        if found.interrupted or time.monotonic() > deadline:
+            return best, found.interrupted
+    return best, False
+
+
+def _candidates(
+    matrix: Matrix, root: Run, gap: float, deadline: float, start: Start | None
+) -> Iterator[tuple[FloatArray, Callable[[Run], bool]]]:
+    """Integers to try, and whether the best plan so far is enough."""
+    if start is not None:
+        yield integers_of(matrix, start), lambda best: is_as_good(best, start, gap)
+    if root.values is not None and root.duals is not None:
+        for integers in _roundings(matrix, root.values, root.duals, deadline):
+            yield integers, lambda best: best.gap is not None and best.gap <= gap
+
+
+def _with_integers(
+    matrix: Matrix, integers: FloatArray, limits: Limits, deadline: float, progress: Report | None
+) -> Run:
+    """The best plan with given integers; without values if there is none."""
+    rest = fixed(matrix, integers)
+    found = _interior_point(rest, limits, deadline, "rounded plan", progress)
+    if found.values is None:
+        return replace(found, objective=None)
+    values = polish(rest, found.values, deadline)
+    return replace(found, status="feasible", values=values, objective=_cost(matrix, values))
+
+
+def _cost(matrix: Matrix, values: FloatArray) -> float:
+    return float(matrix.cost @ values + matrix.offset)
+
+
+def _interior_point(matrix: Matrix, limits: Limits, deadline: float, phase: str, progress: Report | None) -> Run:
+    """A linear program to a relative accuracy far below any gap, without a crossover to a vertex."""
+    options: dict[str, Any] = {"ipm_optimality_tolerance": 1e-5, "run_crossover": "off"}
+    engine = new_engine(matrix, limits, deadline - time.monotonic(), **_lp_options(matrix), **options)
+    return run(engine, limits.gap, phase, progress)
+
+
+def _roundings(matrix: Matrix, values: FloatArray, duals: FloatArray, deadline: float) -> Iterator[FloatArray]:
+    """Integers near the relaxed plan, by the prices of the periods; the decisions of the periods must be continuous."""
+    if matrix.integer[~matrix.first].any():
+        return
+    program = lagrangian(matrix, duals)
+    tried: list[FloatArray] = []
+    for weight, upward in ROUNDINGS:
+        candidate = near(program, matrix.cost[matrix.first], values[matrix.first], weight, upward)
+        engine = new_engine(candidate, Limits(gap=1e-3), min(30.0, deadline - time.monotonic()))
+        result = run(engine, 1e-3, "rounding")
+        if result.values is None:
+            continue
+        integers = np.round(result.values[candidate.integer])
+        if not any(np.array_equal(integers, other) for other in tried):
+            tried.append(integers)
+            yield integers
+
+
+def _better(final: Run, best: Run | None, bound: float, gap: float) -> Run:
+    """The better plan of both with the better bound."""
+    # A plan in hand outlives whatever branch-and-bound ends with.
+    if best is None and final.status in ("infeasible", "unbounded", "error"):
+        return final
+    if best is not None and (final.objective is None or final.objective > (best.objective or np.inf)):
+        final = replace(final, objective=best.objective, values=best.values)
+    if final.bound is None or bound > final.bound:
+        final = replace(final, bound=bound)
+    if final.values is None:
+        return final
+    proven = final.gap is not None and final.gap <= gap
+    return replace(final, status="optimal" if proven else "feasible")

@@ -1,0 +1,211 @@
+"""Period by period comes to what the whole comes to, and never claims more than it proves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pyomo.environ as pyo
+import pytest
+from cases import random_days
+from scipy.sparse import csc_array
+from small import problem
+
+import siting
+from siting.errors import UsageError
+from siting.model.build import COMPONENTS, build
+from siting.solver import strategy
+from siting.solver.decomposed.clusters import cluster, mean_of
+from siting.solver.decomposed.cuts import cut
+from siting.solver.decomposed.driver import solve_decomposed
+from siting.solver.decomposed.recourse import reduce_periods
+from siting.solver.decomposed.subproblem import Solver
+from siting.solver.engine import Limits, new_engine, run
+from siting.solver.handover import compile_model
+from siting.solver.two_stage import join, split
+
+GAP = 1e-3
+GREEN = {"green": {"floors": [{"share": 0.9}, {"share": 0.95, "tier": "hub"}]}}
+
+
+def program_of(p, *rules):
+    return split(compile_model(build(p, [*COMPONENTS, *rules])))
+
+
+def agree(program, gap=GAP, workers=1):
+    """Solve both ways, and check everything that is claimed on the way and in the end."""
+    matrix = join(program)
+    optimum = run(new_engine(matrix, Limits(gap=1e-7, threads=1), 60.0), 1e-7, "whole").objective
+    told = []
+    found = solve_decomposed(program, Limits(gap=gap, time_limit_s=60.0, workers=workers), told.append)
+    small = 1e-6 * abs(optimum)
+    assert max(t.bound for t in told if t.bound is not None) <= optimum + small
+    assert min((t.incumbent for t in told if t.incumbent is not None), default=optimum) >= optimum - small
+    assert found.status == "optimal"
+    assert found.bound <= optimum + small
+    assert optimum - small <= found.objective <= optimum * (1 + gap) + small
+    activity = csc_array((matrix.value, matrix.index, matrix.start), shape=matrix.shape) @ found.values
+    assert np.maximum(matrix.least - activity, activity - matrix.most).max() < 1e-6
+    assert np.maximum(matrix.lower - found.values, found.values - matrix.upper).max() <= 1e-9
+    assert (found.values[matrix.integer] % 1 == 0).all()
+    assert found.objective == pytest.approx(matrix.cost @ found.values + matrix.offset)
+    return found
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_same_as_the_whole(seed):
+    agree(program_of(random_days(seed, 4)))
+
+
+@pytest.mark.parametrize("seed", [2, 3])
+def test_with_binding_floors_of_the_year(seed):
+    agree(program_of(random_days(seed, 4, settings=GREEN)))
+
+
+def test_with_a_binding_cap_on_carbon():
+    free = random_days(1, 4)
+    emitted = siting.solve(build(free), gap=GAP).tables["carbon"]["carbon_t"].sum()
+    agree(program_of(free.replace(carbon__cap_t=0.8 * float(emitted))))
+
+
+def test_without_integers():
+    """The relaxation by itself is a plan, too."""
+    program = program_of(random_days(0, 3, settings=GREEN))
+    integer = np.zeros_like(program.first.integer)
+    agree(replace(program, first=replace(program.first, integer=integer)))
+
+
+def test_on_the_means_of_clusters_first():
+    agree(program_of(random_days(0, 20, regions=1, sites=2)), gap=0.01)
+
+
+def test_with_rules_of_a_user():
+    """A yearly row over grid power, a variable that sees every period, and a row in some periods only."""
+
+    def add(m, p):
+        m.most_grid_mw = pyo.Var(bounds=(0.0, 80.0))
+        m.period[0].quiet = pyo.Constraint(expr=m.period[0].grid_mw["a", 0] + m.period[0].grid_mw["b", 0] <= 12.0)
+        for d in m.PERIOD:
+            m.period[d].highest = pyo.Constraint(
+                m.REGION, m.HOUR, rule=lambda block, n, t: block.grid_mw[n, t] <= m.most_grid_mw
+            )
+        bought = sum(m.period[d].weight * m.period[d].grid_mw["a", t] for d in m.PERIOD for t in m.HOUR)
+        m.little_in_a = pyo.Constraint(expr=bought <= 120.0)
+        m.cost.add("highest", {"a": 1e-4 * m.most_grid_mw}, "million per year")
+
+    agree(program_of(random_days(0, 4), add))
+
+
+def test_with_two_processes():
+    assert agree(program_of(random_days(0, 4)), workers=2).reason.endswith("passes")
+
+
+@pytest.mark.parametrize(
+    "why",
+    [
+        {"sites": [{"most_mw": 5.0}]},  # no room for the work: a row of the first stage
+        {"regions": [{"grid_mw": 5.0}]},  # no power for it: rows of a period
+        {"settings": {"carbon": {"cap_t": 1.0}}},  # no power without carbon: a row of the year
+    ],
+)
+def test_no_plan_is_said_so(why):
+    found = solve_decomposed(program_of(problem(4, **why)), Limits(gap=GAP, time_limit_s=60.0))
+    assert (found.status, found.objective, found.bound, found.values) == ("infeasible", None, None, None)
+
+
+def test_a_limit_leaves_what_is_proven():
+    program = program_of(random_days(0, 3))
+    best = agree(program)
+    told = []
+
+    def stop(progress):
+        told.append(progress)
+        if progress.incumbent is not None:
+            raise KeyboardInterrupt
+
+    found = solve_decomposed(program, Limits(gap=0.0), stop)
+    assert found.interrupted
+    assert found.status == "feasible"
+    assert found.objective == pytest.approx(told[-1].incumbent)
+    assert found.bound <= best.objective <= found.objective * (1 + GAP)
+    exact = solve_decomposed(program, Limits(gap=0.0))
+    assert (exact.status, exact.objective) == ("optimal", pytest.approx(best.objective, rel=GAP))
+    late = solve_decomposed(program, Limits(gap=0.0, time_limit_s=0.0))
+    assert (late.status, late.objective) == ("stopped", None)
+
+
+@pytest.mark.parametrize("kind", ["open end", "whole numbers"])
+def test_what_cannot_be_decomposed_is_refused_by_name(kind):
+    m = build(problem(4))
+    m.period[0].mine = pyo.Var(["x"], bounds=(0, None if kind == "open end" else 9))
+    if kind == "whole numbers":
+        m.period[0].mine["x"].domain = pyo.Integers
+    m.period[0].used = pyo.Constraint(expr=m.period[0].mine["x"] >= m.open["s"])
+    with pytest.raises(UsageError, match=r"period\[0\]\.mine\[x\]"):
+        siting.solve(m, strategy="decomposed")
+    assert siting.solve(m).status == "optimal"
+
+
+def test_chosen_by_size_and_tables_all_the_same(monkeypatch):
+    p = random_days(0, 3)
+    assert siting.solve(build(p), gap=GAP).outcome.strategy == "direct"
+    monkeypatch.setattr(strategy, "DECOMPOSED_ROWS", 100)
+    whole = siting.solve(build(p), gap=GAP, strategy="whole")
+    for what in (build(p), p):
+        solution = siting.solve(what, gap=GAP)
+        assert (solution.outcome.strategy, solution.status) == ("decomposed", "optimal")
+        assert solution.objective == pytest.approx(whole.objective, rel=2 * GAP)
+        assert siting.audit(p, solution.tables, solution.objective).ok
+        assert solution.outcome.rows == whole.outcome.rows
+
+
+@pytest.fixture(scope="module")
+def reduced():
+    program = program_of(random_days(3, 3, settings=GREEN))
+    return program, *reduce_periods(program)
+
+
+def test_rows_that_a_plan_turns_into_bounds(reduced):
+    program, layout, periods = reduced
+    assert {name for name, _ in layout.caps} == {"generation_within_capacity", "stored_within_energy"}
+    assert {name for name, _ in layout.rows} & {name for name, _ in layout.caps} == set()
+    missing = {layout.rows[i][0] for i in (*layout.raised, *layout.lowered)}
+    assert missing == {"power_balance", "backlog_balance", "deferrable_demand_met", "load_within_capacity"}
+    assert {name for name, _ in (program.first.labels[i] for i in layout.links)} >= {
+        "placed_mw",
+        "modules",
+        "supply_mw",
+    }
+    assert all(np.isfinite(period.most_cap).all() for period in periods)
+
+
+def test_a_cut_of_any_prices_is_valid_and_that_of_the_dispatch_tight(reduced):
+    program, layout, periods = reduced
+    rng, solver = np.random.default_rng(0), Solver(layout)
+    low, up = program.first.lower[layout.links], program.first.upper[layout.links]
+    for _ in range(4):
+        x, elsewhere = rng.uniform(low, up), rng.uniform(low, up)
+        prices = rng.normal(size=len(program.yearly)) * 1e-5
+        for key, period in enumerate(periods):
+            there = solver.solve(key, period, elsewhere, prices, 1.0)
+            here = solver.solve(key, period, x, prices, 1.0)
+            value = here.cost - prices @ here.usage + here.missed
+            own = cut(layout, period, here.duals, prices, 1.0, x)
+            assert own.constant + own.slope @ x == pytest.approx(value, rel=1e-6, abs=1e-9)
+            noise = here.duals * rng.uniform(-1, 2, len(here.duals))
+            for duals in (there.duals, noise, rng.normal(size=len(noise)) * 1e-4):
+                other = cut(layout, period, duals, prices, 1.0, elsewhere)
+                assert other.constant + other.slope @ x <= value + 1e-9
+
+
+def test_clusters_and_their_means(reduced):
+    _, layout, periods = reduced
+    reference = np.ones(len(layout.links))
+    assert cluster(periods, reference, 5).tolist() == [0, 1, 2]
+    labels = cluster([periods[0], periods[1], periods[0]], reference, 2)
+    assert labels[0] == labels[2] != labels[1]
+    twice = mean_of([periods[0], periods[0]])
+    assert twice.cost == pytest.approx(2 * periods[0].cost)
+    assert twice.upper == pytest.approx(periods[0].upper)
+    assert abs(twice.W - periods[0].W).max() < 1e-12
+    assert abs(twice.usage - 2 * periods[0].usage).max() < 1e-12
