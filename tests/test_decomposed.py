@@ -12,7 +12,7 @@ from scipy.sparse import csc_array
 from small import problem
 
 import siting
-from siting.errors import UsageError
+from siting.errors import SolverError, UsageError
 from siting.model.build import COMPONENTS, build
 from siting.solver import strategy
 from siting.solver.decomposed.clusters import cluster, mean_of
@@ -209,3 +209,15 @@ def test_clusters_and_their_means(reduced):
     assert twice.upper == pytest.approx(periods[0].upper)
     assert abs(twice.W - periods[0].W).max() < 1e-12
     assert abs(twice.usage - 2 * periods[0].usage).max() < 1e-12
+
+
+def test_what_the_decomposition_cannot_decide_is_solved_in_the_whole(monkeypatch):
+    def undecided(*arguments):
+        raise SolverError("the master could not be solved")
+
+    monkeypatch.setattr(strategy, "DECOMPOSED_ROWS", 0)
+    monkeypatch.setattr(strategy, "solve_decomposed", undecided)
+    p = random_days(0, 4)
+    assert siting.solve(p, gap=1e-6).objective == pytest.approx(siting.solve(p, gap=1e-6, strategy="whole").objective)
+    with pytest.raises(SolverError):
+        siting.solve(p, strategy="decomposed")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyomo.environ as pyo
 
+from siting.errors import SolverError
 from siting.solver.decomposed.driver import solve_decomposed, why_not
 from siting.solver.engine import Limits, Run, Status, check_options, relative_gap, require_highs
 from siting.solver.handover import FloatArray, Matrix, ProvenInfeasibleError, compile_model
@@ -155,7 +156,14 @@ def _optimize_by_period(
 ) -> tuple[Outcome, FloatArray | None]:
     require_highs()
     begun = time.monotonic()
-    result = solve_decomposed(program, limits, progress)
+    try:
+        result = solve_decomposed(program, limits, progress)
+    except SolverError:
+        if limits.strategy == "decomposed":
+            raise
+        # A master that HiGHS cannot decide is no verdict on the program: what is left of the time is for the whole.
+        left_s = max(0.0, limits.time_limit_s - (time.monotonic() - begun))
+        return optimize_matrix(join(program), replace(limits, time_limit_s=left_s), seconds_handover, progress)
     columns = len(program.first) + sum(len(period.columns) for period in program.periods)
     size = _rows(program), columns, int(program.first.integer.sum())
     return _outcome(result, "decomposed", limits, (seconds_handover, time.monotonic() - begun), size), result.values
