@@ -8,6 +8,7 @@ import numpy as np
 import pyomo.environ as pyo
 import pytest
 from cases import random_problem
+from scipy.sparse import csc_array
 from small import problem
 
 from siting.errors import UsageError
@@ -15,7 +16,7 @@ from siting.model.build import build
 from siting.solution import solve
 from siting.solver import engine, whole
 from siting.solver.engine import Limits, Progress, check_options, relative_gap
-from siting.solver.handover import compile_model
+from siting.solver.handover import Matrix, compile_model
 
 
 def knapsack(items=45, rows=8, seed=1):
@@ -176,6 +177,29 @@ def test_relax_and_round_is_as_good(seed, gap, monkeypatch):
     assert best * (1 - 1e-6) <= solution.objective <= best * (1 + 1e-6) / (1 - gap)
     assert solution.bound <= best * (1 + 1e-6)
     assert all(abs(x - round(x)) < 1e-9 for x in solution.tables["site_compute"]["modules"])
+
+
+def test_full_sites_send_a_module_elsewhere():
+    """2.5 modules of 5 MW fill x and y is empty: x = 3 does not fit, x = 2 is too little, and y has no neighbour."""
+    sparse = csc_array(np.array([[1.0, 1.0], [5.0, 0.0]]))
+    program = Matrix(
+        columns=["x", "y"],
+        rows=["enough", "room"],
+        cost=np.zeros(2),
+        offset=0.0,
+        lower=np.zeros(2),
+        upper=np.full(2, 9.0),
+        integer=np.ones(2, dtype=bool),
+        block=np.full(2, -1),
+        blocks=(),
+        start=sparse.indptr.astype(np.int32),
+        index=sparse.indices.astype(np.int32),
+        value=sparse.data,
+        least=np.array([2.5, -np.inf]),
+        most=np.array([np.inf, 12.5]),
+    )
+    rounded = whole._rounded(program, np.ones(2), np.array([2.5, 0.0]), 0.02, 0.0, time.monotonic() + 9)
+    assert rounded.tolist() == [2.0, 1.0]
 
 
 def test_a_wide_gap_needs_no_branching(monkeypatch):

@@ -12,9 +12,11 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csc_array
+from scipy.sparse import csc_array, hstack
 
 from siting.solver.handover import FloatArray, Matrix
+
+IntArray = npt.NDArray[np.int64]
 
 
 def usable_duals(matrix: Matrix, duals: FloatArray) -> FloatArray:
@@ -88,6 +90,44 @@ def near(program: Matrix, cost: FloatArray, relaxed: FloatArray, weight: float, 
         lower=np.where(program.integer, np.clip(low, program.lower, program.upper), program.lower),
         upper=np.where(program.integer, np.clip(up, program.lower, program.upper), program.upper),
     )
+
+
+def wider(program: Matrix, candidate: Matrix, cost: FloatArray, weight: float, steps: int) -> tuple[Matrix, IntArray]:
+    """A program of :func:`near` in which integers may also be more than their upper neighbour, at a price.
+
+    Where sites are full, whole modules may leave no room among the neighbours, and one more elsewhere is needed.
+
+    Parameters
+    ----------
+    program, candidate : Matrix
+        From :func:`lagrangian`, and from :func:`near`.
+    cost, weight : ndarray of float, float
+        As of :func:`near`; a step costs more than any choice between neighbours.
+    steps : int
+        How many more at most.
+
+    Returns
+    -------
+    tuple of Matrix and ndarray of int
+        The program with a second column for some, and the first column of each second one.
+    """
+    room = np.minimum(program.upper - candidate.upper, steps)
+    first = np.flatnonzero(candidate.integer & (room > 0))
+    inner = _sparse(candidate)
+    both = hstack([inner, inner[:, first]], format="csc")
+    price = program.cost[first] + 4 * weight * np.abs(cost[first])
+    return replace(
+        candidate,
+        columns=[*candidate.columns, *(candidate.columns[i] for i in first)],
+        cost=np.concatenate([candidate.cost, price]),
+        lower=np.concatenate([candidate.lower, np.zeros(len(first))]),
+        upper=np.concatenate([candidate.upper, room[first]]),
+        integer=np.concatenate([candidate.integer, np.ones(len(first), dtype=bool)]),
+        block=np.full(len(candidate.columns) + len(first), -1),
+        start=both.indptr.astype(np.int32),
+        index=both.indices.astype(np.int32),
+        value=both.data,
+    ), first
 
 
 def fixed(matrix: Matrix, integers: FloatArray) -> Matrix:

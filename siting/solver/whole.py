@@ -14,7 +14,7 @@ import numpy as np
 from siting.solver.engine import Limits, Progress, Run, new_engine, run
 from siting.solver.handover import FloatArray, Matrix
 from siting.solver.polish import polish
-from siting.solver.rounding import dual_bound, fixed, lagrangian, near
+from siting.solver.rounding import dual_bound, fixed, lagrangian, near, wider
 from siting.solver.start import Start, as_before, integers_of, is_as_good, plan_for
 
 LARGE_ROWS = 10_000
@@ -22,6 +22,9 @@ LARGE_ROWS = 10_000
 
 ROUNDINGS = ((0.02, 0.0), (0.003, 0.0), (0.02, 1.0), (0.05, 2.0))
 """Weights of nearness and of rounding up, tried in this order until the gap is proven."""
+
+STEPS = (0, 1, 3)
+"""How far above its neighbours an integer may go, tried in this order until there is a plan."""
 
 Report = Callable[[Progress], None]
 
@@ -179,15 +182,28 @@ def _roundings(matrix: Matrix, values: FloatArray, duals: FloatArray, deadline: 
     program = lagrangian(matrix, duals)
     tried: list[FloatArray] = []
     for weight, upward in ROUNDINGS:
-        candidate = near(program, matrix.cost[matrix.first], values[matrix.first], weight, upward)
-        engine = new_engine(candidate, Limits(gap=1e-3), min(30.0, deadline - time.monotonic()))
-        result = run(engine, 1e-3, "rounding")
-        if result.values is None:
-            continue
-        integers = np.round(result.values[candidate.integer])
-        if not any(np.array_equal(integers, other) for other in tried):
+        integers = _rounded(program, matrix.cost[matrix.first], values[matrix.first], weight, upward, deadline)
+        if integers is not None and not any(np.array_equal(integers, other) for other in tried):
             tried.append(integers)
             yield integers
+
+
+def _rounded(
+    program: Matrix, cost: FloatArray, relaxed: FloatArray, weight: float, upward: float, deadline: float
+) -> FloatArray | None:
+    """Neighbours of the relaxed plan, or where no such plan exists a few steps above them."""
+    candidate = near(program, cost, relaxed, weight, upward)
+    for steps in STEPS:
+        wide, first = wider(program, candidate, cost, weight, steps)
+        engine = new_engine(wide, Limits(gap=1e-3), min(30.0, deadline - time.monotonic()))
+        result = run(engine, 1e-3, "rounding")
+        if result.values is not None:
+            values = result.values[: len(cost)]
+            np.add.at(values, first, result.values[len(cost) :])
+            return np.round(values[candidate.integer])
+        if result.status != "infeasible":
+            return None
+    return None
 
 
 def _better(final: Run, best: Run | None, bound: float, gap: float) -> Run:
