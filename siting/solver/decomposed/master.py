@@ -178,10 +178,18 @@ class Master:
     def _solve(self, time_left_s: float) -> Step | None:
         engine, kinds = self._engine, highspy.HighsModelStatus
         engine.setOptionValue("time_limit", engine.getRunTime() + max(time_left_s, 0.1))
+        decided = (kinds.kOptimal, kinds.kInfeasible, kinds.kTimeLimit)
         engine.run()
-        if engine.getModelStatus() not in (kinds.kOptimal, kinds.kInfeasible, kinds.kTimeLimit):
+        # Simplex from where it was; then from nothing; what it cannot decide, interior point often can.
+        for solver, presolve in (("simplex", "on"), ("simplex", "off"), ("ipm", "off")):
+            if engine.getModelStatus() in decided:
+                break
             engine.clearSolver()
+            engine.setOptionValue("solver", solver)
+            engine.setOptionValue("presolve", presolve)
             engine.run()
+        engine.setOptionValue("solver", "simplex")
+        engine.setOptionValue("presolve", "choose")
         status = engine.getModelStatus()
         self.infeasible, self.late = status == kinds.kInfeasible, status == kinds.kTimeLimit
         if status != kinds.kOptimal:
