@@ -19,6 +19,7 @@ from siting.problem.problem import Problem
 from siting.solver.handover import Label
 from siting.solver.piece import Piece, compile_piece
 from siting.solver.pieces import Told, chunks, merge
+from siting.solver.shelf import Shelf
 from siting.solver.two_stage import Columns, Plan, Rows, TwoStage
 from siting.solver.workers import ctrl_c_waits, new_pool
 from siting.tables import PORTS, Layout, Pages, joined, pages, tables
@@ -142,13 +143,16 @@ def compile_problem(p: Problem, components: Sequence[Component] | None = None, w
 
 def _compile(make: Maker, plan: list[tuple[int, ...]], workers: int) -> Compiled:
     begun = time.monotonic()
-    pieces: dict[tuple[int, ...], Piece] = {}
-    told: dict[tuple[int, ...], Pages] = {}
+    pieces, order = Shelf[Piece](), []
+    told: list[Pages] = []
     once = Once()
     for periods, (piece, said) in _built(make, plan, min(workers, len(plan))):
-        pieces[periods], told[periods] = once(piece), once(said)
-    whole = merge({periods: pieces[periods] for periods in plan})
-    return Compiled(make.problem, whole.program, whole.told, joined(told.values()), time.monotonic() - begun)
+        order.append(periods)
+        pieces.append(once(piece))
+        told.append(once(said))
+    at = [order.index(periods) for periods in plan]
+    whole = merge(plan, pieces.some(at))
+    return Compiled(make.problem, whole.program, whole.told, joined(told), time.monotonic() - begun)
 
 
 def _built(make: Maker, plan: list[tuple[int, ...]], workers: int) -> Iterator[tuple[tuple[int, ...], Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from scipy.sparse import csr_array, vstack
 from siting.solver.handover import FloatArray, Label
 from siting.solver.piece import OBJECTIVE, Part, Piece
 from siting.solver.shared_rows import NotInPiecesError, SharedRows
+from siting.solver.shelf import Items, Shelf, View
 from siting.solver.two_stage import Columns, Period, Rows, TwoStage, idle, name_of
 
 
@@ -25,8 +26,8 @@ class Told:
     labels: tuple[Label, ...]
     constants: FloatArray
     first: csr_array
-    periods: tuple[csr_array, ...]
-    own: tuple[Part | None, ...]
+    periods: Items[csr_array]
+    own: Items[Part | None]
 
 
 @dataclass(frozen=True)
@@ -59,31 +60,42 @@ def chunks(periods: int, size: int, checked: bool) -> list[tuple[int, ...]]:
     return [*together, *parts, *((d,) for pair in together for d in pair)]
 
 
-def merge(pieces: Mapping[tuple[int, ...], Piece]) -> Whole:
-    """The whole from the pieces that :func:`chunks` lists, by their periods.
+def merge(plan: Sequence[tuple[int, ...]], pieces: Items[Piece]) -> Whole:
+    """The whole from the pieces that :func:`chunks` lists, opened one at a time.
+
+    Parameters
+    ----------
+    plan : sequence of tuple of int
+        The periods of each piece.
+    pieces : sequence of Piece
+        Equal lists of labels being one object.
 
     Raises
     ------
     NotInPiecesError
         If a row, bound or variable is not the same in all pieces; the message names it.
     """
-    first = _first(pieces.values())
-    pieces = {periods: _widened(piece, first) for periods, piece in pieces.items()}
+    first = _first(pieces)
+    wide = View(pieces, lambda piece: _widened(piece, first))
+    at = {periods: i for i, periods in enumerate(plan)}
+    shared = [(piece.shared, piece.shared_told) for piece in wide]
     pairs = []
-    for periods, piece in pieces.items():
-        alone = [pieces[d,] for d in periods if (d,) in pieces]
+    for periods in plan:
+        alone = [at[d,] for d in periods if (d,) in at]
         if len(periods) == len(alone) == 2:
-            pairs.append((*alone, piece))
-            for one in alone:
-                _agree(one, piece)
-    extra = {id(one) for *alone, _ in pairs for one in alone}
-    parts = [piece for piece in pieces.values() if id(piece) not in extra]
-    rows = SharedRows([[x.shared for x in pair] for pair in pairs], [piece.shared for piece in parts])
-    told = SharedRows([[x.shared_told for x in pair] for pair in pairs], [piece.shared_told for piece in parts])
-    return _assemble(first, parts, rows, told)
+            pairs.append((*alone, at[periods]))
+            for i in alone:
+                _agree(wide[i], wide[at[periods]])
+    extra = {i for *alone, _ in pairs for i in alone}
+    parts = [i for i in range(len(plan)) if i not in extra]
+    rows, told = (
+        SharedRows([[shared[i][which] for i in pair] for pair in pairs], [shared[i][which] for i in parts])
+        for which in (0, 1)
+    )
+    return _assemble(first, View(parts, lambda i: wide[i]), rows, told)
 
 
-def _first(pieces: Iterable[Piece]) -> Columns:
+def _first(pieces: Items[Piece]) -> Columns:
     """First-stage columns of all pieces; a variable over ``m.PERIOD`` is in each only with its own periods."""
     seen: dict[Label, tuple[float, float, bool]] = {}
     for piece in pieces:
@@ -140,20 +152,21 @@ def _agree(alone: Piece, both: Piece) -> None:
                 raise NotInPiecesError(f"{label} depends on the periods that the model holds")
 
 
-def _assemble(first: Columns, parts: Sequence[Piece], rows: SharedRows, told: SharedRows) -> Whole:
-    names = [name for piece in parts for name in piece.columns]
+def _assemble(first: Columns, parts: Items[Piece], rows: SharedRows, told: SharedRows) -> Whole:
+    names = list(rows.blocks)
     touched = np.array([np.diff(rows.blocks[name].indptr) > 0 for name in names]).reshape(len(names), len(rows.labels))
     count = touched.sum(axis=0)
     own = np.flatnonzero((count == 0) & ~idle(rows.least, rows.most, rows.first))
     yearly = np.flatnonzero(count > 1)
     aim = told.row[OBJECTIVE]
     rest = np.array([i for i in range(len(told.labels)) if i != aim], dtype=np.int64)
-    periods, own_told = [], []
+    periods, own_told = Shelf[Period](), Shelf[Part | None]()
+    once = _Labels()
     for piece in parts:
         for name, columns in piece.columns.items():
             mine = np.flatnonzero((count == 1) & touched[names.index(name)])
             block, cost = rows.blocks[name], told.blocks[name][[aim]].toarray().ravel()
-            part = _stack(piece.rows.get(name), _pick(rows, mine, name))
+            part = once(_stack(piece.rows.get(name), _pick(rows, mine, name)))
             periods.append(Period(name, replace(columns, cost=cost), part.rows, part.first, part.block, block[yearly]))
             own_told.append(piece.told.get(name))
     program = TwoStage(
@@ -163,11 +176,22 @@ def _assemble(first: Columns, parts: Sequence[Piece], rows: SharedRows, told: Sh
         own_first=rows.first[own],
         yearly=_some(rows, yearly),
         yearly_first=rows.first[yearly],
-        periods=tuple(periods),
+        periods=periods,
     )
     labels = tuple(told.labels[i] for i in rest)
-    shares = tuple(told.blocks[name][rest] for name in names)
-    return Whole(program, Told(labels, told.least[rest], told.first[rest], shares, tuple(own_told)))
+    shares = Shelf(told.blocks[name][rest] for name in names)
+    return Whole(program, Told(labels, told.least[rest], told.first[rest], shares, own_told))
+
+
+class _Labels:
+    """Keeps one of equal lists of labels."""
+
+    def __init__(self) -> None:
+        self.known: dict[tuple[Label, ...], tuple[Label, ...]] = {}
+
+    def __call__(self, part: Part) -> Part:
+        labels = self.known.setdefault(part.rows.labels, part.rows.labels)
+        return replace(part, rows=replace(part.rows, labels=labels))
 
 
 def _some(rows: SharedRows, chosen: Any) -> Rows:

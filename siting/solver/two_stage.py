@@ -21,6 +21,7 @@ import numpy.typing as npt
 from scipy.sparse import block_array, csc_array, csr_array
 
 from siting.solver.handover import FloatArray, Label, Matrix, label_of
+from siting.solver.shelf import Items
 
 
 @dataclass(frozen=True)
@@ -89,8 +90,8 @@ class TwoStage:
         Rows that no period touches.
     yearly, yearly_first : Rows, csr_array of shape (yearly rows, first-stage columns)
         Rows that touch several periods.
-    periods : tuple of Period
-        In the order of the model.
+    periods : sequence of Period
+        In the order of the model; those of a long program are packed.
     """
 
     first: Columns
@@ -99,7 +100,7 @@ class TwoStage:
     own_first: csr_array
     yearly: Rows
     yearly_first: csr_array
-    periods: tuple[Period, ...]
+    periods: Items[Period]
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,7 @@ def split(matrix: Matrix) -> TwoStage:
 
 def join(program: TwoStage) -> Matrix:
     """The whole as one matrix: first-stage columns, then period by period; own rows, yearly rows, then the periods'."""
-    periods = program.periods
+    periods = list(program.periods)
     below: list[list[Any]] = [[program.own_first, *(None for _ in periods)]]
     below += [[program.yearly_first, *(d.yearly for d in periods)]]
     below += [[d.T, *(d.W if d is other else None for other in periods)] for d in periods]

@@ -17,11 +17,12 @@ from scipy.sparse import csc_array, csr_array
 
 from siting.solver.decomposed.recourse import Recourse
 from siting.solver.handover import FloatArray
+from siting.solver.shelf import Items
 
 _DIMENSIONS = 20
 
 
-def cluster(periods: Sequence[Recourse], reference: FloatArray, count: int) -> npt.NDArray[np.int64]:
+def cluster(periods: Items[Recourse], reference: FloatArray, count: int) -> npt.NDArray[np.int64]:
     """The cluster of each period, by k-means on what a reference plan meets in it.
 
     Parameters
@@ -35,12 +36,15 @@ def cluster(periods: Sequence[Recourse], reference: FloatArray, count: int) -> n
     """
     if count >= len(periods):
         return np.arange(len(periods))
-    blocks = [
-        [period.most_cap - period.cap @ reference for period in periods],
-        [period.T @ reference - _finite(period.least, period.most) for period in periods],
-        [period.cost / size_of(period) for period in periods],
+    met = [
+        (
+            period.most_cap - period.cap @ reference,
+            period.T @ reference - _finite(period.least, period.most),
+            period.cost / size_of(period),
+        )
+        for period in periods
     ]
-    points = np.hstack([_standard(np.array(block)) for block in blocks if len(block[0])])
+    points = np.hstack([_standard(np.array(block)) for block in zip(*met, strict=True) if len(block[0])])
     # The distances of n points need no more than n coordinates, and nearly all of them few.
     axes, size, _ = np.linalg.svd(points @ points.T)
     kept = min(_DIMENSIONS, len(periods))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from scipy.sparse import csr_array
 
 from siting.errors import SolverError
@@ -16,6 +17,7 @@ from siting.solver.decomposed.cuts import Cut, cut
 from siting.solver.decomposed.recourse import Layout, Recourse
 from siting.solver.decomposed.subproblem import Dispatch, Solver
 from siting.solver.handover import FloatArray
+from siting.solver.shelf import Shelf
 from siting.solver.workers import ctrl_c_waits, new_pool
 
 _NOTHING = 1e-6
@@ -72,13 +74,41 @@ class Member:
     group: int
 
 
+class Members:
+    """Periods or means, of which one at a time is opened.
+
+    Parameters
+    ----------
+    periods : Shelf of Recourse
+        In one layout.
+    groups : ndarray of int
+        The group of each.
+    """
+
+    def __init__(self, periods: Shelf[Recourse], groups: npt.NDArray[np.int64]) -> None:
+        self._periods, self._groups, self.numbers = periods, groups, np.arange(len(periods))
+
+    def share(self, i: int, count: int) -> Members:
+        """Every so many, beginning with one."""
+        part = Members(self._periods.some(range(i, len(self.numbers), count)), self._groups[i::count])
+        part.numbers = self.numbers[i::count]
+        return part
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __iter__(self) -> Iterator[Member]:
+        for number, period, group in zip(self.numbers.tolist(), self._periods, self._groups.tolist(), strict=True):
+            yield Member(number, period, group)
+
+
 @dataclass
 class Crew:
     """Some periods and means, and their one solver."""
 
     layout: Layout
-    periods: list[Member]
-    means: list[Member]
+    periods: Members
+    means: Members
 
     def __post_init__(self) -> None:
         self._solver = Solver(self.layout)
@@ -110,10 +140,8 @@ class Crew:
     def mean(self, weights: dict[int, float]) -> dict[int, FloatArray]:
         """The weighted mean of the dispatches of some plans, for each period."""
         return {
-            member.number: np.sum(
-                [w * self._dispatches[key][member.number].toarray().ravel() for key, w in weights.items()], axis=0
-            )
-            for member in self.periods
+            number: np.sum([w * self._dispatches[key][number].toarray().ravel() for key, w in weights.items()], axis=0)
+            for number in self.periods.numbers.tolist()
         }
 
 
@@ -128,15 +156,15 @@ class Company:
     ----------
     layout : Layout
         Shape of periods and means.
-    periods, means : sequence of Member
+    periods, means : Members
         To be shared out.
     workers : int
         Number of processes.
     """
 
-    def __init__(self, layout: Layout, periods: Sequence[Member], means: Sequence[Member], workers: int) -> None:
+    def __init__(self, layout: Layout, periods: Members, means: Members, workers: int) -> None:
         count = min(workers, len(periods))
-        shares = [(layout, list(periods[i::count]), list(means[i::count])) for i in range(count)]
+        shares = [(layout, periods.share(i, count), means.share(i, count)) for i in range(count)]
         self._crew = Crew(*shares[0]) if count == 1 else None
         # A pool of one process each: a period always comes back to the solver that knows it.
         self._pools: list[Executor] = [new_pool(1, _begin, share) for share in shares if self._crew is None]
@@ -186,7 +214,7 @@ _crews: list[Crew] = []
 """The crew of a worker's process."""
 
 
-def _begin(layout: Layout, periods: list[Member], means: list[Member]) -> None:
+def _begin(layout: Layout, periods: Members, means: Members) -> None:
     _crews.append(Crew(layout, periods, means))
 
 

@@ -11,6 +11,7 @@ from siting.errors import UsageError
 from siting.solver.decomposed.master import paid
 from siting.solver.decomposed.phases import EXACT, Phases
 from siting.solver.engine import Limits, Progress, Run, Status, relative_gap
+from siting.solver.shelf import View
 from siting.solver.two_stage import Columns, TwoStage, name_of
 
 _HIGHEST_COST = 1e7
@@ -99,5 +100,5 @@ def _scaled(program: TwoStage, factor: float) -> TwoStage:
     def scaled(columns: Columns) -> Columns:
         return replace(columns, cost=columns.cost * factor)
 
-    periods = tuple(replace(period, columns=scaled(period.columns)) for period in program.periods)
+    periods = View(program.periods, lambda period: replace(period, columns=scaled(period.columns)))
     return replace(program, first=scaled(program.first), offset=program.offset * factor, periods=periods)

@@ -9,7 +9,7 @@ without the box its prices prove a bound of the whole problem.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import highspy
@@ -22,6 +22,7 @@ from siting.solver.decomposed.cuts import Cut
 from siting.solver.decomposed.engines import new_simplex
 from siting.solver.decomposed.recourse import Layout, Recourse
 from siting.solver.handover import FloatArray, Matrix, pass_to
+from siting.solver.shelf import Items
 from siting.solver.two_stage import TwoStage
 
 _IDLE_SOLVES = 12
@@ -66,7 +67,7 @@ class Master:
         self,
         program: TwoStage,
         layout: Layout,
-        periods: Sequence[Recourse],
+        periods: Items[Recourse],
         groups: npt.NDArray[np.int64],
         breaking: FloatArray,
     ) -> None:
@@ -236,7 +237,7 @@ class Master:
 
 
 def _ranges(
-    periods: Sequence[Recourse], groups: npt.NDArray[np.int64], count: int, rules: int
+    periods: Items[Recourse], groups: npt.NDArray[np.int64], count: int, rules: int
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Least cost of each group within the bounds of its columns, least and most use of each yearly row."""
     cost, least, most = np.zeros(count), np.zeros((count, rules)), np.zeros((count, rules))

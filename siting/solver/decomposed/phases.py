@@ -16,7 +16,7 @@ from dataclasses import replace
 import numpy as np
 
 from siting.solver.decomposed.clusters import cluster, mean_of
-from siting.solver.decomposed.crews import Company, Member
+from siting.solver.decomposed.crews import Company, Members
 from siting.solver.decomposed.master import Master
 from siting.solver.decomposed.mix import Mean, Mix
 from siting.solver.decomposed.prices import Prices, first_prices
@@ -24,6 +24,7 @@ from siting.solver.decomposed.recourse import reduce_periods
 from siting.solver.decomposed.search import Bench, State, search
 from siting.solver.engine import Limits, Progress, new_engine, relative_gap, run
 from siting.solver.handover import FloatArray, Matrix
+from siting.solver.shelf import Shelf
 from siting.solver.two_stage import TwoStage
 
 FEW = 16
@@ -78,13 +79,10 @@ class Phases:
         self._layout, periods = reduce_periods(program)
         upper = program.first.upper[self._layout.links]
         labels = cluster(periods, upper, CLUSTERS) if len(periods) > FEW else np.zeros(0, dtype=np.int64)
-        means = [mean_of([periods[d] for d in np.flatnonzero(labels == k)]) for k in np.unique(labels)]
+        means = Shelf(mean_of([periods[d] for d in np.flatnonzero(labels == k).tolist()]) for k in np.unique(labels))
         groups = cluster(periods, upper, GROUPS)
         self.company = Company(
-            self._layout,
-            [Member(d, period, int(groups[d])) for d, period in enumerate(periods)],
-            [Member(k, mean, k) for k, mean in enumerate(means)],
-            limits.workers,
+            self._layout, Members(periods, groups), Members(means, np.arange(len(means))), limits.workers
         )
         prices = Prices(first_prices(periods, len(program.yearly)))
         self._bench = Bench(
@@ -117,7 +115,7 @@ class Phases:
         if first is None:
             self.infeasible = self._bench.master.infeasible
             return
-        start = self._on_means(first.x) if self._means else first.x
+        start = self._on_means(first.x) if len(self._means) else first.x
         relaxed = self._relax(start)
         if self._finished() or not self._program.first.integer.any():
             return
@@ -147,7 +145,7 @@ class Phases:
             bench,
             self._mix(_PLANS if whole else _STORED),
             start,
-            0.1 if self._means else 0.2,
+            0.1 if len(self._means) else 0.2,
             lambda state: state.gap <= share * self._gap or state.bound > self._ceiling,
         )
         self._raise_bound(found.bound)

@@ -8,13 +8,12 @@ a bound at any price. A price that proves too low, because breaking its row pays
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import numpy.typing as npt
 
 from siting.solver.decomposed.recourse import Recourse
 from siting.solver.handover import FloatArray
+from siting.solver.shelf import Items
 
 _DEARER_ROWS, _DEARER_YEAR = 10.0, 4.0
 
@@ -48,7 +47,7 @@ class Prices:
         self.yearly = np.where(broken, _DEARER_YEAR * self.yearly, self.yearly)
 
 
-def first_prices(periods: Sequence[Recourse], rules: int) -> FloatArray:
+def first_prices(periods: Items[Recourse], rules: int) -> FloatArray:
     """What a unit of use of each yearly row costs in the columns that use it; in all columns if those are free."""
     used, paid, everything = np.zeros(rules), np.zeros(rules), 0.0
     for period in periods:

@@ -9,7 +9,7 @@ for all, without effect where they are missing, so that periods can be averaged.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,7 @@ import numpy.typing as npt
 from scipy.sparse import csc_array, csr_array
 
 from siting.solver.handover import FloatArray, Label
+from siting.solver.shelf import Shelf, View
 from siting.solver.two_stage import Period, TwoStage
 
 Ints = npt.NDArray[np.int64]
@@ -67,27 +68,35 @@ class Recourse:
     usage: csr_array
 
 
-def reduce_periods(program: TwoStage) -> tuple[Layout, list[Recourse]]:
-    """The layout of a program and its periods in it."""
+def reduce_periods(program: TwoStage) -> tuple[Layout, Shelf[Recourse]]:
+    """The layout of a program and its periods in it, opened one at a time."""
     seen = np.zeros(len(program.first), dtype=bool)
     for period in program.periods:
         seen[period.T.indices] = True
     links = np.flatnonzero(seen)
     low, up = program.first.lower[links], program.first.upper[links]
     where = np.cumsum(seen) - 1
-    parts = [_Part(period, _narrow(period.T, where, len(links)), low, up) for period in program.periods]
-    columns = _union([part.period.columns.labels for part in parts])
-    caps = _caps(parts)
-    rows = tuple(label for label in _union([part.period.rows.labels for part in parts]) if label not in caps)
-    position = {label: i for i, label in enumerate(rows)}
-    raised, lowered = np.zeros(len(rows), dtype=bool), np.zeros(len(rows), dtype=bool)
+    parts = View(program.periods, lambda period: _Part(period, _narrow(period.T, where, len(links)), low, up))
+    columns, every_row, caps = _Union(), _Union(), _Caps()
+    low_fails: dict[Label, None] = {}
+    high_fails: dict[Label, None] = {}
     for part in parts:
-        own = np.array([position.get(label, -1) for label in part.period.rows.labels], dtype=np.int64)
-        raised[own[part.low_fails & (own >= 0)]] = True
-        lowered[own[part.high_fails & (own >= 0)]] = True
-    layout = Layout(links, columns, rows, caps, np.flatnonzero(raised), np.flatnonzero(lowered))
-    column_at = {label: i for i, label in enumerate(columns)}
-    return layout, [_place(part, layout, column_at, position) for part in parts]
+        labels = part.period.rows.labels
+        columns.add(part.period.columns.labels)
+        every_row.add(labels)
+        caps.add(part)
+        low_fails |= dict.fromkeys(labels[i] for i in np.flatnonzero(part.low_fails).tolist())
+        high_fails |= dict.fromkeys(labels[i] for i in np.flatnonzero(part.high_fails).tolist())
+    taken = caps.chosen()
+    rows = tuple(label for label in every_row.labels if label not in taken)
+    row_at = {label: i for i, label in enumerate(rows)}
+    raised, lowered = (
+        np.array(sorted(row_at[label] for label in fails if label in row_at), dtype=np.int64)
+        for fails in (low_fails, high_fails)
+    )
+    layout = Layout(links, columns.labels, rows, taken, raised, lowered)
+    column_at = {label: i for i, label in enumerate(layout.columns)}
+    return layout, Shelf(_place(part, layout, column_at, row_at) for part in parts)
 
 
 class _Part:
@@ -124,30 +133,39 @@ def _range(T: csr_array, low: FloatArray, up: FloatArray) -> tuple[FloatArray, F
     return least, most
 
 
-def _caps(parts: Sequence[_Part]) -> dict[Label, Label]:
+class _Caps:
     """Rows that are a cap of the same column in every period that has them, at most one for each column."""
-    found: dict[Label, Label | None] = {}
-    for part in parts:
+
+    def __init__(self) -> None:
+        self._found: dict[Label, Label | None] = {}
+
+    def add(self, part: _Part) -> None:
+        """The rows of one more period."""
         mine = dict(part.caps())
         for label in part.period.rows.labels:
             column = mine.get(label)
-            if found.setdefault(label, column) != column:
-                found[label] = None
-    caps: dict[Label, Label] = {}
-    taken: set[Label] = set()
-    for label, column in found.items():
-        if column is not None and column not in taken:
-            taken.add(column)
-            caps[label] = column
-    return caps
+            if self._found.setdefault(label, column) != column:
+                self._found[label] = None
+
+    def chosen(self) -> dict[Label, Label]:
+        """Rows and the column that each of them bounds."""
+        by_column: dict[Label, Label] = {}
+        for label, column in self._found.items():
+            if column is not None:
+                by_column.setdefault(column, label)
+        return {label: column for column, label in by_column.items()}
 
 
-def _union(groups: Sequence[tuple[Label, ...]]) -> tuple[Label, ...]:
-    every = dict.fromkeys(groups[0]) if groups else {}
-    for group in groups[1:]:
-        if group is not groups[0]:
-            every.update(dict.fromkeys(group))
-    return tuple(every)
+class _Union:
+    """All labels of some periods, each once."""
+
+    def __init__(self) -> None:
+        self.labels: tuple[Label, ...] = ()
+
+    def add(self, labels: tuple[Label, ...]) -> None:
+        """The labels of one more period."""
+        if labels != self.labels:
+            self.labels = tuple(dict.fromkeys((*self.labels, *labels)))
 
 
 def _narrow(T: csr_array, where: Ints, width: int) -> csr_array:
