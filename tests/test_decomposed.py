@@ -10,12 +10,15 @@ import pytest
 from cases import random_days
 from scipy.sparse import csc_array
 from small import problem
+from test_pieces import everything
 
 import siting
+from siting.building import compile_problem
 from siting.errors import SolverError, UsageError
 from siting.model.build import COMPONENTS, build
 from siting.solver import strategy
 from siting.solver.decomposed.clusters import cluster, mean_of
+from siting.solver.decomposed.coarse import guess
 from siting.solver.decomposed.cuts import cut
 from siting.solver.decomposed.driver import solve_decomposed
 from siting.solver.decomposed.recourse import reduce_periods
@@ -66,6 +69,29 @@ def test_with_a_binding_cap_on_carbon():
     free = random_days(1, 4)
     emitted = siting.solve(build(free), gap=GAP).tables["carbon"]["carbon_t"].sum()
     agree(program_of(free.replace(carbon__cap_t=0.8 * float(emitted))))
+
+
+def test_with_every_rule_at_once():
+    agree(compile_problem(everything()).program)
+
+
+def test_the_first_guess_of_one_period_is_its_relaxed_plan():
+    """The cost of the whole with the guess as its first stage, against that of the best relaxed one."""
+    program = program_of(random_days(0, 1))
+    program = replace(program, first=replace(program.first, integer=np.zeros_like(program.first.integer)))
+    dear = replace(join(program), cost=1e6 * join(program).cost)
+    layout, (period,) = reduce_periods(program)
+    first = replace(program.first, cost=1e6 * program.first.cost)
+    found = guess(replace(program, first=first), layout, replace(period, cost=1e6 * period.cost), 60.0)
+    assert found.prices.shape == (0,)
+    best = run(new_engine(dear, Limits(gap=1e-9, threads=1), 60.0), 1e-9, "relaxed").objective
+    x, rest = np.clip(found.x, dear.lower[: len(found.x)], dear.upper[: len(found.x)]), slice(len(found.x), None)
+    held = replace(
+        dear, lower=np.concatenate([x - 1e-4, dear.lower[rest]]), upper=np.concatenate([x + 1e-4, dear.upper[rest]])
+    )
+    assert run(new_engine(held, Limits(gap=1e-9, threads=1), 60.0), 1e-9, "held").objective == pytest.approx(
+        best, rel=1e-3
+    )
 
 
 def test_without_integers():

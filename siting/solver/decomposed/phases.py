@@ -16,6 +16,7 @@ from dataclasses import replace
 import numpy as np
 
 from siting.solver.decomposed.clusters import cluster, mean_of
+from siting.solver.decomposed.coarse import guess
 from siting.solver.decomposed.crews import Company, Members
 from siting.solver.decomposed.master import Master
 from siting.solver.decomposed.mix import Mean, Mix
@@ -93,7 +94,7 @@ class Phases:
             self._begun + limits.time_limit_s,
             self._tell,
         )
-        self._means = means
+        self._means, self._mean = means, mean_of(list(means if len(means) else periods))
 
     @property
     def passes(self) -> int:
@@ -115,7 +116,9 @@ class Phases:
         if first is None:
             self.infeasible = self._bench.master.infeasible
             return
-        start = self._on_means(first.x) if len(self._means) else first.x
+        start = self._guess(first.x)
+        if len(self._means):
+            start = self._on_means(start)
         relaxed = self._relax(start)
         if self._finished() or not self._program.first.integer.any():
             return
@@ -124,6 +127,15 @@ class Phases:
         self._propose(relaxed.centre, near_it=True)
         self._phase = "branch and bound"
         self._propose(relaxed.centre, near_it=False)
+
+    def _guess(self, otherwise: FloatArray) -> FloatArray:
+        """Where to begin: the plan of one mean period, and what the yearly rows cost there."""
+        found = guess(self._program, self._layout, self._mean, self._bench.left_s)
+        if found is None:
+            return otherwise
+        self._bench.prices.near(found.prices)
+        self._bench.master.price(self._bench.prices.yearly)
+        return found.x
 
     def _on_means(self, start: FloatArray) -> FloatArray:
         """The plan of the means; what it proves holds for them alone."""

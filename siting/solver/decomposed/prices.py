@@ -16,6 +16,7 @@ from siting.solver.handover import FloatArray
 from siting.solver.shelf import Items
 
 _DEARER_ROWS, _DEARER_YEAR = 10.0, 4.0
+_MARGIN, _NOTHING = 3.0, 1e-3
 
 
 class Prices:
@@ -37,6 +38,12 @@ class Prices:
     def __init__(self, yearly: FloatArray, shortfall: float = 10.0) -> None:
         self.yearly, self.shortfall = yearly, shortfall
         self.asked: FloatArray = np.zeros(len(yearly))
+
+    def near(self, guessed: FloatArray) -> None:
+        """Prices at which to begin: to ask for, and so much more to break a row that it hardly pays."""
+        self.asked = guessed
+        size = np.abs(guessed)
+        self.yearly = np.where(size > _NOTHING * self.yearly, np.minimum(_MARGIN * size, self.yearly), self.yearly)
 
     def raise_shortfall(self) -> None:
         """Shortfall paid."""
