@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from command_line import Cli, start
+from command_line import Cli, start, stop_when_it_says
 
 RULES = {"carbon-price", "carbon-cap", "embodied", "green-floor-north"}
 
@@ -93,15 +93,11 @@ def test_help_in_both_languages(cli: Cli) -> None:
     assert "逐条关闭规则" in cli("price-rules", "--help", "--lang", "zh").out
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_ctrl_c_ends_it_without_a_traceback(workers: int) -> None:
-    process = start("price-rules", "jing-jin-ji-meng", "--periods", 24, "--workers", workers, "--lang", "en")
-    assert process.stderr is not None
-    for line in process.stderr:
-        if b"solving with all rules" in line:
-            break
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=120)
-    assert process.returncode == 5
-    assert b"Traceback" not in err
-    assert b"optimal" not in out
+@pytest.mark.parametrize(("workers", "said"), [(1, "cost unknown"), (2, "solving with all rules")])
+def test_ctrl_c_ends_it_without_a_traceback(workers: int, said: str, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the first solve, and while two processes start."""
+    stop_when_it_says(said, signal.SIGINT, monkeypatch)
+    done = cli("price-rules", "jing-jin-ji-meng", "--periods", 2, "--workers", workers)
+    assert done.code == 5
+    assert "Traceback" not in done.err
+    assert "optimal" not in done.out
