@@ -155,44 +155,21 @@ def document(
         What a reader must know of the data, and of the run.
     """
     audited = None if verdict is None else verdict.as_dict()
-    totals = (
-        None
-        if audited is None
-        else audited.pop("totals")
-        if stages
-        else _totals(problem, audited.pop("totals"), prices)
-    )
-    instance = problem.settings.instance
+    totals = None if audited is None else audited.pop("totals")
+    if totals is not None and not stages:
+        totals = _totals(problem, totals, prices)
     return {
-        "status": status_of(outcome, verdict),
-        "solver_status": outcome.status,
-        "reason": outcome.reason,
-        "interrupted": outcome.interrupted,
-        "objective": outcome.objective,
-        "bound": outcome.bound,
-        "gap": outcome.gap,
+        **_ended(outcome, verdict),
         "unit": _unit(problem, options.pathway),
-        "currency": instance.currency,
-        "least_carbon_t": None if least is None else least.carbon_t,
-        "least_carbon_bound_t": None if least is None else least.bound_t,
-        "least_carbon_status": None if least is None else least.status,
-        "instance": {
-            "name": instance.name,
-            "title_en": instance.title_en,
-            "title_zh": instance.title_zh,
-            "sha256": sha256,
-        },
+        "currency": problem.settings.instance.currency,
+        **_least(least),
+        "instance": _named(problem, sha256),
         "periods": {"count": problem.calendar.periods, "hours": problem.calendar.hours},
         "options": options.as_dict(),
-        "solver": {"name": "HiGHS", "version": outcome.version, "strategy": outcome.strategy},
-        "size": {"rows": outcome.rows, "columns": outcome.columns, "integers": outcome.integers},
+        **_solved_by(outcome),
         "seconds": {name: round(value, 3) for name, value in seconds.items()},
         "finished": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-        "versions": {
-            "siting": version,
-            "python": platform.python_version(),
-            "platform": platform.platform(),
-        },
+        "versions": {"siting": version, "python": platform.python_version(), "platform": platform.platform()},
         "totals": totals,
         "aggregation_error": aggregation.reset_index().to_dict(orient="records"),
         "audit": audited,
@@ -239,6 +216,47 @@ def stage_document(
         "totals": totals,
         "audit": audited,
         "tables": dict(rows),
+    }
+
+
+def _ended(outcome: Outcome, verdict: Verdict | None) -> dict[str, Any]:
+    """How the solve ended, and what it proves."""
+    return {
+        "status": status_of(outcome, verdict),
+        "solver_status": outcome.status,
+        "reason": outcome.reason,
+        "interrupted": outcome.interrupted,
+        "objective": outcome.objective,
+        "bound": outcome.bound,
+        "gap": outcome.gap,
+    }
+
+
+def _least(least: LeastCarbon | None) -> dict[str, Any]:
+    """The least carbon that any plan reaches, where a cap leaves none."""
+    return {
+        "least_carbon_t": None if least is None else least.carbon_t,
+        "least_carbon_bound_t": None if least is None else least.bound_t,
+        "least_carbon_status": None if least is None else least.status,
+    }
+
+
+def _solved_by(outcome: Outcome) -> dict[str, Any]:
+    """With what it was solved, and how large it was."""
+    return {
+        "solver": {"name": "HiGHS", "version": outcome.version, "strategy": outcome.strategy},
+        "size": {"rows": outcome.rows, "columns": outcome.columns, "integers": outcome.integers},
+    }
+
+
+def _named(problem: Problem, sha256: str) -> dict[str, str]:
+    """Names and fingerprint of the instance."""
+    instance = problem.settings.instance
+    return {
+        "name": instance.name,
+        "title_en": instance.title_en,
+        "title_zh": instance.title_zh,
+        "sha256": sha256,
     }
 
 

@@ -1,12 +1,14 @@
-"""The command line as tests use it: in this process, or as one of its own that can be stopped."""
+"""The command line as tests use it: in this process, which is quicker, or as one of its own that can be killed."""
 
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,7 +41,8 @@ def command_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[
     monkeypatch.setenv("LC_ALL", "en_US.UTF-8")
     monkeypatch.delenv("COLUMNS", raising=False)
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
-    handler = signal.getsignal(signal.SIGTERM)
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def call(*arguments: object) -> Done:
         monkeypatch.setattr(sys, "argv", ["siting", *map(str, arguments)])
@@ -50,15 +53,51 @@ def command_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[
         return Done(stop.value.code, said.out, said.err)
 
     yield call
-    signal.signal(signal.SIGTERM, handler)
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+def stop_when_it_says(pattern: str, number: signal.Signals, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Send this process a signal as soon as it says something on stderr."""
+    sent: list[str] = []
+    write = sys.stderr.write
+
+    def watched(text: str) -> int:
+        if not sent and re.search(pattern, text):
+            sent.append(text)
+            os.kill(os.getpid(), number)
+        return write(text)
+
+    monkeypatch.setattr(sys.stderr, "write", watched)
 
 
 @pytest.fixture(scope="session", name="run")
 def run_folder(instance: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Done]:
     folder = tmp_path_factory.mktemp("runs") / "run"
-    done = start("solve", instance, "--out", folder, "--periods", 1, "--json")
-    out, err = done.communicate(timeout=120)
-    return folder, Done(done.returncode, out.decode(), err.decode())
+    return folder, run_with_files(tmp_path_factory, "solve", instance, "--out", folder, "--periods", 1, "--json")
+
+
+def run_with_files(tmp_path_factory: pytest.TempPathFactory, *arguments: object) -> Done:
+    """Run with files in the place of stdout and stderr, so that nothing escapes that is written below Python."""
+    place, codes = tmp_path_factory.mktemp("streams"), []
+    sys.stdout.flush()
+    with ExitStack() as stack:
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        patch.setenv("LC_ALL", "C.UTF-8")
+        patch.setattr(sys, "argv", ["siting", *map(str, arguments)])
+        patch.setattr(sys, "excepthook", sys.excepthook)
+        stack.callback(signal.signal, signal.SIGTERM, signal.getsignal(signal.SIGTERM))
+        for descriptor, name in ((1, "stdout"), (2, "stderr")):
+            stack.callback(os.close, kept := os.dup(descriptor))
+            stack.callback(os.dup2, kept, descriptor)
+            file = stack.enter_context((place / name).open("w", encoding="utf-8"))
+            os.dup2(file.fileno(), descriptor)
+            patch.setattr(sys, name, file)
+        with pytest.raises(SystemExit) as stop:
+            main()
+        codes.append(stop.value.code)
+    out, err = ((place / name).read_bytes().decode() for name in ("stdout", "stderr"))
+    return Done(codes[0], out, err)
 
 
 def start(*arguments: object, **environment: str) -> subprocess.Popen[bytes]:

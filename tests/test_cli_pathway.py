@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from command_line import Cli, command_line, start  # noqa: F401 - fixtures
+from command_line import Cli, run_with_files
 from tiny import tiny_problem
 
 from siting.instance import load, write
@@ -42,10 +42,10 @@ def instance(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def pathway(instance: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     folder = tmp_path_factory.mktemp("runs") / "run"
-    done = start("solve", instance, "--pathway", "--out", folder, "--periods", 1, "--gap", 0)
-    out, err = done.communicate(timeout=120)
-    assert done.returncode == 0, err.decode()
-    return folder, out.decode()
+    asked = ("--pathway", "--out", folder, "--periods", 1, "--gap", 0)
+    done = run_with_files(tmp_path_factory, "solve", instance, *asked)
+    assert done.code == 0, done.err
+    return folder, done.out
 
 
 def test_the_folder_holds_each_stage(pathway: tuple[Path, str]) -> None:

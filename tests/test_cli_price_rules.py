@@ -8,19 +8,19 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from command_line import Cli, start
+from command_line import Cli, stop_when_it_says
 
 RULES = {"carbon-price", "carbon-cap", "embodied", "green-floor-north"}
 
 
-def test_document_and_files_from_two_processes(instance: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "prices"
-    process = start("price-rules", instance, "--periods", 1, "--gap", 1e-6, "--workers", 2, "--out", folder, "--json")
-    out, err = process.communicate(timeout=120)
-    assert process.returncode == 0, err
-    assert out == (folder / "price-rules.json").read_bytes()
-    assert {path.name for path in folder.parent.iterdir()} == {"prices"}
-    document = json.loads(out)
+def test_document_and_files_from_two_processes(instance: Path, cli: Cli) -> None:
+    folder = Path("prices")
+    asked = ("price-rules", instance, "--periods", 1, "--gap", 1e-6, "--json")
+    done = cli(*asked, "--workers", 2, "--out", folder)
+    assert done.code == 0, done.err
+    assert done.out.encode() == (folder / "price-rules.json").read_bytes()
+    assert {path.name for path in Path.cwd().iterdir()} == {"prices"}
+    document = json.loads(done.out)
     assert document["schema"] == "siting-price-rules"
     assert document["periods"] == {"count": 1, "hours": 24}
     assert document["full"]["status"] == "optimal"
@@ -40,6 +40,17 @@ def test_document_and_files_from_two_processes(instance: Path, tmp_path: Path) -
     assert table["cost_without_million"].tolist() == pytest.approx(
         [rule["without"]["cost_million"] for rule in prices.values()]
     )
+    # One process finds the same; each case is told once.
+    alone = cli(*asked)
+    assert alone.code == 0
+    for ours, theirs in zip(json.loads(alone.out)["rules"], document["rules"], strict=True):
+        assert (ours["name"], ours["verdict"]) == (theirs["name"], theirs["verdict"])
+        assert ours["without"]["cost_million"] == pytest.approx(theirs["without"]["cost_million"])
+    count = 1 + len(prices)
+    for said in (done.err, alone.err):
+        assert [line.split(" of ")[0] for line in said.splitlines() if f" of {count} " in line] == [
+            str(number) for number in range(1, count + 1)
+        ]
 
 
 def test_tables_in_both_languages(instance: Path, cli: Cli) -> None:
@@ -93,15 +104,11 @@ def test_help_in_both_languages(cli: Cli) -> None:
     assert "逐条关闭规则" in cli("price-rules", "--help", "--lang", "zh").out
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_ctrl_c_ends_it_without_a_traceback(workers: int) -> None:
-    process = start("price-rules", "jing-jin-ji-meng", "--periods", 24, "--workers", workers, "--lang", "en")
-    assert process.stderr is not None
-    for line in process.stderr:
-        if b"solving with all rules" in line:
-            break
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=120)
-    assert process.returncode == 5
-    assert b"Traceback" not in err
-    assert b"optimal" not in out
+@pytest.mark.parametrize(("workers", "said"), [(1, "cost unknown"), (2, "solving with all rules")])
+def test_ctrl_c_ends_it_without_a_traceback(workers: int, said: str, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the first solve, and while two processes start."""
+    stop_when_it_says(said, signal.SIGINT, monkeypatch)
+    done = cli("price-rules", "jing-jin-ji-meng", "--periods", 2, "--workers", workers)
+    assert done.code == 5
+    assert "Traceback" not in done.err
+    assert "optimal" not in done.out

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import signal
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from command_line import Cli, Done, start
+from command_line import Cli, Done, start, stop_when_it_says
 from tiny import tiny_problem
 
 import siting
@@ -42,20 +41,13 @@ def add(m, p):
     m.cost.add("puzzle", {{"north": 1000 * sum(m.over[r] + m.under[r] for r in range(6))}}, "million per year")
 """
 
-SLEEP = """
-import pathlib, time
+STOP = """
+import os, time
 
 def add(m, p):
-    pathlib.Path(__file__).with_suffix(".reached").touch()
+    os.kill(os.getpid(), {number})
     time.sleep(60)
 """
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def result_of(folder: Path) -> dict[str, object]:
@@ -164,35 +156,35 @@ def test_time_limit_without_a_plan_and_with_one(instance: Path, cli: Cli) -> Non
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_stopped_during_the_solve_keeps_the_plan(number: signal.Signals, instance: Path, tmp_path: Path) -> None:
-    rules, folder = tmp_path / "rules.py", tmp_path / "run"
-    rules.write_text(PUZZLE.format(slack=10_000))
-    process = start("solve", instance, "--out", folder, "--periods", 1, "--edit", rules, "--time-limit", 60)
-    assert process.stderr is not None
-    for line in process.stderr:
-        if b"branch and bound" in line and b"cost unknown" not in line:
-            break
-    process.send_signal(number)
-    process.communicate(timeout=60)
-    assert process.returncode == 3
-    assert result_of(folder)["status"] == "feasible"
-    assert result_of(folder)["interrupted"] is True
-    assert "messages" in result_of(folder)
+def test_stopped_during_the_solve_keeps_the_plan(
+    number: signal.Signals, instance: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("rules.py").write_text(PUZZLE.format(slack=10_000))
+    stop_when_it_says(r"branch and bound: \d+ s, cost \d", number, monkeypatch)
+    done = cli("solve", instance, "--out", "run", "--periods", 1, "--edit", "rules.py", "--time-limit", 60)
+    assert done.code == 3
+    result = result_of(Path("run"))
+    assert result["status"] == "feasible"
+    assert result["interrupted"] is True
+    assert "messages" in result
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_stopped_before_the_solve_leaves_the_earlier_run(
-    number: signal.Signals, run: tuple[Path, Done], instance: Path, tmp_path: Path
+    number: signal.Signals, run: tuple[Path, Done], instance: Path, cli: Cli
 ) -> None:
-    rules, folder = tmp_path / "rules.py", run[0]
-    rules.write_text(SLEEP)
+    folder = run[0]
+    Path("rules.py").write_text(STOP.format(number=int(number)))
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    process = start("solve", instance, "--out", folder, "--periods", 1, "--edit", rules)
-    wait_for(rules.with_suffix(".reached").exists)
-    process.send_signal(number)
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == (5 if number == signal.SIGINT else -signal.SIGKILL)
-    assert b"Traceback" not in err
+    asked = ("solve", instance, "--out", folder, "--periods", 1, "--edit", Path("rules.py").resolve())
+    if number == signal.SIGINT:
+        done = cli(*asked)
+        assert done.code == 5
+    else:
+        process = start(*asked)
+        done = Done(process.wait(timeout=60), *(text.decode() for text in process.communicate()))
+        assert done.code == -signal.SIGKILL
+    assert "Traceback" not in done.err
     assert before == {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
 

@@ -141,19 +141,6 @@ def test_a_change_that_is_no_relaxation_is_found_out():
     assert prices.faults == ("without it: at least 0.008, with it 0.004 million",)
 
 
-def test_processes_find_the_same():
-    given, *_ = CASES["carbon-cap"]
-    p = problem(**given)
-    told = []
-    both = price_rules(p, EXACT, workers=2, tell=lambda rule, case: told.append(rule and rule.name))
-    alone = price_rules(p, EXACT)
-    assert sorted(told, key=str) == [None, "carbon-cap", "embodied"]
-    assert both.table()["verdict"].tolist() == alone.table()["verdict"].tolist() == ["priced", "free"]
-    assert both.table()["cost_without_million"].tolist() == pytest.approx(
-        alone.table()["cost_without_million"].tolist()
-    )
-
-
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_refused_option_is_the_users(workers):
     p = problem(settings={"carbon": {"price": 1.0}})

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from siting.auditor.report import Axis, Ledger
-from siting.auditor.tables import Plan
+from siting.auditor.tables import Plan, once_per_plan
 from siting.problem import Problem, derived
+from siting.problem.once import once
 from siting.problem.problem import FloatArray
 from siting.problem.tiers import module_mw, site_most_mw
 
@@ -82,6 +83,7 @@ def check_delay(p: Problem, plan: Plan, ledger: Ledger) -> None:
     ledger.equal("moved_as_run", grouped * hours, ran, [ledger.period, batch, ledger.site], "MWh")
 
 
+@once
 def capacity_bounds(p: Problem) -> tuple[FloatArray, FloatArray]:
     """Existing and most IT power, each (sites, compute), MW; zero where a site cannot hold a type."""
     rows = derived.site_compute(p)
@@ -93,12 +95,14 @@ def capacity_bounds(p: Problem) -> tuple[FloatArray, FloatArray]:
     return out[0], out[1]
 
 
+@once_per_plan
 def built_mw(p: Problem, plan: Plan) -> FloatArray:
     """IT power that exists and is built, (sites, compute), MW, from the modules."""
     built: FloatArray = capacity_bounds(p)[0] + module_mw(p).to_numpy(dtype=float) * plan.modules
     return built
 
 
+@once
 def demand_mw(p: Problem) -> FloatArray:
     """Mean IT load asked for, (workloads, regions), MW."""
     out = np.zeros((len(p.workloads), len(p.regions)))
@@ -132,6 +136,7 @@ def moved_by_batch(p: Problem, plan: Plan) -> FloatArray:
     return out
 
 
+@once_per_plan
 def load_mw(p: Problem, plan: Plan) -> FloatArray:
     """IT load, (periods, sites, compute, hours), MW: rigid work by its profile and delayed work as it runs."""
     calendar = p.calendar

@@ -9,7 +9,7 @@ import pandas as pd
 
 from siting.auditor.power import capacity_factors, site_power_mw
 from siting.auditor.report import Axis, Ledger
-from siting.auditor.tables import Plan
+from siting.auditor.tables import Plan, once_per_plan
 from siting.problem import Problem
 from siting.problem.direct import direct_supply
 from siting.problem.problem import FloatArray, IntArray
@@ -49,6 +49,7 @@ def check_direct(p: Problem, plan: Plan, ledger: Ledger) -> None:
     ledger.at_most("direct_supplied", needed * there, energy["used"], [project], "MWh/year", scale=needed)
 
 
+@once_per_plan
 def exported_mw(p: Problem, plan: Plan) -> FloatArray:
     """What each row of ``supply`` sells to the grid, (periods, supply, hours), MW."""
     out = np.zeros_like(plan.generation_mw)

@@ -12,7 +12,7 @@ from siting.auditor.compute import built_mw, capacity_bounds
 from siting.auditor.direct import exported_mw
 from siting.auditor.report import Ledger
 from siting.auditor.system import fleet_change
-from siting.auditor.tables import Plan, Reader
+from siting.auditor.tables import Plan, Reader, once_per_plan
 from siting.auditor.water import design_cost, surcharge, water_m3
 from siting.physics.finance import annuity
 from siting.problem import Problem, derived, system
@@ -80,6 +80,7 @@ def added(p: Problem, tables: Tables, table: str) -> dict[str, FloatArray]:
     }
 
 
+@once_per_plan
 def carbon_t(p: Problem, plan: Plan) -> dict[str, FloatArray]:
     """CO2 of the year by source, each (regions,), tonnes."""
     factor = system.bought_factor_t_per_mwh(p)[list(p.regions.index)].to_numpy(dtype=float)[p.calendar.hour]

@@ -9,7 +9,7 @@ import pandas as pd
 from siting.auditor.compute import built_mw, load_mw
 from siting.auditor.matching import matched_mwh
 from siting.auditor.report import Axis, Ledger
-from siting.auditor.tables import Plan, claims_needed, connections
+from siting.auditor.tables import Plan, claims_needed, connections, once_per_plan
 from siting.problem import Problem, derived
 from siting.problem.problem import FloatArray, IntArray
 
@@ -177,6 +177,7 @@ def capacity_factors(p: Problem) -> FloatArray:
     return out
 
 
+@once_per_plan
 def site_power_mw(p: Problem, plan: Plan) -> FloatArray:
     """Power drawn by sites, (periods, sites, hours), MW: PUE x (idle power of all that is built + power by load)."""
     idle = _column(p.compute_types, "idle_share")
@@ -187,6 +188,7 @@ def site_power_mw(p: Problem, plan: Plan) -> FloatArray:
     return result
 
 
+@once_per_plan
 def exchange_mw(p: Problem, plan: Plan) -> tuple[FloatArray, FloatArray]:
     """Power sent, and received after losses, over corridors, each (periods, regions, hours), MW."""
     regions, kept = len(p.regions), 1 - _column(p.corridors, "loss_share")[None, :, None]
@@ -197,6 +199,7 @@ def exchange_mw(p: Problem, plan: Plan) -> tuple[FloatArray, FloatArray]:
     return sent, received
 
 
+@once_per_plan
 def green_mwh(p: Problem, plan: Plan) -> float:
     """Most green energy that sites may claim in the year, MWh: all losses are charged to green power."""
     green = p.supply["green"].to_numpy(dtype=bool)

@@ -8,9 +8,10 @@ are left alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,7 @@ import pandas as pd
 from siting.auditor.report import Axis, Ledger
 from siting.problem import Problem, backups, derived, system
 from siting.problem.direct import exporting
+from siting.problem.once import once
 from siting.problem.problem import FloatArray, IntArray
 
 
@@ -39,28 +41,29 @@ class Axes:
     replica: Axis
     takeover: Axis
 
-    @classmethod
-    def of(cls, p: Problem) -> Axes:
-        """The indices of a problem; ``batch`` is (workload, group), ``batch_site`` adds an admissible site."""
-        late = p.workloads["max_delay_h"] > 0
-        asked = p.demand[p.demand["mean_mw"] > 0].index.get_level_values("workload")
-        wanted = p.workloads.index.isin(asked)
-        batches = derived.batches(p)
-        arcs = derived.arcs(p).merge(batches, on=["workload", "region"])[["workload", "group", "site"]]
-        return cls(
-            rigid=("workload", list(p.workloads.index[~late & wanted])),
-            delayed=("workload", list(p.workloads.index[late & wanted])),
-            supply=("region/technology", list(p.supply.index)),
-            export=("region/technology", list(exporting(p).index)),
-            storage=("region/storage", list(p.storage.index)),
-            fleet=("region/technology", list(system.fleet(p).index)),
-            corridor=("corridor", list(p.corridors.index)),
-            batch=("workload/group", _tuples(batches[["workload", "group"]])),
-            batch_site=("workload/group/site", _tuples(arcs)),
-            bandwidth=("region/site", list(p.bandwidth.index)),
-            replica=("workload/group/site/site_2", _tuples(backups.backup_pairs(p, "replicas"))),
-            takeover=("workload/group/site/site_2", _tuples(backups.backup_pairs(p, "survives_loss"))),
-        )
+
+@once
+def axes_of(p: Problem) -> Axes:
+    """The indices of a problem; ``batch`` is (workload, group), ``batch_site`` adds an admissible site."""
+    late = p.workloads["max_delay_h"] > 0
+    asked = p.demand[p.demand["mean_mw"] > 0].index.get_level_values("workload")
+    wanted = p.workloads.index.isin(asked)
+    batches = derived.batches(p)
+    arcs = derived.arcs(p).merge(batches, on=["workload", "region"])[["workload", "group", "site"]]
+    return Axes(
+        rigid=("workload", list(p.workloads.index[~late & wanted])),
+        delayed=("workload", list(p.workloads.index[late & wanted])),
+        supply=("region/technology", list(p.supply.index)),
+        export=("region/technology", list(exporting(p).index)),
+        storage=("region/storage", list(p.storage.index)),
+        fleet=("region/technology", list(system.fleet(p).index)),
+        corridor=("corridor", list(p.corridors.index)),
+        batch=("workload/group", _tuples(batches[["workload", "group"]])),
+        batch_site=("workload/group/site", _tuples(arcs)),
+        bandwidth=("region/site", list(p.bandwidth.index)),
+        replica=("workload/group/site/site_2", _tuples(backups.backup_pairs(p, "replicas"))),
+        takeover=("workload/group/site/site_2", _tuples(backups.backup_pairs(p, "survives_loss"))),
+    )
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,24 @@ class Plan:
     bandwidth_gbps: FloatArray  # bandwidth
     standby_mw: FloatArray  # replica
     takeover_mw: FloatArray  # takeover
+    cache: dict[str, tuple[Problem, Any]] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+
+T = TypeVar("T")
+
+
+def once_per_plan(function: Callable[[Problem, Plan], T]) -> Callable[[Problem, Plan], T]:
+    """A function of a problem and a plan that keeps its answer with the plan, for the last problem that asked."""
+
+    @wraps(function)
+    def cached(p: Problem, plan: Plan) -> T:
+        key = function.__name__
+        if key not in plan.cache or plan.cache[key][0] is not p:
+            plan.cache[key] = p, function(p, plan)
+        result: T = plan.cache[key][1]
+        return result
+
+    return cached
 
 
 class Reader:
@@ -193,7 +214,7 @@ def read(p: Problem, tables: Mapping[str, pd.DataFrame], ledger: Ledger) -> Plan
         Dense arrays; what could not be read is zero.
     """
     ledger.good("tables")
-    reader, axes = Reader(tables, ledger), Axes.of(p)
+    reader, axes = Reader(tables, ledger), axes_of(p)
     site, compute, region, hour, period = ledger.site, ledger.compute, ledger.region, ledger.hour, ledger.period
     claimed = claims_needed(p) or "claimed_mwh" in tables.get("site", pd.DataFrame()).columns
     rows, work = reader.array, "admissible_arcs"
@@ -264,6 +285,7 @@ def claims_needed(p: Problem) -> bool:
     return any(share > 0 and sites for share, sites in derived.floor_sites(p))
 
 
+@once
 def what_can_exist(p: Problem) -> Problem:
     """The problem without sources, storage and corridors that can hold nothing: plans need not mention them."""
     kept = {
@@ -289,14 +311,15 @@ def _codes(frame: pd.DataFrame, keys: Sequence[str], members: Sequence[Any]) -> 
     combined, known = np.zeros(len(frame), dtype=np.int64), np.ones(len(frame), dtype=bool)
     row_of = np.zeros(len(members), dtype=np.int64)
     for key, names in zip(keys, parts, strict=True):
-        levels = pd.Index(names).unique()
+        numbers = all(isinstance(name, int) for name in names)
+        own = pd.Index(names, dtype=np.int64 if numbers else object)
+        levels = own.unique()
         # Numbers may come back from a file as text, names as categories.
-        column = frame[key].to_numpy(dtype=object)
-        wanted = pd.to_numeric(pd.Series(column), errors="coerce") if levels.dtype.kind == "i" else column
-        code = levels.get_indexer(pd.Index(wanted))
+        wanted = pd.to_numeric(frame[key], errors="coerce") if numbers else frame[key].to_numpy(dtype=object)
+        code = levels.get_indexer(pd.Index(wanted, dtype=None if numbers else object))
         known &= code >= 0
         combined = combined * len(levels) + code
-        row_of = row_of * len(levels) + levels.get_indexer(pd.Index(names))
+        row_of = row_of * len(levels) + levels.get_indexer(own)
     table = np.full(int(row_of.max()) + 1 if len(members) else 0, -1, dtype=np.int64)
     table[row_of] = np.arange(len(members))
     inside = known & (combined < len(table))

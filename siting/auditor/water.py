@@ -9,7 +9,7 @@ import pandas as pd
 
 from siting.auditor.compute import built_mw, capacity_bounds, load_mw
 from siting.auditor.report import Ledger
-from siting.auditor.tables import Plan, Reader
+from siting.auditor.tables import Plan, Reader, once_per_plan
 from siting.physics.finance import annuity
 from siting.problem import Problem, derived, designs
 from siting.problem.problem import FloatArray
@@ -64,6 +64,7 @@ def check_pue_cap(p: Problem, plan: Plan, ledger: Ledger) -> None:
         ledger.at_most("pue_cap", np.where(inside, plan.open, 0.0), 0.0, [ledger.site], "1", what=f"cap {number}")
 
 
+@once_per_plan
 def it_energy_mwh(p: Problem, plan: Plan) -> FloatArray:
     """IT energy of each modelled hour times the weight of its period, idle power included, (periods, sites, hours)."""
     idle = p.compute_types["idle_share"].to_numpy(dtype=float)
@@ -72,6 +73,7 @@ def it_energy_mwh(p: Problem, plan: Plan) -> FloatArray:
     return result
 
 
+@once_per_plan
 def water_m3(p: Problem, plan: Plan) -> FloatArray:
     """Water taken by each site in the year, m³: litres per kWh are m³ per MWh."""
     rate = designs.wue(p)[list(p.sites.index)].to_numpy(dtype=float)[p.calendar.hour].transpose(0, 2, 1)

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
+from siting.problem.columns import Amount, Share
 from siting.problem.presets import APPLIED, PresetName, expand
-from siting.problem.tables import Amount, Share
 
 
 class Section(BaseModel):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from siting.problem.once import once
 from siting.problem.problem import Problem
 
 
@@ -24,12 +25,14 @@ def of_tier(p: Problem, column: str, compute: str = "") -> pd.Series:
     return p.sites["tier"].map(rows[column].droplevel("compute").to_dict()).astype(float)
 
 
+@once
 def module_mw(p: Problem) -> pd.DataFrame:
     """Smallest step of building, sites x compute types, MW: the tier's where it says so."""
     own = p.compute_types["module_mw"]
     return pd.DataFrame({k: of_tier(p, "module_mw", str(k)).fillna(float(own[k])) for k in own.index})
 
 
+@once
 def site_most_mw(p: Problem) -> pd.Series:
     """Most IT power of each site, all types together: its own and its tier's limit."""
     return pd.Series(np.fmin(p.sites["most_mw"], of_tier(p, "most_mw")), index=p.sites.index)

@@ -1,0 +1,25 @@
+"""Kinds of columns, and what every row of a table has in common."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Name = Annotated[str, Field(min_length=1, pattern=r"^[^\s:,;|]+$")]
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Efficiency = Annotated[float, Field(gt=0, le=1)]
+Years = Annotated[float, Field(gt=0, le=100)]
+Latitude = Annotated[float, Field(ge=-90, le=90)]
+Longitude = Annotated[float, Field(ge=-180, le=180)]
+
+COOLING = Literal["airside_adiabatic", "waterside_economizer", "air_cooled_chiller", "liquid_dry_cooler"]
+
+
+class Row(BaseModel):
+    """A row of a table; unknown columns are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
