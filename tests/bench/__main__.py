@@ -37,9 +37,7 @@ def main() -> None:
         print(f"{time.strftime('%H:%M:%S')} {name}", file=sys.stderr, flush=True)
         described, begun = machine.describe(), time.monotonic()
         section = SUBJECTS[name].run(asked.quick)
-        sections[name] = replace(
-            section, machine=described, seconds=time.monotonic() - begun, quick=asked.quick
-        )
+        sections[name] = replace(section, machine=described, seconds=time.monotonic() - begun, quick=asked.quick)
         sections = {key: sections[key] for key in SUBJECTS if key in sections}
         report.write(sections, asked.report)
     if asked.readme:

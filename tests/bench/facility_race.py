@@ -23,7 +23,7 @@ import siting
 from siting.problem import Calendar, Problem, make
 
 from .memory import measure
-from .report import Cell, Section, Table, percent
+from .report import Cell, Section, Table, exact, percent
 
 TITLE = "Facility location, as a siting problem and by hand"
 SITES, CUSTOMERS, SEED = 100, 1000, 1
@@ -166,14 +166,14 @@ def run(quick: bool) -> Section:
         done = measure(("-m", "tests.bench.facility_race", *map(str, size), racer), LIMIT_S + 300.0)
         if done.out:
             found = json.loads(done.out)
-            cells = [found["status"], found["objective"], percent(found["gap"]), found["rows"]]
+            cells = [found["status"].lower(), exact(found["objective"]), percent(found["gap"]), found["rows"]]
             rows.append([racer, *cells, *found["seconds"].values(), f"{done.peak_gb:.2f} GB"])
         else:
             rows.append([racer, f"{done.stopped} limit" if done.stopped else done.err[-200:], *[None] * 5, None])
     words = (
         f"{size[0]} sites x {size[1]:,} customers, seed {SEED}, gap {100 * GAP:g} %, at most {LIMIT_S:.0f} s. *strong* "
-        "and *aggregated* are HiGHS with its defaults on matrices written by hand, with a row for each pair of site and "
-        "customer and without; *build* of ours is all but the solver, tables of the plan included."
+        "and *aggregated* are HiGHS with its defaults on matrices written by hand, with a row for each pair of site "
+        "and customer and without; *build* of ours is all but the solver, tables of the plan included."
     )
     columns = ("by", "ended", "cost, million", "gap", "rows", "build", "solve", "peak memory")
     return Section(TITLE, [Table(words, columns, rows)])

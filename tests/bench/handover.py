@@ -64,7 +64,7 @@ def size(engine: highspy.Highs) -> tuple[int, int]:
 
 
 def program(problem: Problem) -> highspy.Highs:
-    """A HiGHS that holds a problem as ``siting solve`` hands it over whole: built and compiled in pieces, then joined."""
+    """A HiGHS that holds a problem as ``siting solve`` hands it over: compiled in pieces, then joined."""
     engine = highspy.Highs()
     engine.silent()
     pass_to(engine, join(compile_problem(problem).program))

@@ -63,9 +63,7 @@ def measure(
     """
     before, begun = _cpu_of_children_s(), time.monotonic()
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        process = subprocess.Popen(
-            [sys.executable, *command], cwd=ROOT, stdout=out, stderr=err, start_new_session=True
-        )
+        process = subprocess.Popen([sys.executable, *command], cwd=ROOT, stdout=out, stderr=err, start_new_session=True)
         watch = Watch((process.pid, *others))
         try:
             stopped = _wait(process, watch, begun + time_limit_s, memory_limit_gb)

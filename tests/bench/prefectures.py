@@ -2,7 +2,8 @@
 
 Numbers of a province (demand, headroom, most of wind, sun and batteries) are shared out by seeded weights; places are
 drawn inside the province; wind and sun come from the generator of the bundled instances at those places. Nothing of it
-describes a real prefecture, and the provenance says so. ``python -m tests.bench.prefectures FOLDER 340 400`` writes one.
+describes a real prefecture, and the provenance says so.
+``python -m tests.bench.prefectures FOLDER 340 400`` writes one.
 """
 
 from __future__ import annotations
@@ -75,7 +76,9 @@ def prefectures(regions: int, sites: int, seed: int = SEED) -> Problem:
 
 def _instance(china: Problem, regions: int, sites: int) -> object:
     title = {"title_en": f"{regions} synthetic prefectures, {sites} sites", "title_zh": f"{regions} 个合成地市"}
-    return china.settings.instance.model_copy(update={"name": f"prefectures-{regions}-{sites}", "base_map": "", **title})
+    return china.settings.instance.model_copy(
+        update={"name": f"prefectures-{regions}-{sites}", "base_map": "", **title}
+    )
 
 
 def _places(china: Problem, count: int, rng: np.random.Generator) -> pd.DataFrame:

@@ -50,9 +50,7 @@ def read(path: Path) -> dict[str, Section]:
 def write(sections: Mapping[str, Section], report: Path) -> None:
     """The report as Markdown, and its figures as JSON beside it."""
     document = {name: asdict(section) for name, section in sections.items()}
-    report.with_suffix(".json").write_text(
-        json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
-    )
+    report.with_suffix(".json").write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     report.write_text(f"# Performance of siting\n\n{markdown(sections)}\n", encoding="utf-8")
 
 
@@ -106,6 +104,11 @@ def shown(cell: Cell) -> str:
     if abs(cell) >= 100 or cell == 0:
         return f"{cell:,.0f}"
     return f"{cell:.{2 - math.floor(math.log10(abs(cell)))}f}"
+
+
+def exact(amount: float | None) -> str:
+    """An amount to be compared, four decimals."""
+    return "" if amount is None else f"{amount:,.4f}"
 
 
 def percent(share: float | None) -> str:
