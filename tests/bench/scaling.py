@@ -123,8 +123,8 @@ def beyond(size: Size) -> Table:
     words = (
         f"From what was measured ({regions} regions, {size.sites} sites, {days} days: {shown(found['columns'])} "
         f"columns, {shown(build_s)} s, {size.peak_gb:.1f} GB) to {COUNTIES:,} counties and {hours:,} hours on {CORES} "
-        "cores, by proportion alone: nothing of that size was run. A worker builds, solves and forgets a day at a time, "
-        f"so that a core holds {shown(rest / days * wider / 1e6)} million columns besides the pairs of one day. The "
+        "cores, by proportion alone: nothing of that size was run. A worker builds, solves and forgets a day at a time "
+        f"and holds {shown(rest / days * wider / 1e6)} million columns besides the pairs of one day. The "
         "pairs are what does not fit: if every county reaches every site they outnumber all else, so that work has to "
         "be confined by latency, zone or bandwidth before counties are planned one by one."
     )
