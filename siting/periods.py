@@ -6,7 +6,7 @@ import warnings
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import lsq_linear
+from scipy.optimize import nnls
 
 from siting.errors import UsageError
 from siting.problem.derived import capacity_factor, profiles, pue
@@ -223,6 +223,7 @@ def _fit(shares: FloatArray, size: FloatArray) -> tuple[FloatArray, float]:
     target = (np.abs(shares).sum(axis=1) > 0).astype(float)
     closeness = np.diag(1e-4 / np.sqrt(size))
     matrix = np.vstack([shares, closeness])
-    fitted = lsq_linear(matrix, np.concatenate([target, closeness @ size]), bounds=(size / 4, np.inf)).x
+    wanted, least = np.concatenate([target, closeness @ size]), size / 4
+    fitted = least + nnls(matrix, wanted - matrix @ least)[0]
     fitted *= size.sum() / fitted.sum()
     return fitted, float(np.linalg.norm(shares @ fitted - target))

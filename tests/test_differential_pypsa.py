@@ -7,6 +7,7 @@ them; PyPSA dispatches all, so that the dispatch without data centers is subtrac
 
 import numpy as np
 import pytest
+from bench.network import add_batteries, add_corridors, add_supply, tie
 from small import MILLION, optimum, problem
 
 from siting.problem import Calendar
@@ -88,11 +89,6 @@ def ours() -> float:
     return optimum(p).objective * MILLION
 
 
-def yearly_payment(row: dict, column: str) -> float:
-    """Capital of a kW (or kWh) as an annuity, per MW (or MWh)."""
-    return 1000 * row[column] * RATE / (1 - (1 + RATE) ** -row["lifetime_years"])
-
-
 def system(pypsa):
     """The regions with a fleet, without data centers."""
     n = pypsa.Network()
@@ -121,7 +117,7 @@ def system(pypsa):
 
 def with_data_centers(pypsa):
     """The same with data centers, and the yearly payments that are sunk because what they are for exists already."""
-    n, sunk = system(pypsa), 0.0
+    n = system(pypsa)
     for region in REGIONS:
         n.add("Bus", f"site {region}", carrier="AC")
         power = IDLE * HAD_MW[region] + (1 - IDLE) * MEAN_MW[region] * SHAPE / SHAPE.mean()
@@ -139,97 +135,9 @@ def with_data_centers(pypsa):
                 marginal_cost=NETWORK_CHARGE,
                 **grid,
             )
-    for row in SUPPLY:
-        payment, upkeep = yearly_payment(row, "capex_per_kw"), 1000 * row["fixed_om_per_kw_year"]
-        sunk += payment * row["existing_mw"]
-        n.add(
-            "Generator",
-            f"new {row['region']} {row['technology']}",
-            bus=f"site {row['region']}",
-            p_nom_extendable=True,
-            p_nom_min=row["existing_mw"],
-            p_nom_max=row["most_mw"],
-            p_max_pu={"wind": WIND, "solar": SUN}[row["technology"]][row["region"]],
-            capital_cost=payment + upkeep,
-            marginal_cost=row["variable_cost_per_mwh"],
-        )
-    for row in CORRIDORS:
-        first, second = f"site {row['from_region']}", f"site {row['to_region']}"
-        per_mw = yearly_payment(row, "capex_per_kw") + 1000 * row["fixed_om_per_kw_year"]
-        sunk += per_mw * row["existing_mw"]
-        for way, bus0, bus1, paid in (("there", first, second, per_mw), ("back", second, first, 0.0)):
-            n.add(
-                "Link",
-                f"{row['corridor']} {way}",
-                bus0=bus0,
-                bus1=bus1,
-                efficiency=1 - row["loss_share"],
-                p_nom_extendable=True,
-                p_nom_min=row["existing_mw"],
-                p_nom_max=row["most_mw"],
-                capital_cost=paid,
-                marginal_cost=row["wheeling_cost_per_mwh"],
-            )
-    return n, sunk + add_batteries(n)
-
-
-def add_batteries(n) -> float:
-    """Stores between two links; the sunk payments are returned."""
-    sunk = 0.0
-    for row in STORAGE:
-        region, one_way = row["region"], np.sqrt(row["round_trip_efficiency"])
-        per_mw, per_mwh = yearly_payment(row, "capex_per_kw"), yearly_payment(row, "capex_per_kwh")
-        sunk += per_mw * row["existing_mw"] + per_mwh * row["existing_mwh"]
-        n.add("Bus", f"battery {region}", carrier="AC")
-        n.add(
-            "Store",
-            f"battery {region}",
-            bus=f"battery {region}",
-            e_cyclic=True,
-            e_nom_extendable=True,
-            e_nom_min=row["existing_mwh"],
-            e_nom_max=row["most_mwh"],
-            capital_cost=per_mwh,
-        )
-        n.add(
-            "Link",
-            f"charge {region}",
-            bus0=f"site {region}",
-            bus1=f"battery {region}",
-            efficiency=one_way,
-            p_nom_extendable=True,
-            p_nom_min=row["existing_mw"],
-            p_nom_max=row["most_mw"],
-            capital_cost=per_mw + 1000 * row["fixed_om_per_kw_year"],
-        )
-        n.add(
-            "Link",
-            f"discharge {region}",
-            bus0=f"battery {region}",
-            bus1=f"site {region}",
-            efficiency=one_way,
-            p_nom_extendable=True,
-        )
-    return sunk
-
-
-def tie(n, snapshots) -> None:
-    """One power for both directions of a corridor and of a battery, where it leaves or enters the region."""
-
-    def built(name):
-        return n.model["Link-p_nom"].sel(name=name, drop=True)
-
-    def flow(name):
-        return n.model["Link-p"].sel(name=name, drop=True)
-
-    for row in CORRIDORS:
-        there, back = (f"{row['corridor']} {way}" for way in ("there", "back"))
-        n.model.add_constraints(built(there) - built(back) == 0, name=f"built {there}")
-        n.model.add_constraints(flow(there) + flow(back) - built(there) <= 0, name=f"shared {there}")
-    for row in STORAGE:
-        charge, discharge = f"charge {row['region']}", f"discharge {row['region']}"
-        given = np.sqrt(row["round_trip_efficiency"]) * flow(discharge)
-        n.model.add_constraints(flow(charge) + given - built(charge) <= 0, name=f"shared {charge}")
+    factors = {"wind": WIND, "solar": SUN}
+    sunk = add_supply(n, SUPPLY, factors, RATE) + add_corridors(n, CORRIDORS, RATE) + add_batteries(n, STORAGE, RATE)
+    return n, sunk
 
 
 def least_cost(n, **options) -> float:
@@ -246,7 +154,7 @@ def test_the_power_half_costs_what_pypsa_says():
 
     pypsa.options.api.legacy_string_dtype = False
     n, sunk = with_data_centers(pypsa)
-    theirs = least_cost(n, extra_functionality=tie) - sunk - least_cost(system(pypsa))
+    theirs = least_cost(n, extra_functionality=tie(CORRIDORS, STORAGE)) - sunk - least_cost(system(pypsa))
     assert ours() == pytest.approx(theirs, rel=1e-6)
     # No bound alone decides: of each kind something is built, and not all that may be.
     for table, kinds in ((n.links, ("there", "charge")), (n.generators, ("wind", "solar"))):

@@ -7,6 +7,7 @@ import shlex
 from pathlib import Path
 
 import pytest
+from bench.report import BEGIN, END
 from command_line import Cli
 
 from siting.auditor.power import reconciliation
@@ -56,6 +57,11 @@ def test_the_rules_are_those_of_the_registry_and_the_cards() -> None:
 
 def test_the_layers_are_those_of_the_maps() -> None:
     assert between("layers") == layers_text()
+
+
+def test_the_benchmark_finds_its_place() -> None:
+    assert README.count(BEGIN) == README.count(END) == 1
+    assert "| --- |" in between("performance")
 
 
 def test_the_first_two_blocks_install() -> None:

@@ -71,7 +71,7 @@ def price_rules(
     from siting.cli.progress import Reporter
 
     reporter = Reporter(say)
-    with reporter.phase("load", "start"):
+    with reporter.phase("start"):
         from siting.result import Options
     options = Options(
         gap=gap,

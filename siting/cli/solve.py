@@ -60,7 +60,7 @@ def solve(
     from siting.cli.progress import Reporter
 
     reporter = Reporter(say)
-    with reporter.phase("load", "start"):
+    with reporter.phase("start"):
         # Libraries take a second or two to import.
         from siting.cli.workflow import carry_out
         from siting.result import Options

@@ -50,13 +50,15 @@ def add(m: Any, p: Problem) -> None:
 
 def _load_mw(p: Problem, demands: list[tuple[str, str]]) -> float:
     """The least capacity that some work needs, wherever it runs."""
-    mean = p.demand["mean_mw"].to_dict()
-    shape = profiles(p)
+    mean, shape, delay = p.demand["mean_mw"].to_dict(), profiles(p), p.workloads["max_delay_h"].to_dict()
+    total_mw: dict[str, float] = {}
+    for w, n in demands:
+        total_mw[w] = total_mw.get(w, 0.0) + mean[n, w]
     rigid: FloatArray = np.zeros(p.hours)
     everything: FloatArray = np.zeros(p.hours)
-    for w, n in demands:
-        load = shape[w].to_numpy() * mean[n, w]
+    for w, mw in total_mw.items():
+        load = shape[w].to_numpy() * mw
         everything += load
-        if p.workloads.at[w, "max_delay_h"] == 0:
+        if delay[w] == 0:
             rigid += load
     return float(max(rigid.max(), everything[p.calendar.hour].mean(axis=1).max()))

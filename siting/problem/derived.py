@@ -101,7 +101,8 @@ def arcs(p: Problem) -> pd.DataFrame:
         for region, row in zip(p.regions.index, admissible, strict=True):
             if demand.get((region, workload), 0.0) > 0:
                 rows += [(workload, region, site) for site in p.sites.index[row]]
-    return pd.DataFrame(rows, columns=["workload", "region", "site"])
+    # As objects: columns of text are slow to walk, and every concept walks them.
+    return pd.DataFrame(rows, columns=["workload", "region", "site"], dtype=object)
 
 
 @once

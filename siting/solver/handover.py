@@ -8,9 +8,6 @@ from typing import Any
 import highspy
 import numpy as np
 import numpy.typing as npt
-import pyomo.environ as pyo
-from pyomo.common.errors import InfeasibleConstraintException
-from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
 from siting.errors import SolverError
 
@@ -69,6 +66,11 @@ def compile_model(model: Any) -> Matrix:
         If the model is not linear (the message of Pyomo names the component), or has not exactly one objective,
         or maximizes.
     """
+    # Not at the head of the file: processes that only solve periods start in a quarter of the time without Pyomo.
+    import pyomo.environ as pyo
+    from pyomo.common.errors import InfeasibleConstraintException
+    from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
+
     objectives = list(model.component_data_objects(pyo.Objective, active=True, descend_into=True))
     if len(objectives) != 1 or objectives[0].sense != pyo.minimize:
         names = ", ".join(f"{o.name} ({'min' if o.sense == pyo.minimize else 'max'})" for o in objectives) or "none"

@@ -1,0 +1,48 @@
+"""``python -m tests.bench --report FILE``: measure, and write a Markdown report."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from . import facility_race, handover, machine, pypsa_race, report, scaling, solves, strategies
+from .memory import ROOT
+
+SUBJECTS = {
+    "solves": solves,
+    "handover": handover,
+    "strategies": strategies,
+    "pypsa": pypsa_race,
+    "facility": facility_race,
+    "scaling": scaling,
+}
+
+
+def main() -> None:
+    """Measure the subjects one after the other; the report is written after each."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--report", type=Path, required=True, metavar="FILE", help="report to write, as FILE.md")
+    parser.add_argument("--only", metavar="NAME[,NAME]", help=f"of {', '.join(SUBJECTS)}; others stay as in the report")
+    parser.add_argument("--quick", action="store_true", help="small sizes only, a few minutes, to try the benchmark")
+    parser.add_argument("--readme", action="store_true", help="put the tables into README.md too")
+    asked = parser.parse_args()
+    names = list(SUBJECTS) if asked.only is None else asked.only.split(",")
+    if unknown := sorted(set(names) - set(SUBJECTS)):
+        parser.error(f"no subject {', '.join(unknown)}; there are {', '.join(SUBJECTS)}")
+    sections = report.read(asked.report.with_suffix(".json"))
+    for name in names:
+        print(f"{time.strftime('%H:%M:%S')} {name}", file=sys.stderr, flush=True)
+        described, begun = machine.describe(), time.monotonic()
+        section = SUBJECTS[name].run(asked.quick)
+        sections[name] = replace(section, machine=described, seconds=time.monotonic() - begun, quick=asked.quick)
+        sections = {key: sections[key] for key in SUBJECTS if key in sections}
+        report.write(sections, asked.report)
+    if asked.readme:
+        report.into_readme(sections, ROOT / "README.md")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""What was measured, as Markdown, and kept beside it as JSON so that subjects may be measured one by one."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+COMMAND = "python -m tests.bench --report FILE --readme"
+BEGIN, END = "<!-- performance: begin -->", "<!-- performance: end -->"
+
+Cell = str | float | int | None
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of a table of the report, and what is said of them before."""
+
+    words: str
+    columns: tuple[str, ...]
+    rows: list[list[Cell]]
+
+
+@dataclass(frozen=True)
+class Section:
+    """What one subject found, with the machine that found it."""
+
+    title: str
+    tables: list[Table]
+    machine: Mapping[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+    quick: bool = False
+
+
+def read(path: Path) -> dict[str, Section]:
+    """Sections of an earlier report, by subject."""
+    if not path.exists():
+        return {}
+    document = json.loads(path.read_text(encoding="utf-8"))
+    found = {}
+    for name, section in document.items():
+        tables = [Table(t["words"], tuple(t["columns"]), t["rows"]) for t in section.pop("tables")]
+        found[name] = Section(tables=tables, **section)
+    return found
+
+
+def write(sections: Mapping[str, Section], report: Path) -> None:
+    """The report as Markdown, and its figures as JSON beside it."""
+    document = {name: asdict(section) for name, section in sections.items()}
+    report.with_suffix(".json").write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    report.write_text(f"# Performance of siting\n\n{markdown(sections)}\n", encoding="utf-8")
+
+
+def into_readme(sections: Mapping[str, Section], readme: Path) -> None:
+    """Replace what the README says between its marks.
+
+    Raises
+    ------
+    ValueError
+        If the marks are not there.
+    """
+    text = readme.read_text(encoding="utf-8")
+    pattern = re.compile(f"{re.escape(BEGIN)}\n.*?{re.escape(END)}", flags=re.DOTALL)
+    if not pattern.search(text):
+        raise ValueError(f"{readme} lacks {BEGIN} … {END}")
+    new = f"{BEGIN}\n{markdown(sections, level=3)}\n{END}"
+    readme.write_text(pattern.sub(lambda _: new, text), encoding="utf-8")
+
+
+def markdown(sections: Mapping[str, Section], level: int = 2) -> str:
+    """All sections, each with its machine where that differs from the first one's."""
+    parts, machine = [], None
+    for section in sections.values():
+        mine = {key: value for key, value in section.machine.items() if not key.startswith("load")}
+        lines = [f"{'#' * level} {section.title}"]
+        if mine != machine:
+            machine = mine
+            lines.append("; ".join(f"{key} {value}" for key, value in mine.items()) + ".")
+        load = section.machine.get("load average at the start", "unknown")
+        small = " Small sizes only, to try the benchmark." if section.quick else ""
+        lines.append(f"Measured in {section.seconds:,.0f} s by `{COMMAND}`; load average at the start {load}.{small}")
+        for table in section.tables:
+            lines += [table.words, _table(table)]
+        parts.append("\n\n".join(lines))
+    return "\n\n".join(parts)
+
+
+def _table(table: Table) -> str:
+    lines = [table.columns, ["---"] * len(table.columns), *([shown(cell) for cell in row] for row in table.rows)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def shown(cell: Cell) -> str:
+    """A cell with three significant digits, thousands apart."""
+    if cell is None or isinstance(cell, str):
+        return cell or ""
+    if isinstance(cell, int):
+        return f"{cell:,}"
+    if not math.isfinite(cell):
+        return ""
+    if abs(cell) >= 100 or cell == 0:
+        return f"{cell:,.0f}"
+    return f"{cell:.{2 - math.floor(math.log10(abs(cell)))}f}"
+
+
+def exact(amount: float | None) -> str:
+    """An amount to be compared, four decimals."""
+    return "" if amount is None else f"{amount:,.4f}"
+
+
+def percent(share: float | None) -> str:
+    """A share in percent, two digits."""
+    return "" if share is None else f"{100 * share:.2f} %"
+
+
+def ratio(of: Sequence[float], to: Sequence[float]) -> str:
+    """How many times as long: of the least and of the median times."""
+    middle = sorted(of)[len(of) // 2] / sorted(to)[len(to) // 2]
+    return f"{min(of) / min(to):.2f} ({middle:.2f})"
