@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import lru_cache
@@ -14,14 +13,15 @@ import pandas as pd
 import pyomo.environ as pyo
 from pyomo.common.gc_manager import PauseGC
 
+from siting.errors import WorkerError
 from siting.model.build import COMPONENTS, Component, build
 from siting.problem.problem import Problem
 from siting.solver.handover import Label
 from siting.solver.piece import Piece, compile_piece
 from siting.solver.pieces import Told, chunks, merge
 from siting.solver.shelf import Shelf
+from siting.solver.teams import new_team
 from siting.solver.two_stage import Columns, Plan, Rows, TwoStage
-from siting.solver.workers import ctrl_c_waits, new_pool
 from siting.tables import PORTS, Layout, Pages, joined, pages, tables
 
 WHOLE_H, PIECE_H = 400, 96
@@ -108,7 +108,9 @@ def expressions(m: Any) -> dict[str, dict[Label, Any]]:
     return found
 
 
-def compile_problem(p: Problem, components: Sequence[Component] | None = None, workers: int = 1) -> Compiled:
+def compile_problem(
+    p: Problem, components: Sequence[Component] | None = None, workers: int = 1, cluster: str = ""
+) -> Compiled:
     """A problem as a program.
 
     Parameters
@@ -118,8 +120,8 @@ def compile_problem(p: Problem, components: Sequence[Component] | None = None, w
     components : sequence of callable, optional
         As of :func:`siting.build`. One of a user's own may tie periods in a way that pieces do not show; then it is
         found out, and the whole is built at once.
-    workers : int
-        Processes that build pieces; 1: no other than this one.
+    workers, cluster : int, str
+        Who builds pieces, as of :func:`siting.solve`.
 
     Raises
     ------
@@ -131,46 +133,50 @@ def compile_problem(p: Problem, components: Sequence[Component] | None = None, w
     plan = chunks(count, max(1, PIECE_H // hours), checked=make.components != COMPONENTS)
     whole = [tuple(range(count))]
     if count * hours <= WHOLE_H or len(plan) == 1:
-        return _compile(make, whole, 1)
+        return _compile(make, whole)
     try:
-        return _compile(make, plan, workers)
+        return _compile(make, plan, workers, cluster)
+    except WorkerError:
+        raise
     except Exception as error:
         if make.components == COMPONENTS:
             raise
         # Whatever a user's rule cannot do in a piece, it may do in the whole.
-        return replace(_compile(make, whole, 1), one_piece=str(error))
+        return replace(_compile(make, whole), one_piece=str(error))
 
 
-def _compile(make: Maker, plan: list[tuple[int, ...]], workers: int) -> Compiled:
+def _compile(make: Maker, plan: list[tuple[int, ...]], workers: int = 1, cluster: str = "") -> Compiled:
     begun = time.monotonic()
     pieces, order = Shelf[Piece](), []
     told: list[Pages] = []
     once = Once()
-    for periods, (piece, said) in _built(make, plan, min(workers, len(plan))):
+    for periods, (piece, said) in _built(make, plan, workers, cluster):
         order.append(periods)
         pieces.append(once(piece))
         told.append(once(said))
     at = [order.index(periods) for periods in plan]
     whole = merge(plan, pieces.some(at))
-    return Compiled(make.problem, whole.program, whole.told, joined(told), time.monotonic() - begun)
+    every = joined([told[i] for i in at])
+    return Compiled(make.problem, whole.program, whole.told, every, time.monotonic() - begun)
 
 
-def _built(make: Maker, plan: list[tuple[int, ...]], workers: int) -> Iterator[tuple[tuple[int, ...], Any]]:
-    if workers == 1:
-        yield from ((periods, make(periods)) for periods in plan)
-        return
-    # A small piece here first: what follows from the tables alone is worked out once and sent with the problem.
+def _built(
+    make: Maker, plan: list[tuple[int, ...]], workers: int, cluster: str
+) -> Iterator[tuple[tuple[int, ...], tuple[Piece, Pages]]]:
     *rest, last = plan
+    # A small piece here first: what follows from the tables alone is worked out once and sent with the problem.
     yield last, make(last)
-    pool = new_pool(workers, _remember, (make,))
+    if not rest:
+        return
+    team = new_team(_same, lambda i, size: (make,), len(rest), workers, cluster)
     try:
-        with ctrl_c_waits():
-            jobs = deque((periods, pool.submit(_make, periods)) for periods in rest)
-        while jobs:
-            periods, job = jobs.popleft()
-            yield periods, job.result()
+        yield from zip(rest, team.share(Maker.__call__, rest), strict=True)
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        team.close()
+
+
+def _same(make: Maker) -> Maker:
+    return make
 
 
 class Once:
@@ -199,14 +205,3 @@ class Once:
             self.known[mine] = mine
         found: tuple[Label, ...] = self.known[labels]
         return found
-
-
-_maker: list[Maker] = []
-
-
-def _remember(make: Maker) -> None:
-    _maker[:] = [make]
-
-
-def _make(periods: tuple[int, ...]) -> tuple[Piece, Pages]:
-    return _maker[0](periods)

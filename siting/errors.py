@@ -58,5 +58,9 @@ class UsageError(SitingError):
     """A wrong option or argument."""
 
 
+class WorkerError(SitingError):
+    """There are no workers, or they were lost again and again."""
+
+
 class SolverError(Exception):
     """The solver failed, or its answer did not pass the audit: a fault of ours."""

@@ -47,7 +47,9 @@ class Options:
     strategy : str
         As of :func:`siting.solve`.
     workers : int
-        Processes; 0: one for each core.
+        Processes; 0: one for each core. Of a cluster: how many of its workers; 0: all.
+    cluster : str or None
+        Address of a Dask scheduler.
     base : str or None
         Base map.
     highs : mapping
@@ -69,6 +71,7 @@ class Options:
     pathway: bool = False
     strategy: Strategy = "auto"
     workers: int = 0
+    cluster: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """In types that JSON knows; files by name and fingerprint."""
@@ -88,6 +91,7 @@ class Options:
             "pathway": self.pathway,
             "strategy": self.strategy,
             "workers": self.workers,
+            "cluster": self.cluster,
         }
 
 

@@ -58,6 +58,7 @@ def solve(
     options: dict[str, Any] | None = None,
     strategy: Strategy = "auto",
     workers: int = 1,
+    cluster: str = "",
     progress: Callable[[Progress], None] | None = None,
     components: Sequence[Component] | None = None,
     start: Start | None = None,
@@ -82,7 +83,9 @@ def solve(
         ``whole``: one matrix; ``decomposed``: period by period, for many periods; ``auto``: by the number of rows.
     workers : int
         Processes that solve periods, where they are solved one by one; 1: no other than this one. A script that asks
-        for more needs ``if __name__ == "__main__":``.
+        for more needs ``if __name__ == "__main__":``. With a cluster: how many of its workers at most; 0: all.
+    cluster : str
+        Address of a Dask scheduler whose workers build the pieces of a problem and solve the periods.
     progress : callable, optional
         Gets a :class:`siting.solver.engine.Progress` about twice a second.
     components : sequence of callable, optional
@@ -100,10 +103,12 @@ def solve(
     ------
     UsageError
         If an option is refused, HiGHS is too old, or a model that was to be decomposed cannot be.
+    WorkerError
+        If the cluster is out of reach or has no workers, or workers are lost again and again.
     """
-    limits = Limits(gap, time_limit, seed, threads, options or {}, strategy, workers)
+    limits = Limits(gap, time_limit, seed, threads, options or {}, strategy, workers, cluster)
     if isinstance(what, Problem):
-        what = compile_problem(what, components)
+        what = compile_problem(what, components, workers, cluster)
     if isinstance(what, Compiled):
         outcome, plan = optimize_program(
             what.program, limits, what.seconds, progress, start=start, keep_start=keep_start

@@ -35,12 +35,17 @@ def program_of(p, *rules):
     return split(compile_model(build(p, [*COMPONENTS, *rules])))
 
 
-def agree(program, gap=GAP, workers=1):
+def agree(program, gap=GAP, workers=1, listen=lambda progress: None):
     """Solve both ways, and check everything that is claimed on the way and in the end."""
     matrix = join(program)
     optimum = run(new_engine(matrix, Limits(gap=1e-7, threads=1), 60.0), 1e-7, "whole").objective
     told = []
-    found = solve_decomposed(program, Limits(gap=gap, time_limit_s=60.0, workers=workers), told.append)
+
+    def tell(progress):
+        told.append(progress)
+        listen(progress)
+
+    found = solve_decomposed(program, Limits(gap=gap, time_limit_s=60.0, workers=workers), tell)
     small = 1e-6 * abs(optimum)
     assert max(t.bound for t in told if t.bound is not None) <= optimum + small
     assert min((t.incumbent for t in told if t.incumbent is not None), default=optimum) >= optimum - small
@@ -120,10 +125,6 @@ def test_with_rules_of_a_user():
         m.cost.add("highest", {"a": 1e-4 * m.most_grid_mw}, "million per year")
 
     agree(program_of(random_days(0, 4), add))
-
-
-def test_with_two_processes():
-    assert agree(program_of(random_days(0, 4)), workers=2).reason.endswith("passes")
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,8 @@ SetOption = Annotated[
     list[str] | None, typer.Option("--set", help="set", metavar="SECTION.KEY=VALUE", show_default=False)
 ]
 PresetOption = Annotated[list[str] | None, typer.Option("--preset", help="preset", metavar="NAME", show_default=False)]
+WorkersOption = Annotated[int, typer.Option("--workers", min=0, help="solve_workers")]
+ClusterOption = Annotated[str | None, typer.Option("--cluster", help="cluster", metavar="ADDRESS", show_default=False)]
 StageOption = Annotated[int | None, typer.Option("--stage", help="stage", metavar="YEAR", show_default=False)]
 InstanceArgument = Annotated[str, typer.Argument(help="instance", metavar="INSTANCE", show_default=False)]
 RunArgument = Annotated[str, typer.Argument(help="run", metavar="RUN", show_default=False)]

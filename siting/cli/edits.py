@@ -38,13 +38,17 @@ def read_edit(path: Path, say: Text) -> Component:
     """
     if not path.is_file():
         raise UsageError(say("error.edit_missing", file=path))
+    return _edit(path, path.read_bytes(), say)
+
+
+def _edit(path: Path, content: bytes, say: Text) -> Edit:
     module = ModuleType(path.stem)
     module.__file__ = str(path)
     # Last, so that a file of the user's does not hide a library.
     sys.path.append(str(path.parent.resolve()))
     try:
         # Compiled here, because importing would leave a cache folder beside the user's file.
-        exec(compile(path.read_bytes(), str(path), "exec"), vars(module))
+        exec(compile(content, str(path), "exec"), vars(module))
     except (UnicodeDecodeError, SyntaxError) as error:
         line = getattr(error, "lineno", None) or 1
         raise UsageError(say("error.edit_import", file=path, line=line, what=_what(error))) from error
@@ -58,24 +62,26 @@ def read_edit(path: Path, say: Text) -> Component:
     except TypeError as error:
         raise UsageError(say("error.edit_form", file=path)) from error
 
-    return Edit(path, say, add)
+    return Edit(path, content, say, add)
 
 
 class Edit:
-    """A user's function as a component; another process reads its file again.
+    """A user's function as a component; it travels to other processes and machines as the text of its file.
 
     Parameters
     ----------
     path : Path
         Where it is from.
+    content : bytes
+        The file.
     say : Text
         The language of the messages.
     add : callable
         The function.
     """
 
-    def __init__(self, path: Path, say: Text, add: Component) -> None:
-        self.path, self.say, self.add = path, say, add
+    def __init__(self, path: Path, content: bytes, say: Text, add: Component) -> None:
+        self.path, self.content, self.say, self.add = path, content, say, add
 
     def __call__(self, m: Any, p: Any) -> None:
         """Call it; UsageError with file and line where it fails."""
@@ -86,7 +92,7 @@ class Edit:
             raise UsageError(self.say("error.edit_rule", file=self.path, line=line, what=_what(error))) from error
 
     def __reduce__(self) -> Any:
-        return read_edit, (self.path, self.say)
+        return _edit, (self.path, self.content, self.say)
 
 
 def _line(error: BaseException, path: Path) -> int:

@@ -105,6 +105,8 @@ class Reporter:
             bound=unknown if now.bound is None else f"{now.bound:,.2f}",
             gap=unknown if now.gap is None else f"{100 * now.gap:.2f} %",
         )
+        if now.workers:
+            line += self.say("phase.progress_passes", passes=now.passes, workers=now.workers, left_s=now.left_s)
         if self._live is not None:
             self._live.update(line)
             if self.elapsed_s - self._logged >= _EVERY_S:

@@ -11,6 +11,7 @@ import typer
 
 from siting.cli.common import (
     BaseOption,
+    ClusterOption,
     Hours,
     InstanceArgument,
     JsonOption,
@@ -18,6 +19,7 @@ from siting.cli.common import (
     PresetOption,
     SetOption,
     Way,
+    WorkersOption,
     chosen_settings,
     console,
     guarded,
@@ -49,7 +51,8 @@ def solve(
     ] = None,
     pathway: Annotated[bool, typer.Option("--pathway", help="pathway")] = False,
     strategy: Annotated[Way, typer.Option(help="strategy")] = Way.auto,
-    workers: Annotated[int, typer.Option(min=0, help="solve_workers")] = 0,
+    workers: WorkersOption = 0,
+    cluster: ClusterOption = None,
     as_json: JsonOption = False,
     lang: LangOption = None,
 ) -> int:
@@ -78,6 +81,7 @@ def solve(
         pathway=pathway,
         strategy=strategy.value,
         workers=workers,
+        cluster=cluster,
     )
     done = carry_out(instance, options, out, reporter)
     if as_json:

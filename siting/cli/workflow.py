@@ -135,8 +135,11 @@ def _prepare(instance: str, options: Options, out: str | None, reporter: Reporte
 
 
 def _solve(job: Job, options: Options, reporter: Reporter) -> tuple[Solution, LeastCarbon | None]:
-    components, workers = [*COMPONENTS, *job.edits], options.workers or os.cpu_count() or 1
+    components = [*COMPONENTS, *job.edits]
+    cluster, workers = options.cluster or "", options.workers
+    who: dict[str, Any] = {"workers": workers if cluster else workers or os.cpu_count() or 1, "cluster": cluster}
     asked: dict[str, Any] = {
+        **who,
         "gap": options.gap,
         "seed": options.seed,
         "threads": options.threads,
@@ -145,14 +148,12 @@ def _solve(job: Job, options: Options, reporter: Reporter) -> tuple[Solution, Le
     }
     with _blame_edits(job.edits, reporter.say):
         with reporter.phase("build"):
-            what = _compiled(job.problem, components, workers, options.pathway)
+            what = _compiled(job.problem, components, who, options.pathway)
         built_s = what.seconds if isinstance(what, Compiled) else 0.0
         if isinstance(what, Compiled) and what.one_piece:
             reporter.note(what.one_piece)
         with reporter.phase("solve", "compile"):
-            solution = siting.solve(
-                what, time_limit=options.time_limit_s, strategy=options.strategy, workers=workers, **asked
-            )
+            solution = siting.solve(what, time_limit=options.time_limit_s, strategy=options.strategy, **asked)
     outcome = solution.outcome
     handover = outcome.seconds_handover - built_s
     reporter.seconds["handover"] = handover
@@ -162,12 +163,12 @@ def _solve(job: Job, options: Options, reporter: Reporter) -> tuple[Solution, Le
         return solution, None
     left = max(1.0, options.time_limit_s - handover - outcome.seconds_solve)
     with reporter.phase("least_carbon"):
-        return solution, least_carbon(job.problem, components, workers=workers, time_limit=left, **asked)
+        return solution, least_carbon(job.problem, components, time_limit=left, **asked)
 
 
-def _compiled(problem: Problem, components: Sequence[Component], workers: int, pathway: bool) -> Any:
+def _compiled(problem: Problem, components: Sequence[Component], who: dict[str, Any], pathway: bool) -> Any:
     """The problem as a program; all stages of a pathway as one model."""
-    return build_pathway(problem, components) if pathway else compile_problem(problem, components, workers)
+    return build_pathway(problem, components) if pathway else compile_problem(problem, components, **who)
 
 
 @contextmanager

@@ -27,12 +27,29 @@ _SWITCH = {"true": True, "on": True, "1": True, "false": False, "off": False, "0
 
 @dataclass(frozen=True)
 class Progress:
-    """What is known while the solver runs."""
+    """What is known while the solver runs.
+
+    Parameters
+    ----------
+    seconds : float
+        Since its beginning.
+    incumbent, bound : float or None
+        Cost of the best plan, and what is proven.
+    phase : str
+        What it is doing.
+    passes, workers : int
+        Passes over all periods, and how many solve them; 0 where the whole is solved.
+    left_s : float
+        Seconds until the time limit, where there are passes.
+    """
 
     seconds: float
     incumbent: float | None
     bound: float | None
     phase: str
+    passes: int = 0
+    workers: int = 0
+    left_s: float = 0.0
 
     @property
     def gap(self) -> float | None:
@@ -57,7 +74,9 @@ class Limits:
     strategy : str
         ``whole``: one matrix; ``decomposed``: period by period; ``auto``: by the size of the program.
     workers : int
-        Processes that solve periods; 1: no other than this one.
+        Processes that solve periods; 1: no other than this one. Of a cluster: how many of its workers; 0: all.
+    cluster : str
+        Address of a Dask scheduler; empty: this machine.
     """
 
     gap: float = 0.005
@@ -67,6 +86,7 @@ class Limits:
     highs: Mapping[str, Any] = field(default_factory=dict)
     strategy: Strategy = "auto"
     workers: int = 1
+    cluster: str = ""
 
 
 @dataclass(frozen=True)

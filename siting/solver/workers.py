@@ -13,7 +13,9 @@ from contextlib import contextmanager
 from typing import Any
 
 
-def new_pool(count: int, begin: Callable[..., None], arguments: tuple[Any, ...]) -> ProcessPoolExecutor:
+def new_pool(
+    count: int, begin: Callable[..., None] | None = None, arguments: tuple[Any, ...] = ()
+) -> ProcessPoolExecutor:
     """A pool of processes, each of which calls ``begin(*arguments)`` first.
 
     A script that asks for one needs ``if __name__ == "__main__":``.
@@ -35,10 +37,11 @@ def ctrl_c_waits() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _begin(begin: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+def _begin(begin: Callable[..., None] | None, arguments: tuple[Any, ...]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    begin(*arguments)
+    if begin is not None:
+        begin(*arguments)
 
 
 def _end_with_parent() -> None:

@@ -39,6 +39,7 @@ def least_carbon(
     components: Sequence[Component] | None = None,
     *,
     workers: int = 1,
+    cluster: str = "",
     gap: float = 0.005,
     time_limit: float = 600.0,
     seed: int = 0,
@@ -50,14 +51,14 @@ def least_carbon(
 
     Parameters
     ----------
-    p, components, workers
+    p, components, workers, cluster
         As of :func:`siting.building.compile_problem`.
     gap, time_limit, seed, threads, options, progress
         As of :func:`siting.solve`.
     """
     every = [*(COMPONENTS if components is None else components), _carbon_instead_of_cost]
-    limits = Limits(gap, time_limit, seed, threads, options or {})
-    compiled = compile_problem(p, every, workers)
+    limits = Limits(gap, time_limit, seed, threads, options or {}, workers=workers, cluster=cluster)
+    compiled = compile_problem(p, every, workers, cluster)
     outcome, _ = optimize_program(compiled.program, limits, compiled.seconds, progress)
     return LeastCarbon(outcome.status, outcome.objective, outcome.bound)
 

@@ -3,8 +3,9 @@
 The cost of a dispatch and its use of the yearly rows are linear in plan and dispatch together, so a weighted mean of
 evaluated plans with the same mean of their dispatches is a plan with a dispatch, and its cost is exact: an upper bound
 wherever the yearly rows hold (Dantzig and Wolfe, "Decomposition principle for linear programs", Operations Research 8,
-1960). What no period sees, as who claims green power, is decided anew for each mean. The prices of the yearly rows say
-what the next dispatch should avoid.
+1960). No dispatch need be kept for that: with the mean of their use of the yearly rows as its budget, each period finds
+one again that costs no more. What no period sees, as who claims green power, is decided anew for each mean. The prices
+of the yearly rows say what the next dispatch should avoid.
 """
 
 from __future__ import annotations
@@ -25,7 +26,19 @@ from siting.solver.two_stage import TwoStage
 
 @dataclass(frozen=True)
 class Evaluated:
-    """A plan and its dispatch in all periods: cost of the dispatch, use of the yearly rows, shortfall."""
+    """An evaluated plan.
+
+    Parameters
+    ----------
+    key : int
+        Its number.
+    x : ndarray of float
+        First stage.
+    cost, shortfall : float
+        Of the dispatch in all periods.
+    usage : ndarray of float, shape (periods, yearly rows)
+        What the dispatch uses.
+    """
 
     key: int
     x: FloatArray
@@ -44,6 +57,8 @@ class Mean:
         Cost, with what is broken.
     x : ndarray of float
         First stage.
+    usage : ndarray of float, shape (periods, yearly rows)
+        What its dispatch uses.
     weights : dict of int to float
         By key.
     shortfall : float
@@ -56,6 +71,7 @@ class Mean:
 
     value: float
     x: FloatArray
+    usage: FloatArray
     weights: dict[int, float]
     shortfall: float
     broken: FloatArray
@@ -123,7 +139,7 @@ class Mix:
         x = np.array([plan.x for plan in plans])
         shortfall = np.array([plan.shortfall for plan in plans])
         given = self._given @ x[:, self._kept].T
-        given[len(self._rows) :] += np.array([plan.usage for plan in plans]).T.reshape(rules, count)
+        given[len(self._rows) :] += np.array([plan.usage.sum(axis=0) for plan in plans]).T.reshape(rules, count)
         paid = x[:, self._kept] @ first.cost[self._kept] + [plan.cost for plan in plans]
         parts = [np.vstack([np.ones(count), given]), np.vstack([np.zeros(free), self._anew])]
         cost = [paid, first.cost[self._free]]
@@ -149,6 +165,7 @@ class Mix:
         return Mean(
             value=float(engine.getInfo().objective_function_value + self.program.offset),
             x=np.clip(mean, *self.bounds),
+            usage=np.tensordot(weight, [plan.usage for plan in plans], axes=1),
             weights={plan.key: float(w) for plan, w in zip(plans, weight, strict=True) if w > 1e-12},
             shortfall=float(weight @ shortfall),
             broken=values[count + free :].reshape(len(parts) - 2, rules).sum(axis=0),

@@ -23,6 +23,7 @@ from siting.solver.decomposed.mix import Mean, Mix
 from siting.solver.decomposed.prices import Prices, first_prices
 from siting.solver.decomposed.recourse import reduce_periods
 from siting.solver.decomposed.search import Bench, State, search
+from siting.solver.decomposed.subproblem import Budget
 from siting.solver.engine import Limits, Progress, new_engine, relative_gap, run
 from siting.solver.handover import FloatArray, Matrix
 from siting.solver.shelf import Shelf
@@ -42,8 +43,8 @@ _PATIENCE = 3.0
 """Without any plan yet, integers are given up if they cost this many gaps more than the bound."""
 _NEAR_S, _ANY_S = 20.0, 60.0
 """Time for integers near the relaxed plan; least time for any (a third of what is left)."""
-_PLANS, _STORED = 60, 10
-"""Plans that are mixed; fewer where their dispatches are stored."""
+_PLANS = 60
+"""Plans that are mixed."""
 
 
 class Phases:
@@ -83,7 +84,11 @@ class Phases:
         means = Shelf(mean_of([periods[d] for d in np.flatnonzero(labels == k).tolist()]) for k in np.unique(labels))
         groups = cluster(periods, upper, GROUPS)
         self.company = Company(
-            self._layout, Members(periods, groups), Members(means, np.arange(len(means))), limits.workers
+            self._layout,
+            Members(periods, groups),
+            Members(means, np.arange(len(means))),
+            limits.workers,
+            limits.cluster,
         )
         prices = Prices(first_prices(periods, len(program.yearly)))
         self._bench = Bench(
@@ -104,7 +109,11 @@ class Phases:
     def dispatch(self, plan: Mean) -> list[FloatArray]:
         """The decisions of a plan in each period, in the order of the program's columns."""
         at = {label: i for i, label in enumerate(self._layout.columns)}
-        found = self.company.mean(plan.weights)
+        yearly, none = self._program.yearly, np.full_like(plan.usage, np.inf)
+        least = np.where(np.isfinite(yearly.least), plan.usage, -none)
+        most = np.where(np.isfinite(yearly.most), plan.usage, none)
+        budgets = [Budget(*sides) for sides in zip(least, most, strict=True)]
+        found = self.company.dispatch(plan.x[self._layout.links], self._bench.prices.shortfall, budgets)
         return [
             y[[at[label] for label in period.columns.labels]]
             for y, period in zip(found, self._program.periods, strict=True)
@@ -142,8 +151,13 @@ class Phases:
         bench = self._bench
         prices = bench.prices.yearly
         master = Master(self._program, self._layout, self._means, np.arange(len(self._means)), prices)
-        small = replace(bench, master=master, means=True, tell=lambda state: self._report())
-        found = search(small, self._mix(_PLANS), start, 0.2, lambda state: state.gap <= _MEANS * self._gap)
+
+        def tell(_: State) -> None:
+            bench.passes = small.passes
+            self._report()
+
+        small = replace(bench, master=master, means=True, tell=tell)
+        found = search(small, self._mix(), start, 0.2, lambda state: state.gap <= _MEANS * self._gap)
         bench.passes = small.passes
         bench.master.price(bench.prices.yearly)
         return found.centre
@@ -151,17 +165,15 @@ class Phases:
     def _relax(self, start: FloatArray) -> State:
         self._phase = "relaxation"
         bench, whole = self._bench, self._program.first.integer.any()
-        bench.stores = not whole
         share = _RELAXED if whole else 1.0
         found = search(
             bench,
-            self._mix(_PLANS if whole else _STORED),
+            self._mix(),
             start,
             0.1 if len(self._means) else 0.2,
             lambda state: state.gap <= share * self._gap or state.bound > self._ceiling,
         )
         self._raise_bound(found.bound)
-        bench.stores = True
         return found
 
     def _evaluate(self, integers: FloatArray, centre: FloatArray) -> None:
@@ -173,7 +185,7 @@ class Phases:
         steps = (master.solve_near(centre, radius, self._bench.left_s) for radius in (0.05, 0.2, 1.0))
         start = next((step for step in steps if step is not None), None) or master.solve(self._bench.left_s)
         if start is not None:
-            mix = Mix(self._program, self._layout, (lower, upper), _STORED)
+            mix = Mix(self._program, self._layout, (lower, upper), _PLANS)
             search(self._bench, mix, start.x, 0.05, self._enough)
         master.confine(first.lower, first.upper)
 
@@ -209,9 +221,9 @@ class Phases:
             tried.add(integers.tobytes())
             self._evaluate(integers, centre)
 
-    def _mix(self, most: int) -> Mix:
+    def _mix(self) -> Mix:
         first = self._program.first
-        return Mix(self._program, self._layout, (first.lower, first.upper), most)
+        return Mix(self._program, self._layout, (first.lower, first.upper), _PLANS)
 
     def _finished(self) -> bool:
         if self.infeasible or self._bench.left_s <= 0:
@@ -231,16 +243,17 @@ class Phases:
         """Keep what a pass has found, and say so."""
         if self._phase == "relaxation":
             self._raise_bound(state.bound)
-        found = state.best if self._bench.stores else None
-        if found is not None and (self.best is None or found.value < self.best.value):
-            self.best, self._bench.kept = found, tuple(found.weights)
+        is_plan = self._phase != "relaxation" or not self._program.first.integer.any()
+        if is_plan and state.best is not None and (self.best is None or state.best.value < self.best.value):
+            self.best = state.best
         self._report()
 
     def _report(self) -> None:
         if self._progress is not None:
             plan = None if self.best is None else self.best.value / self._factor
             bound = self.bound / self._factor if np.isfinite(self.bound) else None
-            self._progress(Progress(time.time() - self._begun, plan, bound, self._phase))
+            seconds, left_s = time.time() - self._begun, max(0.0, self._bench.left_s)
+            self._progress(Progress(seconds, plan, bound, self._phase, self.passes, self.company.size, left_s))
 
 
 def _near(matrix: Matrix, centre: FloatArray) -> Matrix:

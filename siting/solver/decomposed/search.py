@@ -60,12 +60,8 @@ class Bench:
         Gets the state after every pass.
     means : bool
         Whether the means of the clusters are evaluated instead of the periods.
-    stores : bool
-        Whether dispatches are kept.
     urgent : bool
         Whether any plan that breaks nothing is worth more than steady prices.
-    kept : tuple of int
-        Evaluated plans whose dispatches are kept in any case.
     passes : int
         Done so far.
     """
@@ -77,9 +73,7 @@ class Bench:
     deadline: float
     tell: Callable[[State], None]
     means: bool = False
-    stores: bool = False
     urgent: bool = False
-    kept: tuple[int, ...] = ()
     passes: int = 0
 
     @property
@@ -170,16 +164,13 @@ def _raise_prices(bench: Bench, now: Mean) -> None:
 
 def _evaluate(bench: Bench, mix: Mix, x: FloatArray) -> Evaluated | None:
     bench.passes += 1
-    key, prices = bench.passes, bench.prices
-    kept = (*bench.kept, *(plan.key for plan in mix.known), key) if bench.stores else ()
-    links = x[bench.master.links]
-    answer = bench.company.answer(
-        Question(key, links, prices.asked, prices.shortfall, bench.means, bench.deadline, kept)
-    )
+    prices, links = bench.prices, x[bench.master.links]
+    answer = bench.company.answer(Question(links, prices.asked, prices.shortfall, bench.means, bench.left_s))
     if answer is None:
         return None
     bench.master.add(answer.cuts)
-    return Evaluated(key, x, answer.cost, answer.usage, answer.shortfall)
+    usage = np.array([answer.usage[number] for number in sorted(answer.usage)])
+    return Evaluated(bench.passes, x, answer.cost, usage, answer.shortfall)
 
 
 def _better(new: Mean | None, old: Mean | None) -> Mean | None:

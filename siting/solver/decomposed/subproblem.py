@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import highspy
 import numpy as np
-from scipy.sparse import csc_array
+from scipy.sparse import csc_array, csr_array, vstack
 
 from siting.errors import SolverError
 from siting.solver.decomposed.engines import new_simplex, pass_arrays
@@ -31,6 +31,14 @@ class Dispatch:
     duals: FloatArray
 
 
+@dataclass(frozen=True)
+class Budget:
+    """What a period may use of each yearly row: least and most, infinite where it does not matter."""
+
+    least: FloatArray
+    most: FloatArray
+
+
 class Solver:
     """One HiGHS that is handed one period after the other and keeps the basis of each.
 
@@ -46,7 +54,15 @@ class Solver:
         self._latest: highspy.HighsBasis | None = None
         self._engine = new_simplex(simplex_dual_edge_weight_strategy=_DEVEX)
 
-    def solve(self, key: Hashable, period: Recourse, x: FloatArray, prices: FloatArray, penalty: float) -> Dispatch:
+    def solve(
+        self,
+        key: Hashable,
+        period: Recourse,
+        x: FloatArray,
+        prices: FloatArray,
+        penalty: float,
+        budget: Budget | None = None,
+    ) -> Dispatch:
         """The cheapest dispatch at a plan, use of the yearly rows being paid at given prices.
 
         Parameters
@@ -61,6 +77,8 @@ class Solver:
             Of the yearly rows.
         penalty : float
             Cost of a unit of shortfall.
+        budget : Budget, optional
+            Without one the yearly rows only have their prices.
         """
         n, extra = len(self._layout.columns), len(self._layout.raised) + len(self._layout.lowered)
         scale = _scale(period.cost)
@@ -70,10 +88,11 @@ class Solver:
         upper = np.maximum(upper, period.lower)
         bounds = np.concatenate([period.lower, np.zeros(extra)]), np.concatenate([upper, np.full(extra, np.inf)])
         moved = period.T @ x
-        pass_arrays(
-            self._engine, self._with_shortfall(period.W), cost, bounds, (period.least - moved, period.most - moved)
-        )
-        self._run(key)
+        matrix, sides = self._with_shortfall(period.W), (period.least - moved, period.most - moved)
+        if budget is not None:
+            matrix, sides = _within(budget, period, matrix, sides)
+        pass_arrays(self._engine, matrix, cost, bounds, sides)
+        self._run(key, 0 if budget is None else len(prices))
         solution = self._engine.getSolution()
         values = np.asarray(solution.col_value, dtype=float)
         y = np.clip(values[:n], period.lower, upper)
@@ -82,7 +101,7 @@ class Solver:
             cost=float(period.cost @ y),
             usage=np.asarray(period.usage @ y, dtype=float),
             missed=float(np.maximum(values[n:], 0.0).sum()),
-            duals=np.asarray(solution.row_dual, dtype=float) / scale,
+            duals=np.asarray(solution.row_dual, dtype=float)[: len(moved)] / scale,
         )
 
     def _with_shortfall(self, W: csc_array) -> csc_array:
@@ -93,10 +112,11 @@ class Solver:
         value = np.concatenate([W.data, np.ones(len(raised)), -np.ones(len(lowered))])
         return csc_array((value, index, start), shape=(W.shape[0], W.shape[1] + extra))
 
-    def _run(self, key: Hashable) -> None:
+    def _run(self, key: Hashable, budgets: int) -> None:
         engine = self._engine
         basis = self._bases.get(key, self._latest)
         if basis is not None:
+            basis.row_status = [*basis.row_status, *(highspy.HighsBasisStatus.kBasic for _ in range(budgets))]
             engine.setBasis(basis)
         engine.run()
         if engine.getModelStatus() != highspy.HighsModelStatus.kOptimal:
@@ -105,7 +125,21 @@ class Solver:
         status = engine.getModelStatus()
         if status != highspy.HighsModelStatus.kOptimal:
             raise SolverError(f"a period could not be solved: {engine.modelStatusToString(status)}")
-        self._latest = self._bases[key] = engine.getBasis()
+        basis = engine.getBasis()
+        if not budgets:
+            self._latest = self._bases[key] = basis
+
+
+def _within(
+    budget: Budget, period: Recourse, matrix: csc_array, sides: tuple[FloatArray, FloatArray]
+) -> tuple[csc_array, tuple[FloatArray, FloatArray]]:
+    """The budgets as rows below the others, with coefficients of at most one."""
+    size = abs(period.usage).max(axis=1).toarray().ravel()
+    unit = np.where(size > 0, size, 1.0)
+    usage = csr_array(period.usage.multiply(1 / unit[:, None]))
+    below = csr_array((usage.data, usage.indices, usage.indptr), shape=(len(unit), matrix.shape[1]))
+    both = np.concatenate([sides[0], budget.least / unit]), np.concatenate([sides[1], budget.most / unit])
+    return csc_array(vstack([matrix, below])), both
 
 
 def _scale(cost: FloatArray) -> float:
