@@ -46,6 +46,17 @@ def replaced(target: Path) -> Iterator[Path]:
             os.close(held)
 
 
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
+    draft = path.with_name(f".{path.name}.{_DRAFT}")
+    with draft.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    _sync_names(path.parent)
+
+
 def clean(target: Path) -> None:
     """Delete what killed processes left beside the target, or put it back if it is all that there is.
 
@@ -64,6 +75,17 @@ def clean(target: Path) -> None:
         held = _hold(draft)
         if held is not None:
             shutil.rmtree(draft, ignore_errors=True)
+            os.close(held)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[bool]:
+    """Hold a folder until the block ends; tells whether no other living process has it (or locks are not known)."""
+    held = _hold(folder)
+    try:
+        yield held is not None or sys.platform == "win32" or not folder.exists()
+    finally:
+        if held is not None:
             os.close(held)
 
 

@@ -25,6 +25,7 @@ from siting.instance import digest, load, write
 from siting.pathway_run import Result, plan_folder, stage_result, stage_years
 from siting.problem import Calendar, Problem
 from siting.problem.stages import stage_problem
+from siting.unfinished import is_unfinished
 
 SCHEMA = "siting-run"
 VERSION = 1
@@ -46,7 +47,7 @@ def target_of(folder: str | Path) -> Path:
     Parameters
     ----------
     folder : str or Path
-        New, empty, or an earlier run folder (which is replaced).
+        New, empty, or an earlier run folder (which is replaced), finished or not.
 
     Raises
     ------
@@ -54,7 +55,8 @@ def target_of(folder: str | Path) -> Path:
         If there is something else, or nothing can be written there.
     """
     target = Path(folder).resolve()
-    if target.exists() and not (target.is_dir() and (not any(target.iterdir()) or is_run(target))):
+    ours = target.is_dir() and (not any(target.iterdir()) or is_run(target) or is_unfinished(target))
+    if target.exists() and not ours:
         raise UsageError(
             f"{str(folder)!r} exists and is not a run folder of siting, so it is left alone. Choose another --out."
         )
@@ -271,9 +273,8 @@ def _parse(folder: Path) -> Result:
         document = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError) as error:
         what = f"has no {RESULT}" if folder.is_dir() else "is not a folder"
-        raise UsageError(
-            f"{str(folder)!r} is not a run folder: it {what}. Make one with siting solve --out."
-        ) from error
+        remedy = "Go on with siting resume" if is_unfinished(folder) else "Make one with siting solve --out"
+        raise UsageError(f"{str(folder)!r} is not a run folder: it {what}. {remedy}.") from error
     except ValueError as error:
         raise _damaged(folder, f"{RESULT} is not valid JSON ({error})") from error
     if not isinstance(document, dict):

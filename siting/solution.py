@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -59,6 +60,7 @@ def solve(
     strategy: Strategy = "auto",
     workers: int = 1,
     cluster: str = "",
+    checkpoint: str | Path | None = None,
     progress: Callable[[Progress], None] | None = None,
     components: Sequence[Component] | None = None,
     start: Start | None = None,
@@ -86,6 +88,9 @@ def solve(
         for more needs ``if __name__ == "__main__":``. With a cluster: how many of its workers at most; 0: all.
     cluster : str
         Address of a Dask scheduler whose workers build the pieces of a problem and solve the periods.
+    checkpoint : str or Path, optional
+        File where a solve period by period keeps what it needs to go on. If it is there, the solve goes on from it;
+        once the gap is proven, it is removed.
     progress : callable, optional
         Gets a :class:`siting.solver.engine.Progress` about twice a second.
     components : sequence of callable, optional
@@ -102,11 +107,13 @@ def solve(
     Raises
     ------
     UsageError
-        If an option is refused, HiGHS is too old, or a model that was to be decomposed cannot be.
+        If an option is refused, HiGHS is too old, a model that was to be decomposed cannot be, or the checkpoint is
+        damaged or of another problem.
     WorkerError
         If the cluster is out of reach or has no workers, or workers are lost again and again.
     """
-    limits = Limits(gap, time_limit, seed, threads, options or {}, strategy, workers, cluster)
+    kept = None if checkpoint is None else Path(checkpoint)
+    limits = Limits(gap, time_limit, seed, threads, options or {}, strategy, workers, cluster, kept)
     if isinstance(what, Problem):
         what = compile_problem(what, components, workers, cluster)
     if isinstance(what, Compiled):

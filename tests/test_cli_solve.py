@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -171,9 +172,10 @@ def test_stopped_during_the_solve_keeps_the_plan(
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_stopped_before_the_solve_leaves_the_earlier_run(
-    number: signal.Signals, run: tuple[Path, Done], instance: Path, cli: Cli
+    number: signal.Signals, run: tuple[Path, Done], instance: Path, cli: Cli, tmp_path: Path
 ) -> None:
-    folder = run[0]
+    folder = tmp_path / "runs" / "run"
+    shutil.copytree(run[0], folder)
     Path("rules.py").write_text(STOP.format(number=int(number)))
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     asked = ("solve", instance, "--out", folder, "--periods", 1, "--edit", Path("rules.py").resolve())
@@ -184,6 +186,8 @@ def test_stopped_before_the_solve_leaves_the_earlier_run(
         process = start(*asked)
         done = Done(process.wait(timeout=60), *(text.decode() for text in process.communicate()))
         assert done.code == -signal.SIGKILL
+        # What was asked is there to go on with.
+        shutil.rmtree(folder / "checkpoint")
     assert "Traceback" not in done.err
     assert before == {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]

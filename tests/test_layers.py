@@ -21,7 +21,7 @@ LAYERS = (
     {"building", "auditor"},
     {"solution"},
     {"accounts"},
-    {"study", "rulebook", "pathway_run"},
+    {"study", "rulebook", "pathway_run", "unfinished"},
     {"run", "result", "summary", "maps"},
     {"moves"},
     {"text"},

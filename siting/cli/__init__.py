@@ -23,6 +23,7 @@ app = typer.Typer(name="siting", help="program", no_args_is_help=True, pretty_ex
 app.command("list", help="list")(instances.list_instances)
 app.command("check", help="check")(instances.check)
 app.command("solve", help="solve")(solve.solve)
+app.command("resume", help="resume")(solve.resume)
 app.command("audit", help="audit")(runs.audit)
 app.command("map", help="map")(runs.draw_map)
 app.command("show", help="show")(show.show)

@@ -1,11 +1,11 @@
-"""Command solve."""
+"""Commands solve and resume."""
 
 from __future__ import annotations
 
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,6 +17,7 @@ from siting.cli.common import (
     JsonOption,
     LangOption,
     PresetOption,
+    RunArgument,
     SetOption,
     Way,
     WorkersOption,
@@ -28,6 +29,9 @@ from siting.cli.common import (
     warn,
 )
 from siting.text import Text
+
+if TYPE_CHECKING:
+    from siting.cli.workflow import Finished
 
 
 @guarded
@@ -83,7 +87,32 @@ def solve(
         workers=workers,
         cluster=cluster,
     )
-    done = carry_out(instance, options, out, reporter)
+    return told(carry_out(instance, options, out, reporter), as_json, out, say)
+
+
+@guarded
+def resume(
+    run: RunArgument,
+    time_limit: Annotated[float | None, typer.Option(min=0.0, help="resume_time_limit", show_default=False)] = None,
+    workers: Annotated[int | None, typer.Option(min=0, help="resume_workers", show_default=False)] = None,
+    cluster: ClusterOption = None,
+    as_json: JsonOption = False,
+    lang: LangOption = None,
+) -> int:
+    """Go on with a run that was stopped, as it was asked; workers may be others."""
+    say = speaker(lang)
+    from siting.cli.progress import Reporter
+
+    reporter = Reporter(say)
+    with reporter.phase("load", "start"):
+        from siting.cli.workflow import go_on
+    asked = {"time_limit_s": time_limit, "workers": workers, "cluster": cluster}
+    changes = {name: value for name, value in asked.items() if value is not None}
+    return told(go_on(run, changes, reporter), as_json, run, say)
+
+
+def told(done: Finished, as_json: bool, out: str | None, say: Text) -> int:
+    """Print how a solve ended; the exit code."""
     if as_json:
         sys.stdout.buffer.write(done.content)
         sys.stdout.buffer.flush()
@@ -91,6 +120,8 @@ def solve(
         _print_result(done.content, say)
     if done.folder is not None:
         warn(say("note.written", folder=out or done.folder.name))
+    if done.can_go_on:
+        warn(say("note.resume", folder=out or done.target.name))
     return done.code
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +16,13 @@ from siting.auditor import Audit, audit
 from siting.auditor.pathway import PathwayAudit, audit_pathway
 from siting.building import Compiled, compile_problem
 from siting.cli.common import FAULT, INFEASIBLE, LIMIT, NO_PLAN, SOLVED
-from siting.cli.edits import read_edit
-from siting.cli.maps import base_of, draw_into
+from siting.cli.jobs import Job, as_asked, options_of, prepare
+from siting.cli.maps import draw_into
 from siting.cli.progress import Reporter
 from siting.errors import UsageError
-from siting.instance import digest, find, load, write
+from siting.instance import copy, digest, write
 from siting.model.build import COMPONENTS, build_pathway
 from siting.pathway_run import plan_folder
-from siting.periods import aggregation_error, choose
 from siting.problem import Problem
 from siting.problem.stages import stage_problem, stages
 from siting.problem.system import dispatched
@@ -36,19 +36,17 @@ from siting.run import (
     listed,
     new_run,
     save_tables,
-    target_of,
     with_first_hour,
 )
 from siting.solution import Solution
-from siting.solver.engine import check_options
 from siting.study.least_carbon import LeastCarbon, least_carbon
 from siting.study.marginal import marginal_prices, yearly_means
 from siting.summary import synthetic
 from siting.text import Text
+from siting.unfinished import Unfinished, begun, can_go_on, gone_on_with
 
 if TYPE_CHECKING:
     import pandas as pd
-    from geopandas import GeoDataFrame
 
     from siting.model.build import Component
 
@@ -62,6 +60,12 @@ class Finished:
     code: int
     content: bytes
     folder: Path | None
+    target: Path
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether ``siting resume`` finds something."""
+        return can_go_on(self.target)
 
 
 @dataclass(frozen=True)
@@ -71,18 +75,6 @@ class Plan:
     stage: int | None
     problem: Problem
     tables: dict[str, pd.DataFrame]
-
-
-@dataclass(frozen=True)
-class Job:
-    """An instance ready to be solved: the problem with its periods, where it came from, rules, base map, target."""
-
-    problem: Problem
-    source: Path
-    edits: tuple[Component, ...]
-    base: GeoDataFrame | None
-    target: Path
-    aggregation: pd.DataFrame
 
 
 def carry_out(instance: str, options: Options, out: str | None, reporter: Reporter) -> Finished:
@@ -105,36 +97,47 @@ def carry_out(instance: str, options: Options, out: str | None, reporter: Report
         What the user can mend.
     """
     with reporter.live():
-        job = _prepare(instance, options, out, reporter)
-        solution, least = _solve(job, options, reporter)
-        # From here the plan is safe from Ctrl-C until it is on the disk.
-        reporter.saving = True
-        return _finish(job, options, solution, least, reporter)
+        job = prepare(instance, options, out, reporter)
+        if can_go_on(job.target):
+            reporter.tell(reporter.say("note.given_up", folder=job.target))
+        copy_instance = partial(copy, job.problem, job.source)
+        with begun(job.target, as_asked(options), options.edits, copy_instance) as unfinished:
+            return _to_the_end(job, options, unfinished, reporter)
 
 
-def _prepare(instance: str, options: Options, out: str | None, reporter: Reporter) -> Job:
-    """Everything that a user can have wrong is found here, before the solver spends an hour."""
-    check_options(options.highs)
-    edits = tuple(read_edit(path, reporter.say) for path in options.edits)
-    if out is not None:
-        target_of(out)
-    with reporter.phase("load"):
-        source = find(instance)
-        problem = load(instance, options.settings, pathway=options.pathway)
-        if options.pathway and problem.stages.empty:
-            raise UsageError(reporter.say("error.no_stages", name=problem.settings.instance.name))
-        target = target_of(f"run-{problem.settings.instance.name}" if out is None else out)
-        base = base_of(problem, source, options.base)
-    with reporter.phase("periods"):
-        problem = choose(problem, options.periods, options.hours)
-        aggregation = aggregation_error(problem)
-    reporter.note(f"siting {siting.__version__}, {problem.settings.instance.name}, {options.as_dict()}")
-    for quantity, row in aggregation.iterrows():
-        reporter.note(f"{quantity}: {row['year']:.6g} -> {row['periods']:.6g} ({row['error_percent']:+.2f} %)")
-    return Job(problem, source, edits, base, target, aggregation)
+def go_on(run: str, changes: Mapping[str, Any], reporter: Reporter) -> Finished:
+    """Go on with a run that was stopped, and write the run folder.
+
+    Parameters
+    ----------
+    run : str
+        Run folder.
+    changes : mapping
+        Options that are other than they were.
+    reporter : Reporter
+        As of :func:`carry_out`.
+
+    Raises
+    ------
+    InputError, UsageError
+        If it cannot go on.
+    """
+    with reporter.live(), gone_on_with(Path(run)) as unfinished:
+        options = options_of(unfinished.asked, changes)
+        job = prepare(str(unfinished.instance), options, run, reporter)
+        if not unfinished.progress.exists():
+            reporter.tell(reporter.say("note.from_the_beginning"))
+        return _to_the_end(job, options, unfinished, reporter)
 
 
-def _solve(job: Job, options: Options, reporter: Reporter) -> tuple[Solution, LeastCarbon | None]:
+def _to_the_end(job: Job, options: Options, unfinished: Unfinished, reporter: Reporter) -> Finished:
+    solution, least = _solve(job, options, unfinished.progress, reporter)
+    # From here the plan is safe from Ctrl-C until it is on the disk.
+    reporter.saving = True
+    return _finish(job, options, solution, least, unfinished, reporter)
+
+
+def _solve(job: Job, options: Options, progress: Path, reporter: Reporter) -> tuple[Solution, LeastCarbon | None]:
     components = [*COMPONENTS, *job.edits]
     cluster, workers = options.cluster or "", options.workers
     who: dict[str, Any] = {"workers": workers if cluster else workers or os.cpu_count() or 1, "cluster": cluster}
@@ -153,7 +156,9 @@ def _solve(job: Job, options: Options, reporter: Reporter) -> tuple[Solution, Le
         if isinstance(what, Compiled) and what.one_piece:
             reporter.note(what.one_piece)
         with reporter.phase("solve", "compile"):
-            solution = siting.solve(what, time_limit=options.time_limit_s, strategy=options.strategy, **asked)
+            solution = siting.solve(
+                what, time_limit=options.time_limit_s, strategy=options.strategy, checkpoint=progress, **asked
+            )
     outcome = solution.outcome
     handover = outcome.seconds_handover - built_s
     reporter.seconds["handover"] = handover
@@ -183,7 +188,14 @@ def _blame_edits(edits: Sequence[Component], say: Text) -> Iterator[None]:
         raise UsageError(say("error.edit_model", what=what)) from error
 
 
-def _finish(job: Job, options: Options, solution: Solution, least: LeastCarbon | None, reporter: Reporter) -> Finished:
+def _finish(
+    job: Job,
+    options: Options,
+    solution: Solution,
+    least: LeastCarbon | None,
+    unfinished: Unfinished,
+    reporter: Reporter,
+) -> Finished:
     """Audit the plan, and write everything into a folder that appears at the end."""
     say, verdict, code = reporter.say, None, _CODES.get(solution.status, FAULT)
     notes = _messages(job.problem, solution, least, say)
@@ -222,7 +234,7 @@ def _finish(job: Job, options: Options, solution: Solution, least: LeastCarbon |
 
     if not good and holds_plan(job.target):
         notes.append(_note(say, "kept", folder=str(job.target)))
-        return Finished(code, content(None), None)
+        return Finished(code, content(None), None, job.target)
     failure = None
     with new_run(job.target) as draft:
         if plans:
@@ -232,13 +244,14 @@ def _finish(job: Job, options: Options, solution: Solution, least: LeastCarbon |
             failure = _maps(job, solution, plans, draft, reporter)
         if failure is not None:
             notes.append(_note(say, "no_maps"))
+        unfinished.copy_to(draft)
         written = content(draft)
         for note in (*warnings, *notes):
             reporter.note(note.text)
         (draft / LOG).write_text(reporter.log, encoding="utf-8")
     if failure is not None:
         raise failure
-    return Finished(code, written, job.target)
+    return Finished(code, written, job.target, job.target)
 
 
 def _plans(problem: Problem, solution: Solution) -> list[Plan]:

@@ -95,14 +95,35 @@ def digest(folder: str | Path) -> str:
     str
         Hexadecimal.
     """
-    root = Path(folder)
-    paths = [root / FILE, *root.glob("*.csv"), *root.glob("hourly/*")]
-    total = hashlib.sha256()
-    for name in sorted(p.relative_to(root).as_posix() for p in paths if p.is_file() and not p.name.startswith(".")):
+    root, total = Path(folder), hashlib.sha256()
+    for name in _files(root):
         content = (root / name).read_bytes()
         total.update(f"{name}\0{len(content)}\0".encode())
         total.update(content)
     return total.hexdigest()
+
+
+def copy(problem: Problem, source: Path, folder: Path) -> None:
+    """Copy the folder of an instance, with its own base map, so that its digest is the same.
+
+    Parameters
+    ----------
+    problem : Problem
+        What was read from it.
+    source, folder : Path
+        From where, and to a new folder.
+    """
+    name = problem.settings.instance.base_map
+    own = [name] if name and (source / name).is_file() else []
+    for file in (*_files(source), *own):
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source / file, folder / file)
+
+
+def _files(root: Path) -> list[str]:
+    """Files of an instance by their names in its folder, in order."""
+    paths = [root / FILE, *root.glob("*.csv"), *root.glob("hourly/*")]
+    return sorted(p.relative_to(root).as_posix() for p in paths if p.is_file() and not p.name.startswith("."))
 
 
 def _fill(problem: Problem, folder: Path, source: Path | None) -> None:

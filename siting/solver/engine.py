@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 import highspy
@@ -77,6 +78,9 @@ class Limits:
         Processes that solve periods; 1: no other than this one. Of a cluster: how many of its workers; 0: all.
     cluster : str
         Address of a Dask scheduler; empty: this machine.
+    checkpoint : Path or None
+        File where a decomposition keeps what it needs to go on, and from which it goes on if it is there; removed once
+        the gap is proven.
     """
 
     gap: float = 0.005
@@ -87,6 +91,7 @@ class Limits:
     strategy: Strategy = "auto"
     workers: int = 1
     cluster: str = ""
+    checkpoint: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,10 @@ def solve_decomposed(program: TwoStage, limits: Limits, progress: Callable[[Prog
             phases.run()
         except KeyboardInterrupt:
             interrupted = True
-        return _result(program, phases, factor, max(limits.gap, EXACT), interrupted)
+        result = _result(program, phases, factor, max(limits.gap, EXACT), interrupted)
+        if result.status in ("optimal", "infeasible"):
+            phases.keeper.remove()
+        return result
     finally:
         phases.company.close()
 

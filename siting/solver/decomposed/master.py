@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import highspy
 import numpy as np
@@ -89,16 +90,32 @@ class Master:
 
     def add(self, cuts: Mapping[int, Cut]) -> None:
         """Add cuts of groups."""
-        count = len(self._group)
-        self._group = np.concatenate([self._group, np.array(list(cuts), dtype=np.int64)])
-        self._constant = np.concatenate([self._constant, [c.constant for c in cuts.values()]])
-        self._slope = np.vstack([self._slope, *(c.slope for c in cuts.values())])
-        self._price = np.vstack([self._price, *(c.prices for c in cuts.values())])
-        self._idle = np.concatenate([self._idle, np.zeros(len(cuts), dtype=np.int64)])
-        rows = self._cut_rows(np.arange(count, count + len(cuts)))
+        self._append(
+            np.array(list(cuts), dtype=np.int64),
+            np.array([c.constant for c in cuts.values()]),
+            np.array([c.slope for c in cuts.values()]),
+            np.array([c.prices for c in cuts.values()]),
+        )
+
+    @property
+    def cuts(self) -> dict[str, npt.NDArray[Any]]:
+        """All cuts, as arrays."""
+        return {"group": self._group, "constant": self._constant, "slope": self._slope, "price": self._price}
+
+    def restore(self, cuts: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Add the cuts of a master of the same program."""
+        self._append(cuts["group"], cuts["constant"], cuts["slope"], cuts["price"])
+
+    def _append(self, group: npt.NDArray[np.int64], constant: FloatArray, slope: FloatArray, price: FloatArray) -> None:
+        before, count = len(self._group), len(group)
+        self._group = np.concatenate([self._group, group])
+        self._constant = np.concatenate([self._constant, constant])
+        self._slope = np.vstack([self._slope, slope])
+        self._price = np.vstack([self._price, price])
+        self._idle = np.concatenate([self._idle, np.zeros(count, dtype=np.int64)])
+        rows = self._cut_rows(np.arange(before, before + count))
         start, index = rows.indptr[:-1].astype(np.int32), rows.indices.astype(np.int32)
-        least, most = self._constant[count:], np.full(len(cuts), np.inf)
-        self._engine.addRows(len(cuts), least, most, rows.nnz, start, index, rows.data)
+        self._engine.addRows(count, constant, np.full(count, np.inf), rows.nnz, start, index, rows.data)
 
     def value_of(self, x: FloatArray) -> float:
         """What a first stage costs by itself."""

@@ -15,11 +15,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from siting.solver.decomposed.checkpoint import Keeper, Snapshot
 from siting.solver.decomposed.clusters import cluster, mean_of
 from siting.solver.decomposed.coarse import guess
 from siting.solver.decomposed.crews import Company, Members
 from siting.solver.decomposed.master import Master
-from siting.solver.decomposed.mix import Mean, Mix
+from siting.solver.decomposed.mix import Evaluated, Mean, Mix
 from siting.solver.decomposed.prices import Prices, first_prices
 from siting.solver.decomposed.recourse import reduce_periods
 from siting.solver.decomposed.search import Bench, State, search
@@ -78,11 +79,13 @@ class Phases:
         self._gap = max(limits.gap, EXACT)
         self._limits = limits
         self._phase = "means"
+        self.keeper = Keeper(limits.checkpoint, program)
+        self._old = self.keeper.load()
         self._layout, periods = reduce_periods(program)
         upper = program.first.upper[self._layout.links]
         labels = cluster(periods, upper, CLUSTERS) if len(periods) > FEW else np.zeros(0, dtype=np.int64)
         means = Shelf(mean_of([periods[d] for d in np.flatnonzero(labels == k).tolist()]) for k in np.unique(labels))
-        groups = cluster(periods, upper, GROUPS)
+        self._groups = groups = cluster(periods, upper, GROUPS) if self._old is None else self._old.groups
         self.company = Company(
             self._layout,
             Members(periods, groups),
@@ -100,6 +103,7 @@ class Phases:
             self._tell,
         )
         self._means, self._mean = means, mean_of(list(means if len(means) else periods))
+        self._centre: FloatArray = program.first.lower
 
     @property
     def passes(self) -> int:
@@ -121,21 +125,34 @@ class Phases:
 
     def run(self) -> None:
         """All phases, until the gap is proven or time is out."""
+        old = self._old
+        if old is not None:
+            self._go_on(old)
         first = self._bench.master.solve(self._bench.left_s)
         if first is None:
             self.infeasible = self._bench.master.infeasible
             return
-        start = self._guess(first.x)
-        if len(self._means):
-            start = self._on_means(start)
-        relaxed = self._relax(start)
+        if old is None:
+            start = self._guess(first.x)
+            self._relax(self._on_means(start) if len(self._means) else start)
+        elif old.phase == "relaxation":
+            self._relax(old.centre)
         if self._finished() or not self._program.first.integer.any():
             return
-        self._phase = "rounded plan"
         self._bench.master.keeps_cuts = self._bench.urgent = True
-        self._propose(relaxed.centre, near_it=True)
+        if old is None or old.phase != "branch and bound":
+            self._phase = "rounded plan"
+            self._propose(near_it=True)
         self._phase = "branch and bound"
-        self._propose(relaxed.centre, near_it=False)
+        self._propose(near_it=False)
+
+    def _go_on(self, old: Snapshot) -> None:
+        """Take over what an earlier solve knew."""
+        self.bound, self.best, self._centre, bench = old.bound, old.best, old.centre, self._bench
+        bench.passes = old.passes
+        bench.prices.yearly, bench.prices.asked, bench.prices.shortfall = old.breaking, old.asked, old.shortfall
+        bench.master.price(old.breaking)
+        bench.master.restore(old.cuts)
 
     def _guess(self, otherwise: FloatArray) -> FloatArray:
         """Where to begin: the plan of one mean period, and what the yearly rows cost there."""
@@ -162,27 +179,32 @@ class Phases:
         bench.master.price(bench.prices.yearly)
         return found.centre
 
-    def _relax(self, start: FloatArray) -> State:
+    def _relax(self, start: FloatArray) -> None:
         self._phase = "relaxation"
-        bench, whole = self._bench, self._program.first.integer.any()
-        share = _RELAXED if whole else 1.0
+        mix, share = self._mix(), _RELAXED if self._program.first.integer.any() else 1.0
+        if self._old is not None and self._old.relaxed is not None:
+            mix.add(self._evaluated(self._old.relaxed))
         found = search(
-            bench,
-            self._mix(),
+            self._bench,
+            mix,
             start,
             0.1 if len(self._means) else 0.2,
             lambda state: state.gap <= share * self._gap or state.bound > self._ceiling,
         )
         self._raise_bound(found.bound)
-        return found
+        self._centre = found.centre
 
-    def _evaluate(self, integers: FloatArray, centre: FloatArray) -> None:
+    def _evaluated(self, plan: Mean) -> Evaluated:
+        """A mean that misses nothing, as one plan."""
+        return Evaluated(0, plan.x, plan.value - self._bench.master.value_of(plan.x), plan.usage, 0.0)
+
+    def _evaluate(self, integers: FloatArray) -> None:
         """The best plan with given integers, as far as it may matter."""
         first, master = self._program.first, self._bench.master
         lower, upper = first.lower.copy(), first.upper.copy()
         lower[first.integer] = upper[first.integer] = integers
         master.confine(lower, upper)
-        steps = (master.solve_near(centre, radius, self._bench.left_s) for radius in (0.05, 0.2, 1.0))
+        steps = (master.solve_near(self._centre, radius, self._bench.left_s) for radius in (0.05, 0.2, 1.0))
         start = next((step for step in steps if step is not None), None) or master.solve(self._bench.left_s)
         if start is not None:
             mix = Mix(self._program, self._layout, (lower, upper), _PLANS)
@@ -197,13 +219,13 @@ class Phases:
             hopeless = state.bound > self.best.value - self._gap * abs(self.best.value)
         return hopeless or state.bound > self._ceiling or state.gap <= _ROUNDED * self._gap or self._finished()
 
-    def _propose(self, centre: FloatArray, near_it: bool) -> None:
+    def _propose(self, near_it: bool) -> None:
         """Evaluate integers that the master proposes, near the relaxed plan as long as it names new ones, or any."""
         master, integer, tried = self._bench.master, self._program.first.integer, set()
         while not self._finished():
             matrix, left_s = master.matrix(), self._bench.left_s
             if near_it:
-                matrix, left_s = _near(matrix, centre), min(_NEAR_S, left_s)
+                matrix, left_s = _near(matrix, self._centre), min(_NEAR_S, left_s)
             else:
                 left_s = min(max(_ANY_S, left_s / 3), left_s)
             gap = _MASTER * self._gap
@@ -219,7 +241,7 @@ class Phases:
             if near_it and integers.tobytes() in tried:
                 return
             tried.add(integers.tobytes())
-            self._evaluate(integers, centre)
+            self._evaluate(integers)
 
     def _mix(self) -> Mix:
         first = self._program.first
@@ -246,7 +268,24 @@ class Phases:
         is_plan = self._phase != "relaxation" or not self._program.first.integer.any()
         if is_plan and state.best is not None and (self.best is None or state.best.value < self.best.value):
             self.best = state.best
+        self.keeper.offer(lambda: self._snapshot(state))
         self._report()
+
+    def _snapshot(self, state: State) -> Snapshot:
+        relaxes, bench = self._phase == "relaxation", self._bench
+        return Snapshot(
+            phase=self._phase,
+            passes=bench.passes,
+            bound=self.bound,
+            groups=self._groups,
+            centre=state.centre if relaxes else self._centre,
+            breaking=bench.prices.yearly,
+            asked=bench.prices.asked,
+            shortfall=bench.prices.shortfall,
+            cuts=bench.master.cuts,
+            best=self.best,
+            relaxed=state.best if relaxes else None,
+        )
 
     def _report(self) -> None:
         if self._progress is not None:
