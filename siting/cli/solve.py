@@ -11,15 +11,16 @@ import typer
 
 from siting.cli.common import (
     BaseOption,
-    Hours,
     InstanceArgument,
     JsonOption,
     LangOption,
+    PeriodsOption,
     PresetOption,
     SetOption,
     Way,
     chosen_settings,
     console,
+    count_and_hours,
     guarded,
     pairs,
     speaker,
@@ -36,8 +37,7 @@ def solve(
     time_limit: Annotated[float, typer.Option(min=0.0, help="time_limit")] = 600.0,
     seed: Annotated[int, typer.Option(min=0, help="seed")] = 0,
     threads: Annotated[int, typer.Option(min=0, help="threads")] = 0,
-    periods: Annotated[int | None, typer.Option(min=1, help="periods", show_default=False)] = None,
-    hours: Annotated[Hours | None, typer.Option(help="hours", show_default=False)] = None,
+    periods: PeriodsOption = None,
     changes: SetOption = None,
     presets: PresetOption = None,
     edits: Annotated[
@@ -57,6 +57,7 @@ def solve(
     say = speaker(lang)
     settings = chosen_settings(changes, presets, say)
     solver = pairs("--highs", highs, "name=value", say)
+    count, hours = count_and_hours(periods, say)
     from siting.cli.progress import Reporter
 
     reporter = Reporter(say)
@@ -69,8 +70,8 @@ def solve(
         time_limit_s=time_limit,
         seed=seed,
         threads=threads,
-        periods=periods,
-        hours=None if hours is None else int(hours),
+        periods=count,
+        hours=hours,
         settings=settings,
         edits=tuple(edits or ()),
         base=base,

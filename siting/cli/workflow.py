@@ -22,7 +22,7 @@ from siting.errors import UsageError
 from siting.instance import digest, find, load, write
 from siting.model.build import COMPONENTS, build_pathway
 from siting.pathway_run import plan_folder
-from siting.periods import aggregation_error, choose
+from siting.periods import aggregation_error, choose, confined
 from siting.problem import Problem
 from siting.problem.stages import stage_problem, stages
 from siting.problem.system import dispatched
@@ -198,8 +198,7 @@ def _finish(job: Job, options: Options, solution: Solution, least: LeastCarbon |
     if good and dispatched(job.problem):
         plans = [replace(plan, tables=_with_prices(plan)) for plan in plans]
     single = plans[0] if plans and plans[0].stage is None else None
-    names = ", ".join(synthetic(job.problem))
-    warnings = [_note(say, "synthetic", names=names)] if names else []
+    warnings = _warnings(job.problem, say)
 
     def content(draft: Path | None) -> bytes:
         result = document(
@@ -296,6 +295,16 @@ def _maps(job: Job, solution: Solution, plans: Sequence[Plan], draft: Path, repo
             shutil.rmtree(plan_folder(draft, plan.stage) / MAPS, ignore_errors=True)
         return error
     return None
+
+
+def _warnings(problem: Problem, say: Text) -> list[Note]:
+    """What a reader must know of the data, and of deadlines that the periods cut short."""
+    names, late = ", ".join(synthetic(problem)), confined(problem)
+    notes = [_note(say, "synthetic", names=names)] if names else []
+    if len(late):
+        values = {"names": ", ".join(late.index), "delay": int(late.max()), "hours": problem.calendar.hours}
+        notes.append(_note(say, "deadline_over_period", **values))
+    return notes
 
 
 def _messages(problem: Problem, solution: Solution, least: LeastCarbon | None, say: Text) -> list[Note]:
