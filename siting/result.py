@@ -54,6 +54,8 @@ class Options:
         Options of HiGHS.
     pathway : bool
         Whether all stages are planned together.
+    check_year : bool or None
+        Whether the plan is held against the whole year; None: where the year is small.
     """
 
     gap: float = 0.005
@@ -69,6 +71,7 @@ class Options:
     pathway: bool = False
     strategy: Strategy = "auto"
     workers: int = 0
+    check_year: bool | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """In types that JSON knows; files by name and fingerprint."""
@@ -88,6 +91,7 @@ class Options:
             "pathway": self.pathway,
             "strategy": self.strategy,
             "workers": self.workers,
+            "check_year": self.check_year,
         }
 
 
@@ -122,6 +126,7 @@ def document(
     least: LeastCarbon | None = None,
     prices: pd.DataFrame | None = None,
     stages: Sequence[Mapping[str, Any]] = (),
+    year: Mapping[str, Any] | None = None,
     warnings: Sequence[Note] = (),
     messages: Sequence[Note] = (),
 ) -> dict[str, Any]:
@@ -151,6 +156,8 @@ def document(
         Price and CO2 of one more MWh by region, where the fleet is dispatched.
     stages : sequence of mapping
         From :func:`stage_document`, of a pathway; objective and totals are then discounted sums.
+    year : mapping or None
+        From :meth:`siting.study.year_check.YearCheck.as_dict`; None: the plan was not held against the year.
     warnings, messages : sequence of Note
         What a reader must know of the data, and of the run.
     """
@@ -195,6 +202,7 @@ def document(
         },
         "totals": totals,
         "aggregation_error": aggregation.reset_index().to_dict(orient="records"),
+        "year_check": year,
         "audit": audited,
         "warnings": [note.as_dict() for note in warnings],
         "messages": [note.as_dict() for note in messages],

@@ -168,7 +168,9 @@ def test_list_schema_version(cli: Cli) -> None:
     assert cli("--version").out == f"siting {siting.__version__}\n"
 
 
-@pytest.mark.parametrize("command", ["", "list", "check", "solve", "audit", "map", "show", "new", "schema"])
+@pytest.mark.parametrize(
+    "command", ["", "list", "check", "solve", "check-year", "audit", "map", "show", "new", "schema"]
+)
 def test_help_in_both_languages(command: str, cli: Cli) -> None:
     arguments = [command] if command else []
     english, chinese = cli(*arguments, "--help"), cli(*arguments, "--lang", "zh", "--help")

@@ -50,6 +50,9 @@ def solve(
     pathway: Annotated[bool, typer.Option("--pathway", help="pathway")] = False,
     strategy: Annotated[Way, typer.Option(help="strategy")] = Way.auto,
     workers: Annotated[int, typer.Option(min=0, help="solve_workers")] = 0,
+    check_year: Annotated[
+        bool | None, typer.Option("--check-year/--no-check-year", help="solve_check_year", show_default=False)
+    ] = None,
     as_json: JsonOption = False,
     lang: LangOption = None,
 ) -> int:
@@ -79,6 +82,7 @@ def solve(
         pathway=pathway,
         strategy=strategy.value,
         workers=workers,
+        check_year=check_year,
     )
     done = carry_out(instance, options, out, reporter)
     if as_json:
@@ -92,11 +96,13 @@ def solve(
 
 
 def _print_result(content: bytes, say: Text) -> None:
+    from siting.cli.check_year import year_parts
     from siting.cli.pathway import pathway_tables
-    from siting.cli.show import aggregation_table, print_notes, summary_table
+    from siting.cli.show import aggregation_table, print_notes, print_parts, summary_table
 
     result, out = json.loads(content), console()
     out.print(aggregation_table(result, say))
     for table in pathway_tables(result, say) if result.get("stages") else [summary_table(result, say)]:
         out.print(table)
+    print_parts(year_parts(result, say), out)
     print_notes(result, say, out)

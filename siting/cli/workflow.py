@@ -14,6 +14,7 @@ import siting
 from siting.auditor import Audit, audit
 from siting.auditor.pathway import PathwayAudit, audit_pathway
 from siting.building import Compiled, compile_problem
+from siting.cli.check_year import AfterSolve, after_solve
 from siting.cli.common import FAULT, INFEASIBLE, LIMIT, NO_PLAN, SOLVED
 from siting.cli.edits import read_edit
 from siting.cli.maps import base_of, draw_into
@@ -107,9 +108,11 @@ def carry_out(instance: str, options: Options, out: str | None, reporter: Report
     with reporter.live():
         job = _prepare(instance, options, out, reporter)
         solution, least = _solve(job, options, reporter)
+        components, folder = [*COMPONENTS, *job.edits], out or job.target.name
+        year = after_solve(job.problem, solution, components, options, folder, reporter)
         # From here the plan is safe from Ctrl-C until it is on the disk.
         reporter.saving = True
-        return _finish(job, options, solution, least, reporter)
+        return _finish(job, options, solution, least, year, reporter)
 
 
 def _prepare(instance: str, options: Options, out: str | None, reporter: Reporter) -> Job:
@@ -182,7 +185,14 @@ def _blame_edits(edits: Sequence[Component], say: Text) -> Iterator[None]:
         raise UsageError(say("error.edit_model", what=what)) from error
 
 
-def _finish(job: Job, options: Options, solution: Solution, least: LeastCarbon | None, reporter: Reporter) -> Finished:
+def _finish(
+    job: Job,
+    options: Options,
+    solution: Solution,
+    least: LeastCarbon | None,
+    year: AfterSolve,
+    reporter: Reporter,
+) -> Finished:
     """Audit the plan, and write everything into a folder that appears at the end."""
     say, verdict, code = reporter.say, None, _CODES.get(solution.status, FAULT)
     notes = _messages(job.problem, solution, least, say)
@@ -195,6 +205,7 @@ def _finish(job: Job, options: Options, solution: Solution, least: LeastCarbon |
             notes.append(_note(say, "audit_failed", checks=failed))
             code = FAULT
     good = verdict is not None and verdict.ok
+    notes += year.notes if good else ()
     if good and dispatched(job.problem):
         plans = [replace(plan, tables=_with_prices(plan)) for plan in plans]
     single = plans[0] if plans and plans[0].stage is None else None
@@ -213,6 +224,7 @@ def _finish(job: Job, options: Options, solution: Solution, least: LeastCarbon |
             least=least,
             prices=_mean_prices(single) if single is not None else None,
             stages=_stage_documents(job.problem, plans, verdict),
+            year=year.section if good else None,
             warnings=warnings,
             messages=notes,
         )
