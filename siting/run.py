@@ -143,23 +143,6 @@ def encode(result: Result, tables: Tables, draft: Path | None) -> bytes:
     return content
 
 
-def save_year_check(folder: str | Path, section: Mapping[str, Any]) -> None:
-    """Write what the whole year makes of a plan into ``result.json``, in place of what was said of it before.
-
-    Raises
-    ------
-    UsageError
-        If it is no run folder.
-    """
-    result = read_result(folder)
-    messages = [note for note in result["messages"] if not note["code"].startswith("year_")]
-    document = result | {"year_check": plain(section), "messages": messages}
-    path = Path(folder) / RESULT
-    draft = path.with_suffix(".draft")
-    draft.write_text(json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-    draft.replace(path)
-
-
 def listed(tables: Tables) -> dict[str, int]:
     """Rows of every table, by the name of its file."""
     return {_stem(name): len(table) for name, table in tables.items()}

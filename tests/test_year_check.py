@@ -101,6 +101,15 @@ def test_a_rule_that_the_plan_cannot_keep_is_broken_by_so_much() -> None:
     assert error(found, "green_share") == pytest.approx((1.0, 0.5))
 
 
+def test_a_rule_is_given_up_before_work_is() -> None:
+    """Of 480 MWh 240 are wind, half; 90 % by the hour would hold if work were left undone on the second day."""
+    hourly = {"green": {"hourly_floors": [{"share": 0.9, "region": "a"}]}}
+    found = checked(two_days(settings=hourly, workloads=[{"max_delay_h": 6, "run_h": 3}]))
+    assert not len(found.unserved)
+    assert found.broken["rule"].tolist() == ["hourly_floor[0]"]
+    assert found.broken["missed"].tolist() == pytest.approx([0.4 * 10])
+
+
 def test_what_is_no_investment_is_settled_by_the_year() -> None:
     """Certificates at 1 cover the 3 MW, 144 MWh; the highest grid power of the year, 10 MW, is paid twelve times."""
     p = two_days(settings=green(0.8, certificate_price=1.0), regions=[{"demand_charge_per_mw_month": 2.0}])

@@ -124,7 +124,7 @@ def check_year(
         from siting.cli.show import print_parts
         from siting.model.build import COMPONENTS
         from siting.result import Options
-        from siting.run import plain, read_run, save_year_check
+        from siting.run import plain, read_run
 
     problem, tables, result = read_run(run)
     files = tuple(edits or ())
@@ -136,7 +136,7 @@ def check_year(
         reporter.saving = True
         section = plain(found.as_dict())
         if found.verdict is not None:
-            save_year_check(run, section)
+            _save(Path(run), section)
     if as_json:
         print(json.dumps(section, indent=2, ensure_ascii=False))
     else:
@@ -196,6 +196,18 @@ def _checked(
             threads=options.threads,
             progress=reporter.progress,
         )
+
+
+def _save(folder: Path, section: Mapping[str, Any]) -> None:
+    """Write the section in place of what ``result.json`` said of the year before; all else stays."""
+    from siting.run import RESULT, read_result
+
+    result = read_result(folder)
+    messages = [note for note in result["messages"] if not note["code"].startswith("year_")]
+    text = json.dumps(result | {SECTION: section, "messages": messages}, ensure_ascii=False, indent=2)
+    draft = (folder / RESULT).with_suffix(".draft")
+    draft.write_text(f"{text}\n", encoding="utf-8")
+    draft.replace(folder / RESULT)
 
 
 def _same_edits(solved_with: Sequence[Mapping[str, str]], given: Sequence[Path], say: Text) -> None:

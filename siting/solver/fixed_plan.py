@@ -22,8 +22,8 @@ from siting.solver.two_stage import Columns, Period, Plan, Rows, TwoStage
 from siting.solver.whole import Report
 
 DEAR, DEAR_YEAR = 20.0, 10.0
-"""What a unit of a missed row costs: in a period as many times its dearest column, in the year as many times the mean
-of the columns that use it. A rule of the year is given up before anything is left unserved."""
+"""What a unit of a missed row costs, as many times the dearest column of a period; of a yearly row, what a unit of its
+largest coefficient costs. So a rule of the year is given up before anything is left unserved."""
 
 _ROUNDING = 1e-6
 """What is missed of the size of a row is rounding below this share."""
@@ -79,7 +79,9 @@ def dispatch(
         As of :func:`siting.solver.strategy.optimize`.
     """
     given = _fixed(program, first, fixed)
-    soft = _with_yearly_slack(replace(given, periods=tuple(_with_slack(p, given.first) for p in given.periods)))
+    dearest = max((float(np.abs(p.columns.cost).max(initial=0.0)) for p in program.periods), default=0.0) or 1.0
+    periods = tuple(_with_slack(period, given.first, DEAR * dearest) for period in given.periods)
+    soft = _with_yearly_slack(replace(given, periods=periods), _yearly_price(given, dearest))
     outcome, plan = optimize_program(soft, limits, progress=progress)
     if plan is None:
         return Dispatched(outcome, None, ())
@@ -117,7 +119,7 @@ def _range(matrix: csr_array, low: FloatArray, up: FloatArray) -> tuple[FloatArr
     return positive @ low + negative @ up, positive @ up + negative @ low
 
 
-def _with_slack(period: Period, first: Columns) -> Period:
+def _with_slack(period: Period, first: Columns, price: float) -> Period:
     """The period with a column for each side of a row that may be missed if the period does nothing."""
     columns, rows = period.columns, period.rows
     still = period.W @ np.clip(0.0, columns.lower, columns.upper)
@@ -125,7 +127,6 @@ def _with_slack(period: Period, first: Columns) -> Period:
     lacking, beyond = rows.least - still - lowest, still + highest - rows.most
     size = _ROUNDING * (1.0 + np.abs(still) + np.maximum(np.abs(lowest), np.abs(highest)))
     short, over = np.flatnonzero(lacking > size), np.flatnonzero(beyond > size)
-    price = DEAR * float(np.abs(columns.cost).max(initial=0.0)) or 1.0
     slack = _slack_columns(rows, short, over, lacking[short], beyond[over], np.full(len(short) + len(over), price))
     unit = _units(len(rows), short, over)
     none = csr_array((period.yearly.shape[0], len(slack)))
@@ -137,10 +138,9 @@ def _with_slack(period: Period, first: Columns) -> Period:
     )
 
 
-def _with_yearly_slack(program: TwoStage) -> TwoStage:
+def _with_yearly_slack(program: TwoStage, price: FloatArray) -> TwoStage:
     """The program with a first-stage column for each side of a yearly row, and of the first stage's own rows."""
     first, periods = program.first, program.periods
-    price = _yearly_price(program)
     own, own_unit = _soft(program.own, program.own_first, first, (), np.full(len(program.own), price.max(initial=0.0)))
     parts = [(period.yearly, period.columns) for period in periods]
     yearly, yearly_unit = _soft(program.yearly, program.yearly_first, first, parts, price)
@@ -154,15 +154,12 @@ def _with_yearly_slack(program: TwoStage) -> TwoStage:
     )
 
 
-def _yearly_price(program: TwoStage) -> FloatArray:
-    """What a unit of each yearly row costs where it is missed: the mean of the columns that use it, made dear."""
-    count = len(program.yearly)
-    used, paid = np.zeros(count), np.zeros(count)
+def _yearly_price(program: TwoStage, dearest: float) -> FloatArray:
+    """What a unit of each yearly row costs where it is missed, by the most that a unit of any column uses of it."""
+    most = np.zeros(len(program.yearly))
     for period in program.periods:
-        use = abs(period.yearly)
-        used += use.sum(axis=1)
-        paid += (use > 0) @ np.abs(period.columns.cost)
-    return np.asarray(DEAR_YEAR * np.where(paid > 0, paid, 1.0) / np.where(used > 0, used, 1.0), dtype=float)
+        most = np.maximum(most, abs(period.yearly).max(axis=1).toarray().ravel())
+    return np.asarray(DEAR_YEAR * dearest / np.where(most > 0, most, 1.0), dtype=float)
 
 
 def _soft(
