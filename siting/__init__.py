@@ -18,6 +18,7 @@ _WHERE = {
     "audit_pathway": "siting.auditor.pathway",
     "build": "siting.model.build",
     "build_pathway": "siting.model.build",
+    "check_year": "siting.study.year_check",
     "choose": "siting.periods",
     "draw": "siting.maps",
     "load": "siting.instance",

@@ -1,4 +1,4 @@
-"""From 8,760 hours to a few weighted periods, each a real day (or week) of the year."""
+"""From 8,760 hours to a few weighted periods, each a real day (or some days, such as a week) of the year."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from siting.errors import UsageError
 from siting.problem.derived import capacity_factor, profiles, pue
 from siting.problem.problem import Calendar, FloatArray, IntArray, Problem, whole_year
 from siting.problem.system import dispatched, fleet, need_mw
+
+DAY_H = 24
 
 CLOSE_ENOUGH = 1e-3
 """Relative error of the year's sums below which no days are exchanged any more."""
@@ -33,7 +35,8 @@ def choose(problem: Problem, count: int | None = None, hours: int | None = None)
     count : int, optional
         Number of periods; by default the instance's. As many as the year has (365): the exact calendar.
     hours : int, optional
-        24 or 168; by default the instance's.
+        Whole days: 24, 168, or up to the year; by default the instance's. The year has 52 weeks and a day: 52 periods
+        of 168 h are its whole weeks, whose weights count the last day too, and 53 are :func:`whole_year`.
 
     Returns
     -------
@@ -43,11 +46,16 @@ def choose(problem: Problem, count: int | None = None, hours: int | None = None)
     Raises
     ------
     UsageError
-        If the year has fewer periods than ``count``.
+        If a period is not of whole days, or the year has fewer periods than ``count``.
     """
     settings = problem.settings.periods
     count = settings.count if count is None else count
     hours = settings.hours if hours is None else hours
+    if hours < DAY_H or hours % DAY_H or hours > problem.hours:
+        raise UsageError(
+            f"--periods {count}x{hours}: a period has whole days: {DAY_H} h, a multiple of it such as 168 (a week), "
+            f"and at most the {problem.hours} h of the year."
+        )
     exact = whole_year(problem.hours, hours)
     if not 1 <= count <= exact.periods:
         raise UsageError(
@@ -58,7 +66,10 @@ def choose(problem: Problem, count: int | None = None, hours: int | None = None)
     series = _features(problem)
     whole = problem.hours // hours
     sums = _sums(series, hours)
-    starts, cluster, weight = _cluster(series.iloc[: whole * hours], count, hours)
+    if count == whole:
+        starts, cluster, weight = np.arange(whole), np.arange(whole), np.ones(whole)
+    else:
+        starts, cluster, weight = _cluster(series.iloc[: whole * hours], count, hours)
     weight *= problem.hours / hours / whole
     starts = _exchange(sums, starts, cluster, weight, keep=_extremes(series, hours))
     fitted, _ = _fit(sums[:, starts], weight)
@@ -88,6 +99,12 @@ def aggregation_error(problem: Problem) -> pd.DataFrame:
     table["error_percent"] = table["error_percent"].fillna(0.0)
     table.index.name = "quantity"
     return table
+
+
+def confined(problem: Problem) -> pd.Series:
+    """Deadlines of work that could wait longer than a period lasts, h; it waits within its period all the same."""
+    delay = problem.workloads["max_delay_h"]
+    return delay[delay > problem.calendar.hours]
 
 
 def _features(p: Problem) -> pd.DataFrame:

@@ -56,6 +56,8 @@ class Options:
         Options of HiGHS.
     pathway : bool
         Whether all stages are planned together.
+    check_year : bool or None
+        Whether the plan is held against the whole year; None: where the year is small.
     """
 
     gap: float = 0.005
@@ -72,6 +74,7 @@ class Options:
     strategy: Strategy = "auto"
     workers: int = 0
     cluster: str | None = None
+    check_year: bool | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """In types that JSON knows; files by name and fingerprint."""
@@ -92,6 +95,7 @@ class Options:
             "strategy": self.strategy,
             "workers": self.workers,
             "cluster": self.cluster,
+            "check_year": self.check_year,
         }
 
 
@@ -126,6 +130,7 @@ def document(
     least: LeastCarbon | None = None,
     prices: pd.DataFrame | None = None,
     stages: Sequence[Mapping[str, Any]] = (),
+    year: Mapping[str, Any] | None = None,
     warnings: Sequence[Note] = (),
     messages: Sequence[Note] = (),
 ) -> dict[str, Any]:
@@ -155,6 +160,8 @@ def document(
         Price and CO2 of one more MWh by region, where the fleet is dispatched.
     stages : sequence of mapping
         From :func:`stage_document`, of a pathway; objective and totals are then discounted sums.
+    year : mapping or None
+        From :meth:`siting.study.year_check.YearCheck.as_dict`; None: the plan was not held against the year.
     warnings, messages : sequence of Note
         What a reader must know of the data, and of the run.
     """
@@ -176,6 +183,7 @@ def document(
         "versions": {"siting": version, "python": platform.python_version(), "platform": platform.platform()},
         "totals": totals,
         "aggregation_error": aggregation.reset_index().to_dict(orient="records"),
+        "year_check": year,
         "audit": audited,
         "warnings": [note.as_dict() for note in warnings],
         "messages": [note.as_dict() for note in messages],

@@ -142,7 +142,7 @@ def _type(column: dict[str, Any]) -> str:
     kind = "date" if column.get("format") == "date" else words.get(kind, kind)
     least, most = column.get("minimum"), column.get("maximum")
     over, under = column.get("exclusiveMinimum"), column.get("exclusiveMaximum")
-    bounds = []
+    bounds = [f"a multiple of {column['multipleOf']:g}"] if "multipleOf" in column else []
     if least is not None or over is not None:
         bounds.append(f"at least {least:g}" if least is not None else f"above {over:g}")
     if most is not None or under is not None:

@@ -89,7 +89,8 @@ def test_a_changed_plan_fails_its_audit(run: tuple[Path, Done], cli: Cli, tmp_pa
         (["solve", "chna"], "china"),
         (["check", "nowhere"], "neither a bundled instance nor a folder"),
         (["solve", "{tiny}", "--gap", "much"], "--gap"),
-        (["solve", "{tiny}", "--hours", "25"], "--hours"),
+        (["solve", "{tiny}", "--periods", "5x7"], "a multiple of it such as 168"),
+        (["solve", "{tiny}", "--periods", "weeks"], "52x168"),
         (["solve", "{tiny}", "--periods", "999"], "365"),
         (["solve", "{tiny}", "--set", "carbon.price"], "section.key=value"),
         (["solve", "{tiny}", "--set", "carbon.prize=1"], "carbon.price"),
@@ -167,7 +168,9 @@ def test_list_schema_version(cli: Cli) -> None:
     assert cli("--version").out == f"siting {siting.__version__}\n"
 
 
-@pytest.mark.parametrize("command", ["", "list", "check", "solve", "audit", "map", "show", "new", "schema"])
+@pytest.mark.parametrize(
+    "command", ["", "list", "check", "solve", "check-year", "audit", "map", "show", "new", "schema"]
+)
 def test_help_in_both_languages(command: str, cli: Cli) -> None:
     arguments = [command] if command else []
     english, chinese = cli(*arguments, "--help"), cli(*arguments, "--lang", "zh", "--help")

@@ -4,11 +4,12 @@ from functools import cache
 
 import numpy as np
 import pytest
-from small import problem
+from small import cost, problem
 
 from siting.errors import UsageError
-from siting.periods import aggregation_error, choose
+from siting.periods import aggregation_error, choose, confined
 from siting.problem.derived import profiles, pue
+from siting.problem.problem import whole_year
 
 YEAR = 8760
 PEAK_DAY, CALM_DAY = 211, 17
@@ -42,7 +43,9 @@ def chosen(count, hours=24):
     return choose(year(), count, hours)
 
 
-@pytest.mark.parametrize(("count", "hours"), [(1, 24), (2, 24), (3, 24), (4, 24), (12, 24), (30, 24), (4, 168)])
+@pytest.mark.parametrize(
+    ("count", "hours"), [(1, 24), (2, 24), (3, 24), (4, 24), (12, 24), (30, 24), (4, 168), (6, 48), (52, 168)]
+)
 def test_as_many_real_days_as_asked_for(count, hours):
     calendar = chosen(count, hours).calendar
     assert calendar.hour.shape == (count, hours)
@@ -106,12 +109,12 @@ def test_the_error_is_what_the_tables_say():
     assert error.loc["peak load", "year"] == pytest.approx(peak)
 
 
-@pytest.mark.parametrize(("count", "hours"), [(365, 24), (53, 168)])
+@pytest.mark.parametrize(("count", "hours"), [(365, 24), (53, 168), (1, YEAR), (5, 1752)])
 def test_all_periods_are_the_exact_calendar(count, hours):
     p = choose(year(), count, hours)
     assert sorted(set(p.calendar.hour.ravel())) == list(range(YEAR))
     assert p.calendar.weight.sum() * hours == pytest.approx(YEAR)
-    if hours == 24:
+    if YEAR % hours == 0:
         assert aggregation_error(p)["error_percent"].abs().max() == pytest.approx(0.0, abs=1e-9)
 
 
@@ -119,6 +122,47 @@ def test_all_periods_are_the_exact_calendar(count, hours):
 def test_counts_that_a_year_does_not_have(count, hours, most):
     with pytest.raises(UsageError, match=f"--periods {count}: the year has {most} periods of {hours} h"):
         choose(year(), count, hours)
+
+
+def test_the_last_week_overlaps_and_both_count_less():
+    """52 weeks and a day: weeks 52 and 53 cover 192 hours, 8/7 of a week, and share 6 days; each counts 4/7."""
+    calendar = chosen(53, 168).calendar
+    assert calendar.hour[-2:, 0].tolist() == [51 * 168, YEAR - 168]
+    assert calendar.weight == pytest.approx([*[1.0] * 51, 4 / 7, 4 / 7])
+
+
+def test_52_weeks_are_all_whole_weeks():
+    p = chosen(52, 168)
+    assert (p.calendar.hour[:, 0] == np.arange(52) * 168).all()
+    assert p.calendar.weight == pytest.approx(np.full(52, 8760 / 8736), rel=0.05)
+    assert aggregation_error(p)["error_percent"].abs().max() < 0.1
+
+
+@pytest.mark.parametrize("hours", [0, 7, 25, -24, 8784])
+def test_a_period_has_whole_days(hours):
+    with pytest.raises(UsageError, match=f"--periods 1x{hours}: a period has whole days: 24 h, a multiple of it"):
+        choose(year(), 1, hours)
+
+
+def in_periods(hours, **rows):
+    """Two days in periods of some hours: 10 MW arrive in every hour, power costs 100 on the first day and 10 after."""
+    calendar = whole_year(48, hours)
+    return problem(48, price=np.repeat([100, 10], 24), calendar=calendar, **rows)
+
+
+@pytest.mark.parametrize(("hours", "expected"), [(24, 240 * 100 + 240 * 10), (48, 480 * 10)])
+def test_work_waits_over_midnight_where_the_period_is_longer_than_a_day(hours, expected):
+    """With a deadline of 48 h all 480 MWh run on the cheap day, but not where each day is a period of its own."""
+    p = in_periods(hours, workloads=[{"max_delay_h": 48}])
+    assert cost(p) == pytest.approx(expected)
+    assert confined(p).to_dict() == ({"web": 48} if hours == 24 else {})
+
+
+@pytest.mark.parametrize(("hours", "expected"), [(24, 240 * 100 + 240 * 10), (48, 480 * 10)])
+def test_storage_carries_over_days_where_the_period_is_longer_than_a_day(hours, expected):
+    """240 MWh are charged on the cheap day for the dear one; within a day there is nothing to gain."""
+    p = in_periods(hours, storage=[{"existing_mw": 100.0, "existing_mwh": 240.0, "most_mwh": 240.0}])
+    assert cost(p) == pytest.approx(expected)
 
 
 def test_the_instance_says_how_many_by_default():

@@ -95,14 +95,14 @@ def test_replace_refuses_what_is_not_there():
 
 @pytest.mark.parametrize(
     ("hours", "length", "periods", "last_weight"),
-    [(8760, 24, 365, 1.0), (8784, 24, 366, 1.0), (8760, 168, 53, 1 / 7), (8784, 168, 53, 2 / 7), (24, 24, 1, 1.0)],
+    [(8760, 24, 365, 1.0), (8784, 24, 366, 1.0), (8760, 168, 53, 4 / 7), (8784, 168, 53, 9 / 14), (24, 24, 1, 1.0)],
 )
 def test_whole_year(hours, length, periods, last_weight):
     calendar = whole_year(hours, length)
     assert (calendar.periods, calendar.hours) == (periods, length)
     assert calendar.weight.sum() * length == pytest.approx(hours)
-    assert calendar.weight[-1] == pytest.approx(last_weight)
-    assert (calendar.weight[:-1] == 1).all()
+    assert calendar.weight[-2:] == pytest.approx(last_weight)
+    assert (calendar.weight[:-2] == 1).all()
     assert np.unique(calendar.hour).tolist() == list(range(hours))
     assert (np.diff(calendar.hour, axis=1) == 1).all()
 

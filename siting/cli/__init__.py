@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from siting import __version__
-from siting.cli import instances, move, price_rules, rules, runs, show, solve
+from siting.cli import check_year, instances, move, price_rules, rules, runs, show, solve
 from siting.cli.common import LangOption
 from siting.text import Text, asked_language
 
@@ -24,6 +24,7 @@ app.command("list", help="list")(instances.list_instances)
 app.command("check", help="check")(instances.check)
 app.command("solve", help="solve")(solve.solve)
 app.command("resume", help="resume")(solve.resume)
+app.command("check-year", help="check_year")(check_year.check_year)
 app.command("audit", help="audit")(runs.audit)
 app.command("map", help="map")(runs.draw_map)
 app.command("show", help="show")(show.show)

@@ -38,13 +38,6 @@ class Lang(StrEnum):
     zh = "zh"
 
 
-class Hours(StrEnum):
-    """Hours of a period."""
-
-    day = "24"
-    week = "168"
-
-
 class Way(StrEnum):
     """Strategies of a solve."""
 
@@ -62,6 +55,9 @@ SetOption = Annotated[
 PresetOption = Annotated[list[str] | None, typer.Option("--preset", help="preset", metavar="NAME", show_default=False)]
 WorkersOption = Annotated[int, typer.Option("--workers", min=0, help="solve_workers")]
 ClusterOption = Annotated[str | None, typer.Option("--cluster", help="cluster", metavar="ADDRESS", show_default=False)]
+PeriodsOption = Annotated[
+    str | None, typer.Option("--periods", help="periods", metavar="COUNT[xHOURS]", show_default=False)
+]
 StageOption = Annotated[int | None, typer.Option("--stage", help="stage", metavar="YEAR", show_default=False)]
 InstanceArgument = Annotated[str, typer.Argument(help="instance", metavar="INSTANCE", show_default=False)]
 RunArgument = Annotated[str, typer.Argument(help="run", metavar="RUN", show_default=False)]
@@ -135,6 +131,22 @@ def pairs(option: str, given: Iterable[str] | None, form: str, say: Text) -> dic
             raise UsageError(say("error.set_form", option=option, value=item, form=form))
         found[name.strip()] = value.strip()
     return found
+
+
+def count_and_hours(periods: str | None, say: Text) -> tuple[int | None, int | None]:
+    """What ``--periods`` says: ``12`` are days, ``52x168`` are weeks; None: the instance's.
+
+    Raises
+    ------
+    UsageError
+        If it says something else.
+    """
+    if periods is None:
+        return None, None
+    count, times, hours = periods.lower().partition("x")
+    if not (count.isdecimal() and (hours.isdecimal() if times else True)):
+        raise UsageError(say("error.periods_form", value=periods))
+    return int(count), int(hours) if times else 24
 
 
 def about(problem: Problem, schema: str, version: int, sha256: str) -> dict[str, Any]:

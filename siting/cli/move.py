@@ -16,9 +16,11 @@ from siting.cli.common import (
     InstanceArgument,
     JsonOption,
     LangOption,
+    PeriodsOption,
     SetOption,
     about,
     console,
+    count_and_hours,
     guarded,
     pairs,
     speaker,
@@ -44,7 +46,7 @@ def move(
         str | None, typer.Option("--workload", help="move_workload", metavar="NAME", show_default=False)
     ] = None,
     proved: Annotated[bool, typer.Option("--prove", help="move_prove")] = False,
-    periods: Annotated[int | None, typer.Option(min=1, help="periods", show_default=False)] = None,
+    periods: PeriodsOption = None,
     gap: Annotated[float, typer.Option(min=0.0, help="gap")] = 1e-4,
     time_limit: Annotated[float, typer.Option(min=0.0, help="each_time_limit")] = 600.0,
     changes: SetOption = None,
@@ -54,6 +56,7 @@ def move(
     """Judge a move under each account of carbon, and print what the sign depends on."""
     say = speaker(lang)
     settings = pairs("--set", changes, "section.key=value", say)
+    chosen = count_and_hours(periods, say)
     from siting.cli.progress import Reporter
 
     reporter = Reporter(say)
@@ -66,7 +69,7 @@ def move(
         source = find(instance)
         problem = load(instance, settings)
     judged = judge(problem, move_of(problem, origin, target, mw, workload))
-    proof = _proof(problem, judged, periods, Limits(gap, time_limit), reporter) if proved else None
+    proof = _proof(problem, judged, chosen, Limits(gap, time_limit), reporter) if proved else None
     if as_json:
         document = {
             **about(problem, SCHEMA, VERSION, digest(source)),
@@ -84,12 +87,14 @@ def move(
     return SOLVED if proof is None else _code(proof)
 
 
-def _proof(problem: Problem, judged: Judgement, periods: int | None, limits: Limits, reporter: Reporter) -> Proof:
+def _proof(
+    problem: Problem, judged: Judgement, periods: tuple[int | None, int | None], limits: Limits, reporter: Reporter
+) -> Proof:
     from siting.periods import choose
     from siting.study.forced_move import pair, prove
 
     with reporter.phase("periods"):
-        only = choose(pair(problem, judged.move), periods)
+        only = choose(pair(problem, judged.move), *periods)
     with reporter.phase("prove_move"), reporter.live():
         return prove(only, judged.move, limits, reporter.progress)
 

@@ -16,15 +16,16 @@ from siting.cli.common import (
     LIMIT,
     NO_PLAN,
     SOLVED,
-    Hours,
     InstanceArgument,
     JsonOption,
     LangOption,
+    PeriodsOption,
     PresetOption,
     SetOption,
     about,
     chosen_settings,
     console,
+    count_and_hours,
     guarded,
     pairs,
     speaker,
@@ -54,8 +55,7 @@ def price_rules(
     time_limit: Annotated[float, typer.Option(min=0.0, help="each_time_limit")] = 600.0,
     seed: Annotated[int, typer.Option(min=0, help="seed")] = 0,
     threads: Annotated[int, typer.Option(min=0, help="threads")] = 0,
-    periods: Annotated[int | None, typer.Option(min=1, help="periods", show_default=False)] = None,
-    hours: Annotated[Hours | None, typer.Option(help="hours", show_default=False)] = None,
+    periods: PeriodsOption = None,
     changes: SetOption = None,
     presets: PresetOption = None,
     highs: Annotated[
@@ -68,6 +68,7 @@ def price_rules(
     say = speaker(lang)
     settings = chosen_settings(changes, presets, say)
     solver = pairs("--highs", highs, "name=value", say)
+    count, hours = count_and_hours(periods, say)
     from siting.cli.progress import Reporter
 
     reporter = Reporter(say)
@@ -78,8 +79,8 @@ def price_rules(
         time_limit_s=time_limit,
         seed=seed,
         threads=threads,
-        periods=periods,
-        hours=None if hours is None else int(hours),
+        periods=count,
+        hours=hours,
         settings=settings,
         highs=solver,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -32,6 +32,7 @@ def show(
     lang: LangOption = None,
 ) -> int:
     """Show tables of a run, or the assumptions of a run or an instance."""
+    from siting.cli.check_year import year_parts
     from siting.cli.pathway import pathway_tables
     from siting.instance import bundled_names
     from siting.pathway_run import stage_years
@@ -59,6 +60,7 @@ def show(
         for name in names or default_tables(problem):
             out.print(one_table(name, problem, tables, own, say))
     if names is None:
+        print_parts(year_parts(result, say), out)
         print_notes(result, say, out)
     return SOLVED
 
@@ -190,6 +192,12 @@ def audit_table(audit: Mapping[str, Any], say: Text) -> Any:
         for check in audit["checks"]
     ]
     return as_table(pd.DataFrame(rows), "audit", say)
+
+
+def print_parts(parts: Iterable[Any], out: Console) -> None:
+    """Tables and sentences."""
+    for part in parts:
+        out.print(part, markup=False, soft_wrap=isinstance(part, str))
 
 
 def print_notes(result: Mapping[str, Any], say: Text, out: Console) -> None:

@@ -12,10 +12,10 @@ import typer
 from siting.cli.common import (
     BaseOption,
     ClusterOption,
-    Hours,
     InstanceArgument,
     JsonOption,
     LangOption,
+    PeriodsOption,
     PresetOption,
     RunArgument,
     SetOption,
@@ -23,6 +23,7 @@ from siting.cli.common import (
     WorkersOption,
     chosen_settings,
     console,
+    count_and_hours,
     guarded,
     pairs,
     speaker,
@@ -42,8 +43,7 @@ def solve(
     time_limit: Annotated[float, typer.Option(min=0.0, help="time_limit")] = 600.0,
     seed: Annotated[int, typer.Option(min=0, help="seed")] = 0,
     threads: Annotated[int, typer.Option(min=0, help="threads")] = 0,
-    periods: Annotated[int | None, typer.Option(min=1, help="periods", show_default=False)] = None,
-    hours: Annotated[Hours | None, typer.Option(help="hours", show_default=False)] = None,
+    periods: PeriodsOption = None,
     changes: SetOption = None,
     presets: PresetOption = None,
     edits: Annotated[
@@ -57,6 +57,9 @@ def solve(
     strategy: Annotated[Way, typer.Option(help="strategy")] = Way.auto,
     workers: WorkersOption = 0,
     cluster: ClusterOption = None,
+    check_year: Annotated[
+        bool | None, typer.Option("--check-year/--no-check-year", help="solve_check_year", show_default=False)
+    ] = None,
     as_json: JsonOption = False,
     lang: LangOption = None,
 ) -> int:
@@ -64,6 +67,7 @@ def solve(
     say = speaker(lang)
     settings = chosen_settings(changes, presets, say)
     solver = pairs("--highs", highs, "name=value", say)
+    count, hours = count_and_hours(periods, say)
     from siting.cli.progress import Reporter
 
     reporter = Reporter(say)
@@ -76,8 +80,8 @@ def solve(
         time_limit_s=time_limit,
         seed=seed,
         threads=threads,
-        periods=periods,
-        hours=None if hours is None else int(hours),
+        periods=count,
+        hours=hours,
         settings=settings,
         edits=tuple(edits or ()),
         base=base,
@@ -86,6 +90,7 @@ def solve(
         strategy=strategy.value,
         workers=workers,
         cluster=cluster,
+        check_year=check_year,
     )
     return told(carry_out(instance, options, out, reporter), as_json, out, say)
 
@@ -126,11 +131,13 @@ def told(done: Finished, as_json: bool, out: str | None, say: Text) -> int:
 
 
 def _print_result(content: bytes, say: Text) -> None:
+    from siting.cli.check_year import year_parts
     from siting.cli.pathway import pathway_tables
-    from siting.cli.show import aggregation_table, print_notes, summary_table
+    from siting.cli.show import aggregation_table, print_notes, print_parts, summary_table
 
     result, out = json.loads(content), console()
     out.print(aggregation_table(result, say))
     for table in pathway_tables(result, say) if result.get("stages") else [summary_table(result, say)]:
         out.print(table)
+    print_parts(year_parts(result, say), out)
     print_notes(result, say, out)

@@ -15,9 +15,11 @@ import siting
 from siting.auditor import Audit, audit
 from siting.auditor.pathway import PathwayAudit, audit_pathway
 from siting.building import Compiled, compile_problem
+from siting.cli.check_year import AfterSolve, after_solve
 from siting.cli.common import FAULT, INFEASIBLE, LIMIT, NO_PLAN, SOLVED
 from siting.cli.jobs import Job, as_asked, options_of, prepare
 from siting.cli.maps import draw_into
+from siting.cli.notes import messages, note, warnings
 from siting.cli.progress import Reporter
 from siting.errors import UsageError
 from siting.instance import copy, digest, write
@@ -26,7 +28,7 @@ from siting.pathway_run import plan_folder
 from siting.problem import Problem
 from siting.problem.stages import stage_problem, stages
 from siting.problem.system import dispatched
-from siting.result import Note, Options, document, stage_document
+from siting.result import Options, document, stage_document
 from siting.run import (
     INSTANCE,
     LOG,
@@ -41,7 +43,6 @@ from siting.run import (
 from siting.solution import Solution
 from siting.study.least_carbon import LeastCarbon, least_carbon
 from siting.study.marginal import marginal_prices, yearly_means
-from siting.summary import synthetic
 from siting.text import Text
 from siting.unfinished import Unfinished, begun, can_go_on, gone_on_with
 
@@ -132,9 +133,10 @@ def go_on(run: str, changes: Mapping[str, Any], reporter: Reporter) -> Finished:
 
 def _to_the_end(job: Job, options: Options, unfinished: Unfinished, reporter: Reporter) -> Finished:
     solution, least = _solve(job, options, unfinished.progress, reporter)
+    year = after_solve(job.problem, solution, [*COMPONENTS, *job.edits], options, str(job.target), reporter)
     # From here the plan is safe from Ctrl-C until it is on the disk.
     reporter.saving = True
-    return _finish(job, options, solution, least, unfinished, reporter)
+    return _finish(job, options, solution, least, year, unfinished, reporter)
 
 
 def _solve(job: Job, options: Options, progress: Path, reporter: Reporter) -> tuple[Solution, LeastCarbon | None]:
@@ -193,26 +195,27 @@ def _finish(
     options: Options,
     solution: Solution,
     least: LeastCarbon | None,
+    year: AfterSolve,
     unfinished: Unfinished,
     reporter: Reporter,
 ) -> Finished:
     """Audit the plan, and write everything into a folder that appears at the end."""
     say, verdict, code = reporter.say, None, _CODES.get(solution.status, FAULT)
-    notes = _messages(job.problem, solution, least, say)
+    notes = messages(job.problem, solution, least, say)
     plans = _plans(job.problem, solution)
     if plans:
         with reporter.phase("audit"):
             verdict = _audit(job.problem, plans, solution)
         if not verdict.ok:
             failed = "; ".join(str(check) for check in verdict.failures)
-            notes.append(_note(say, "audit_failed", checks=failed))
+            notes.append(note(say, "audit_failed", checks=failed))
             code = FAULT
     good = verdict is not None and verdict.ok
+    notes += year.notes if good else ()
     if good and dispatched(job.problem):
         plans = [replace(plan, tables=_with_prices(plan)) for plan in plans]
     single = plans[0] if plans and plans[0].stage is None else None
-    names = ", ".join(synthetic(job.problem))
-    warnings = [_note(say, "synthetic", names=names)] if names else []
+    data = warnings(job.problem, say)
 
     def content(draft: Path | None) -> bytes:
         result = document(
@@ -227,13 +230,14 @@ def _finish(
             least=least,
             prices=_mean_prices(single) if single is not None else None,
             stages=_stage_documents(job.problem, plans, verdict),
-            warnings=warnings,
+            year=year.section if good else None,
+            warnings=data,
             messages=notes,
         )
         return encode(result, {} if single is None else single.tables, draft)
 
     if not good and holds_plan(job.target):
-        notes.append(_note(say, "kept", folder=str(job.target)))
+        notes.append(note(say, "kept", folder=str(job.target)))
         return Finished(code, content(None), None, job.target)
     failure = None
     with new_run(job.target) as draft:
@@ -243,11 +247,11 @@ def _finish(
         if good:
             failure = _maps(job, solution, plans, draft, reporter)
         if failure is not None:
-            notes.append(_note(say, "no_maps"))
+            notes.append(note(say, "no_maps"))
         unfinished.copy_to(draft)
         written = content(draft)
-        for note in (*warnings, *notes):
-            reporter.note(note.text)
+        for said in (*data, *notes):
+            reporter.note(said.text)
         (draft / LOG).write_text(reporter.log, encoding="utf-8")
     if failure is not None:
         raise failure
@@ -310,28 +314,3 @@ def _maps(job: Job, solution: Solution, plans: Sequence[Plan], draft: Path, repo
             shutil.rmtree(plan_folder(draft, plan.stage) / MAPS, ignore_errors=True)
         return error
     return None
-
-
-def _messages(problem: Problem, solution: Solution, least: LeastCarbon | None, say: Text) -> list[Note]:
-    """Why a solve ended early, and what the least carbon is if the cap leaves no plan."""
-    notes = []
-    if solution.status == "feasible":
-        code = "interrupted" if solution.outcome.interrupted else "limit"
-        notes.append(_note(say, code))
-    cap = problem.settings.carbon.cap_t
-    if least is None or cap is None:
-        return notes
-    if least.status == "infeasible":
-        code = "least_other"
-    elif least.bound_t is None:
-        code = "least_unknown"
-    elif least.carbon_t is None:
-        code = "least_bound"
-    else:
-        code = "least_proven" if least.status == "optimal" else "least_found"
-    known = {"cap": cap, "least": least.carbon_t, "bound": least.bound_t}
-    return [*notes, _note(say, code, **{name: value for name, value in known.items() if value is not None})]
-
-
-def _note(say: Text, code: str, **values: Any) -> Note:
-    return Note(code, say(f"note.{code}", **values), values)

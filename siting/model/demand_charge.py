@@ -6,7 +6,8 @@ Ports   cost + demand charge
 Rules   grid power <= peak, in every modelled hour                cost = 12 · charge · peak
 Note    Typical periods stand for days of any month, so that no hour belongs to one month: the peak of the year is paid
         in each of the twelve. Months whose own peak is lower would pay less, so this is never below the bill for the
-        modelled hours. Regions whose charge is zero are left alone; without any charge nothing is added.
+        modelled hours. It is settled after the year (siting.study.year_check). Regions whose charge is zero are left
+        alone; without any charge nothing is added.
 Proof   demand-charge
           grid_within_peak      grid_peak  test_the_highest_hour_is_paid_twelve_times
           cost + demand charge  cost       test_the_highest_hour_is_paid_twelve_times

@@ -11,7 +11,8 @@ Rules   Σ_s own <= Σ energy of sites − grid energy − generation that is no
         claimed[s] <= energy[s]                 Σ claimed >= share · Σ energy, over the sites of each floor
         a floor beyond the grid mix: Σ (1 − green share of the grid) · claimed >= share · Σ energy
 Note    Certificates stand for green power generated elsewhere: they count for floors and for the market-based account,
-        and change neither the hourly matched share nor location-based carbon.
+        and change neither the hourly matched share nor location-based carbon. Claims and certificates are settled
+        after the year (siting.study.year_check).
         A yearly account: each green MWh is claimed once, by any site of the instance, and every loss on the way
         (batteries, corridors) is charged to green power, which therefore covers at least the losses. Without floors
         nothing is added.

@@ -186,15 +186,16 @@ def make(
 def whole_year(hours: int, length: int) -> Calendar:
     """The exact calendar: every period of ``length`` hours once.
 
-    A year of 8,760 h has 52 weeks and a day: with weeks, the last one takes the last 168 hours and the weights of
-    the two that overlap are shared, so that the weights still sum to the year.
+    A year of 8,760 h has 52 weeks and a day. With weeks, the 53rd takes the last 168 hours and overlaps with the one
+    before; both count 4/7, so that the weights sum to the year. Days are exact, and so are other lengths that divide
+    the year.
     """
     count = -(-hours // length)
     start = np.minimum(np.arange(count) * length, hours - length)
     weight = np.ones(count)
     over = count * length - hours
     if over:
-        weight[-1] = 1 - over / length
+        weight[-2:] -= over / length / 2
     return Calendar(hour=start[:, None] + np.arange(length)[None, :], weight=weight)
 
 

@@ -35,7 +35,9 @@ class Periods(Section):
     """How the year is represented when the command line does not say."""
 
     count: Annotated[int, Field(ge=1, le=366)] = Field(12, description="Number of typical periods.")
-    hours: Literal[24, 168] = Field(24, description="Hours of a period.")
+    hours: Annotated[int, Field(ge=24, le=8784, multiple_of=24)] = Field(
+        24, description="Hours of a period, whole days: 24, a week of 168, or up to the whole year."
+    )
 
 
 class Finance(Section):
