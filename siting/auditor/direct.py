@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 import pandas as pd
 
 from siting.auditor.power import capacity_factors, site_power_mw
 from siting.auditor.report import Axis, Ledger
+from siting.auditor.sums import gather, over_year
 from siting.auditor.tables import Plan, once_per_plan
 from siting.problem import Problem
 from siting.problem.direct import direct_supply
-from siting.problem.problem import FloatArray, IntArray
+from siting.problem.problem import FloatArray
 
 
 def check_direct(p: Problem, plan: Plan, ledger: Ledger) -> None:
@@ -24,19 +23,25 @@ def check_direct(p: Problem, plan: Plan, ledger: Ledger) -> None:
     names = list(dict.fromkeys(n for n, _ in rows))
     axis, project = ("region/technology", rows), ("region", names)
     mine = np.asarray(p.supply.index.get_indexer(pd.Index(rows)), dtype=np.int64)
-    place = pd.Index(names).get_indexer(pd.Index([n for n, _ in rows]))
+    known = pd.Index(names)
+    place, of_site, of_store = (
+        known.get_indexer(pd.Index(list(regions)))
+        for regions in ([n for n, _ in rows], p.sites["region"], p.storage.index.get_level_values("region"))
+    )
     available = (capacity_factors(p) * plan.supply_mw[None, :, None])[:, mine]
     used, sold = plan.generation_mw[:, mine], exported_mw(p, plan)[:, mine]
     hourly = [ledger.period, axis, ledger.hour]
     ledger.at_most("direct_output", used + sold, available, hourly, "MW")
 
-    drawn = _gather(site_power_mw(p, plan), names, p.sites["region"])
-    charged = _gather(plan.charge_mw, names, p.storage.index.get_level_values("region"))
-    output = _gather(used, names, [n for n, _ in rows])
+    drawn = gather(site_power_mw(p, plan), of_site, len(names))
+    charged = gather(plan.charge_mw, of_store, len(names))
+    output = gather(used, place, len(names))
     ledger.at_most("direct_stays", output, drawn + charged, [ledger.period, project, ledger.hour], "MW")
 
-    energy = {name: _year(p, values, place, len(names)) for name, values in
-              (("available", available), ("used", used), ("sold", sold))}  # fmt: skip
+    energy = {
+        name: over_year(p, gather(values, place, len(names)))
+        for name, values in (("available", available), ("used", used), ("sold", sold))
+    }
     rules, scale = p.settings.direct, energy["available"]
     least, most = rules.self_used_share_min * scale, rules.exported_share_max * scale
     ledger.at_most("direct_self_used", least, energy["used"], [project], "MWh/year", scale=scale)
@@ -45,7 +50,7 @@ def check_direct(p: Problem, plan: Plan, ledger: Ledger) -> None:
     np.add.at(built, place, plan.supply_mw[mine])
     # What is below the rounding of the solver is no project.
     there = built > 1e-4
-    needed = rules.supplied_share_min * np.tensordot(p.calendar.weight, drawn.sum(axis=2), axes=1)
+    needed = rules.supplied_share_min * over_year(p, drawn)
     ledger.at_most("direct_supplied", needed * there, energy["used"], [project], "MWh/year", scale=needed)
 
 
@@ -56,20 +61,4 @@ def exported_mw(p: Problem, plan: Plan) -> FloatArray:
     axis: Axis = plan.axes.export
     if axis[1]:
         out[:, p.supply.index.get_indexer(pd.Index(list(axis[1])))] = plan.exported_mw
-    return out
-
-
-def _gather(values: FloatArray, names: list[str], region: Iterable[str]) -> FloatArray:
-    """Sum the second axis by those regions that have a project."""
-    out = np.zeros((values.shape[0], len(names), values.shape[2]))
-    for i, place in enumerate(pd.Index(names).get_indexer(pd.Index(list(region)))):
-        if place >= 0:
-            out[:, place] += values[:, i]
-    return out
-
-
-def _year(p: Problem, hourly: FloatArray, place: IntArray, count: int) -> FloatArray:
-    """Energy of the year of each project, MWh."""
-    out = np.zeros(count)
-    np.add.at(out, place, np.tensordot(p.calendar.weight, hourly.sum(axis=2), axes=1))
     return out

@@ -14,9 +14,10 @@ import numpy as np
 import pandas as pd
 
 from siting.auditor.report import Ledger
+from siting.auditor.sums import gather, over_year, region_places
 from siting.auditor.tables import Plan, Reader
 from siting.problem import Problem, derived
-from siting.problem.problem import FloatArray, IntArray
+from siting.problem.problem import FloatArray
 
 _WATT = 1e-6
 """MW below which a flow is rounding of the solver and is not traced."""
@@ -38,28 +39,28 @@ def matched_mwh(p: Problem, plan: Plan, power_mw: FloatArray) -> FloatArray:
         Power drawn by sites, (periods, sites, hours).
     """
     share = green_mix(p, plan)
-    drawn = _gather(power_mw, _places(p, p.sites["region"]), len(p.regions))
-    return _year(p, share * drawn)
+    drawn = gather(power_mw, region_places(p, p.sites["region"]), len(p.regions))
+    return over_year(p, share * drawn)
 
 
 def green_mix(p: Problem, plan: Plan) -> FloatArray:
     """Green share of all power at each region's node, (periods, regions, hours); grid power counts as not green."""
     regions = len(p.regions)
-    supplied = _places(p, p.supply.index.get_level_values("region"))
-    stored = _places(p, p.storage.index.get_level_values("region"))
+    supplied = region_places(p, p.supply.index.get_level_values("region"))
+    stored = region_places(p, p.storage.index.get_level_values("region"))
     generated, green = _clean(plan.generation_mw), p.supply["green"].to_numpy(dtype=bool)
     charge, discharge = _clean(plan.charge_mw), _clean(plan.discharge_mw)
     lines = _arrivals(p, plan)
-    total = _clean(plan.grid_mw) + _gather(generated, supplied, regions) + _gather(discharge, stored, regions)
+    total = _clean(plan.grid_mw) + gather(generated, supplied, regions) + gather(discharge, stored, regions)
     total = total + lines.sum(axis=3).transpose(0, 2, 1)
     # Nodes without power have no mix; the small term keeps their rows solvable.
     matrix = (total.transpose(0, 2, 1) + 1e-9)[..., None] * np.eye(regions) - lines
     inverse = np.linalg.inv(matrix)
-    fresh = _gather(generated[:, green], supplied[green], regions)
+    fresh = gather(generated[:, green], supplied[green], regions)
     put_in = charge.sum(axis=2)
     inside = np.zeros((p.calendar.periods, len(stored)))
     for _ in range(_ROUNDS):
-        enters = fresh + _gather(discharge * inside[:, :, None], stored, regions)
+        enters = fresh + gather(discharge * inside[:, :, None], stored, regions)
         share: FloatArray = np.clip(np.einsum("phij,pjh->pih", inverse, enters), 0.0, 1.0)
         taken = (charge * share[:, stored]).sum(axis=2)
         mixed = np.divide(taken, put_in, out=np.zeros_like(taken), where=put_in > 0)
@@ -98,7 +99,7 @@ def check_matching(
     ways = [rows("corridor_hour", f"green_{way}_mw", period, axes.corridor, hour) for way in ("forward", "backward")]
     flow = np.stack(ways, axis=2)
     regions = len(p.regions)
-    drawn = _gather(power_mw, _places(p, p.sites["region"]), regions)
+    drawn = gather(power_mw, region_places(p, p.sites["region"]), regions)
     at = [period, ledger.region, hour]
     for what, part, whole, axis, unit in (
         ("matched_mw", matched, drawn, ledger.region, "MW"),
@@ -115,20 +116,22 @@ def check_matching(
     after = before + one_way * charge - discharge / one_way
     size = np.maximum(before, charge + discharge)
     ledger.equal("green_storage", stored, after, [period, axes.storage, hour], "MWh", scale=size)
-    held = _places(p, p.storage.index.get_level_values("region"))
+    held = region_places(p, p.storage.index.get_level_values("region"))
     green = p.supply["green"].to_numpy(dtype=bool)
-    made = _gather(plan.generation_mw[:, green], _places(p, p.supply.index.get_level_values("region"))[green], regions)
+    made = gather(
+        plan.generation_mw[:, green], region_places(p, p.supply.index.get_level_values("region"))[green], regions
+    )
     sent, received = _exchange(p, flow)
-    enters = made + _gather(discharge, held, regions) + received
-    leaves = matched + _gather(charge, held, regions) + sent
+    enters = made + gather(discharge, held, regions) + received
+    leaves = matched + gather(charge, held, regions) + sent
     ledger.at_most("green_balance", leaves, enters, at, "MW")
-    yearly, used = _year(p, matched), _year(p, drawn)
+    yearly, used = over_year(p, matched), over_year(p, drawn)
     for number, (share, names) in enumerate(floors, start=1):
         mine = p.regions.index.get_indexer(pd.Index(names))
         wanted = share * used[mine].sum()
         ledger.at_most("hourly_floors", wanted, yearly[mine].sum(), [], "MWh/year", what=f"floor {number}")
     own = np.zeros(regions)
-    np.add.at(own, _places(p, p.sites["region"]), plan.own_mwh)
+    np.add.at(own, region_places(p, p.sites["region"]), plan.own_mwh)
     if own.any():
         reserved = np.maximum(own, yearly).sum()
         ledger.at_most("green_matched_once", reserved, green_mwh, [], "MWh/year", scale=used.sum())
@@ -137,7 +140,7 @@ def check_matching(
 def _arrivals(p: Problem, plan: Plan) -> FloatArray:
     """What arrives over corridors, (periods, hours, to region, from region), MW."""
     out = np.zeros((p.calendar.periods, p.calendar.hours, len(p.regions), len(p.regions)))
-    first, second = _places(p, p.corridors["from_region"]), _places(p, p.corridors["to_region"])
+    first, second = region_places(p, p.corridors["from_region"]), region_places(p, p.corridors["to_region"])
     kept = 1 - p.corridors["loss_share"].to_numpy(dtype=float)
     for i, (one, other) in enumerate(zip(first, second, strict=True)):
         out[:, :, other, one] += kept[i] * _clean(plan.flow_mw[:, i, 0])
@@ -149,29 +152,12 @@ def _exchange(p: Problem, flow: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Sent and received by each region, (periods, regions, hours), MW, of flows (periods, corridors, ways, hours)."""
     regions = len(p.regions)
     kept = 1 - p.corridors["loss_share"].to_numpy(dtype=float)[None, :, None]
-    first, second = _places(p, p.corridors["from_region"]), _places(p, p.corridors["to_region"])
+    first, second = region_places(p, p.corridors["from_region"]), region_places(p, p.corridors["to_region"])
     forward, backward = flow[:, :, 0], flow[:, :, 1]
-    sent = _gather(forward, first, regions) + _gather(backward, second, regions)
-    return sent, _gather(forward * kept, second, regions) + _gather(backward * kept, first, regions)
+    sent = gather(forward, first, regions) + gather(backward, second, regions)
+    return sent, gather(forward * kept, second, regions) + gather(backward * kept, first, regions)
 
 
 def _clean(values: FloatArray) -> FloatArray:
     result: FloatArray = np.where(values > _WATT, values, 0.0)
     return result
-
-
-def _year(p: Problem, hourly: FloatArray) -> FloatArray:
-    result: FloatArray = np.tensordot(p.calendar.weight, hourly.sum(axis=-1), axes=1)
-    return result
-
-
-def _places(p: Problem, names: object) -> IntArray:
-    return np.asarray(p.regions.index.get_indexer(pd.Index(np.asarray(names))), dtype=np.int64)
-
-
-def _gather(values: FloatArray, region: IntArray, regions: int) -> FloatArray:
-    """Sum the second axis by region."""
-    out = np.zeros((values.shape[0], regions, values.shape[2]))
-    for i, place in enumerate(region):
-        out[:, place] += values[:, i]
-    return out

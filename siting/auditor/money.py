@@ -11,6 +11,7 @@ import pandas as pd
 from siting.auditor.compute import built_mw, capacity_bounds
 from siting.auditor.direct import exported_mw
 from siting.auditor.report import Ledger
+from siting.auditor.sums import floats
 from siting.auditor.system import fleet_change
 from siting.auditor.tables import Plan, Reader, once_per_plan
 from siting.auditor.water import design_cost, surcharge, water_m3
@@ -84,8 +85,8 @@ def added(p: Problem, tables: Tables, table: str) -> dict[str, FloatArray]:
 def carbon_t(p: Problem, plan: Plan) -> dict[str, FloatArray]:
     """CO2 of the year by source, each (regions,), tonnes."""
     factor = system.bought_factor_t_per_mwh(p)[list(p.regions.index)].to_numpy(dtype=float)[p.calendar.hour]
-    emitted = _weighted(p, plan.generation_mw.sum(axis=2)) * _of(p.supply, "factor_t_per_mwh")
-    sold = _weighted(p, exported_mw(p, plan).sum(axis=2)) * _of(p.supply, "factor_t_per_mwh")
+    emitted = _weighted(p, plan.generation_mw.sum(axis=2)) * floats(p.supply, "factor_t_per_mwh")
+    sold = _weighted(p, exported_mw(p, plan).sum(axis=2)) * floats(p.supply, "factor_t_per_mwh")
     carbon = {
         "grid": _weighted(p, (plan.grid_mw * factor.transpose(0, 2, 1)).sum(axis=2)),
         "generation": _by_region(p, _level(p.supply, "region"), emitted),
@@ -101,10 +102,10 @@ def cost_million(p: Problem, plan: Plan, tables: Tables) -> dict[str, FloatArray
     opening, building, compute = _site_costs(p, plan)
     price = system.bought_price_per_mwh(p)[list(p.regions.index)].to_numpy(dtype=float)[p.calendar.hour]
     bought = _weighted(p, (plan.grid_mw * price.transpose(0, 2, 1)).sum(axis=2))
-    generated = _weighted(p, plan.generation_mw.sum(axis=2)) * _of(p.supply, "variable_cost_per_mwh")
-    net = _of(p.supply, "variable_cost_per_mwh") - np.nan_to_num(_of(p.supply, "export_price_per_mwh"))
+    generated = _weighted(p, plan.generation_mw.sum(axis=2)) * floats(p.supply, "variable_cost_per_mwh")
+    net = floats(p.supply, "variable_cost_per_mwh") - np.nan_to_num(floats(p.supply, "export_price_per_mwh"))
     sold = _weighted(p, exported_mw(p, plan).sum(axis=2)) * net
-    sent = _weighted(p, plan.flow_mw.sum(axis=3)) * _of(p.corridors, "wheeling_cost_per_mwh")[:, None]
+    sent = _weighted(p, plan.flow_mw.sum(axis=3)) * floats(p.corridors, "wheeling_cost_per_mwh")[:, None]
     carbon = _all_carbon_t(p, plan, tables) * p.settings.carbon.price
     corridor = _corridor_cost(p, plan) / 2
     first, second = p.corridors["from_region"].to_numpy(), p.corridors["to_region"].to_numpy()
@@ -125,10 +126,10 @@ def cost_million(p: Problem, plan: Plan, tables: Tables) -> dict[str, FloatArray
         "certificates": _by_region(
             p, region_of_site, plan.certificates_mwh * (p.settings.green.certificate_price or 0.0)
         ),
-        "demand charge": 12 * _of(p.regions, "demand_charge_per_mw_month") * plan.peak_grid_mw,
-        "connection": _by_region(p, region_of_site, _of(p.sites, "connection_cost_per_mw_year") * plan.connected_mw),
+        "demand charge": 12 * floats(p.regions, "demand_charge_per_mw_month") * plan.peak_grid_mw,
+        "connection": _by_region(p, region_of_site, floats(p.sites, "connection_cost_per_mw_year") * plan.connected_mw),
         "bandwidth": _bandwidth_cost(p, plan),
-        "water": _by_region(p, region_of_site, water_m3(p, plan)) * _of(p.regions, "water_price_per_m3"),
+        "water": _by_region(p, region_of_site, water_m3(p, plan)) * floats(p.regions, "water_price_per_m3"),
         "pue surcharge": _by_region(p, region_of_site, surcharge(p, plan)),
         "cooling design": _by_region(p, region_of_site, design_cost(p, plan)),
     }
@@ -146,8 +147,8 @@ def money_totals(p: Problem, plan: Plan, tables: Tables) -> dict[str, object]:
         "objective_million": sum(cost.values()),
         "cost_million": cost,
         "carbon_t": {**carbon, "total": sum(carbon.values())},
-        "racks": float((installed * 1000 / _of(p.compute_types, "rack_kw")).sum()),
-        "eflops": float((installed * _of(p.compute_types, "eflops_per_mw")).sum()),
+        "racks": float((installed * 1000 / floats(p.compute_types, "rack_kw")).sum()),
+        "eflops": float((installed * floats(p.compute_types, "eflops_per_mw")).sum()),
     }
 
 
@@ -172,36 +173,36 @@ def _compare(
 def _site_costs(p: Problem, plan: Plan) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Opening, building and compute of each site, currency per year."""
     sites, types, rate = p.sites, p.compute_types, p.settings.finance.discount_rate
-    life = _annuity(rate, _of(sites, "lifetime_years"))
-    opening = (life * _of(sites, "opening_capex") + _of(sites, "fixed_cost_per_year")) * plan.open
+    life = _annuity(rate, floats(sites, "lifetime_years"))
+    opening = (life * floats(sites, "opening_capex") + floats(sites, "fixed_cost_per_year")) * plan.open
     built = built_mw(p, plan)
     new = built - capacity_bounds(p)[0]
-    building = life * _of(sites, "capex_per_kw") * 1000 * new.sum(axis=1)
-    equipment = _annuity(rate, _of(types, "lifetime_years")) * _of(types, "capex_per_kw") * 1000
-    compute = new @ equipment + built @ (_of(types, "fixed_om_per_kw_year") * 1000)
+    building = life * floats(sites, "capex_per_kw") * 1000 * new.sum(axis=1)
+    equipment = _annuity(rate, floats(types, "lifetime_years")) * floats(types, "capex_per_kw") * 1000
+    compute = new @ equipment + built @ (floats(types, "fixed_om_per_kw_year") * 1000)
     return opening, building, compute
 
 
 def _supply_cost(p: Problem, plan: Plan) -> FloatArray:
     rows = p.supply
-    capital = _annuity(p.settings.finance.discount_rate, _of(rows, "lifetime_years")) * _of(rows, "capex_per_kw")
-    new = plan.supply_mw - _of(rows, "existing_mw")
-    return 1000 * (capital * new + _of(rows, "fixed_om_per_kw_year") * plan.supply_mw)
+    capital = _annuity(p.settings.finance.discount_rate, floats(rows, "lifetime_years")) * floats(rows, "capex_per_kw")
+    new = plan.supply_mw - floats(rows, "existing_mw")
+    return 1000 * (capital * new + floats(rows, "fixed_om_per_kw_year") * plan.supply_mw)
 
 
 def _storage_cost(p: Problem, plan: Plan) -> FloatArray:
     rows = p.storage
-    power = _of(rows, "capex_per_kw") * (plan.storage_mw - _of(rows, "existing_mw"))
-    energy = _of(rows, "capex_per_kwh") * (plan.storage_mwh - _of(rows, "existing_mwh"))
-    capital = _annuity(p.settings.finance.discount_rate, _of(rows, "lifetime_years")) * (power + energy)
-    return 1000 * (capital + _of(rows, "fixed_om_per_kw_year") * plan.storage_mw)
+    power = floats(rows, "capex_per_kw") * (plan.storage_mw - floats(rows, "existing_mw"))
+    energy = floats(rows, "capex_per_kwh") * (plan.storage_mwh - floats(rows, "existing_mwh"))
+    capital = _annuity(p.settings.finance.discount_rate, floats(rows, "lifetime_years")) * (power + energy)
+    return 1000 * (capital + floats(rows, "fixed_om_per_kw_year") * plan.storage_mw)
 
 
 def _corridor_cost(p: Problem, plan: Plan) -> FloatArray:
     rows = p.corridors
-    capital = _annuity(p.settings.finance.discount_rate, _of(rows, "lifetime_years")) * _of(rows, "capex_per_kw")
-    new = plan.corridor_mw - _of(rows, "existing_mw")
-    return 1000 * (capital + _of(rows, "fixed_om_per_kw_year")) * new
+    capital = _annuity(p.settings.finance.discount_rate, floats(rows, "lifetime_years")) * floats(rows, "capex_per_kw")
+    new = plan.corridor_mw - floats(rows, "existing_mw")
+    return 1000 * (capital + floats(rows, "fixed_om_per_kw_year")) * new
 
 
 def _data_cost(p: Problem, plan: Plan) -> FloatArray:
@@ -223,8 +224,8 @@ def _data_cost(p: Problem, plan: Plan) -> FloatArray:
 
 
 def _bandwidth_cost(p: Problem, plan: Plan) -> FloatArray:
-    new = plan.bandwidth_gbps - _of(p.bandwidth, "existing_gbps")
-    return _by_region(p, _level(p.bandwidth, "region"), new * _of(p.bandwidth, "cost_per_gbps_year"))
+    new = plan.bandwidth_gbps - floats(p.bandwidth, "existing_gbps")
+    return _by_region(p, _level(p.bandwidth, "region"), new * floats(p.bandwidth, "cost_per_gbps_year"))
 
 
 def _all_carbon_t(p: Problem, plan: Plan, tables: Tables) -> FloatArray:
@@ -239,12 +240,12 @@ def _embodied_t(p: Problem, plan: Plan) -> dict[str, FloatArray]:
         return {term: np.zeros(len(p.regions)) for term in ("building", "compute", "supply", "storage")}
     place = p.sites["region"].to_numpy()
     new = built_mw(p, plan) - capacity_bounds(p)[0]
-    servers = _of(p.compute_types, "embodied_t_per_mw") / _of(p.compute_types, "lifetime_years")
-    shell = _of(p.sites, "embodied_t_per_mw") / _of(p.sites, "lifetime_years")
-    supply = plan.supply_mw - _of(p.supply, "existing_mw")
-    supply = supply * _of(p.supply, "embodied_t_per_mw") / _of(p.supply, "lifetime_years")
-    storage = plan.storage_mwh - _of(p.storage, "existing_mwh")
-    storage = storage * _of(p.storage, "embodied_t_per_mwh") / _of(p.storage, "lifetime_years")
+    servers = floats(p.compute_types, "embodied_t_per_mw") / floats(p.compute_types, "lifetime_years")
+    shell = floats(p.sites, "embodied_t_per_mw") / floats(p.sites, "lifetime_years")
+    supply = plan.supply_mw - floats(p.supply, "existing_mw")
+    supply = supply * floats(p.supply, "embodied_t_per_mw") / floats(p.supply, "lifetime_years")
+    storage = plan.storage_mwh - floats(p.storage, "existing_mwh")
+    storage = storage * floats(p.storage, "embodied_t_per_mwh") / floats(p.storage, "lifetime_years")
     return {
         "building": _by_region(p, place, new.sum(axis=1) * shell),
         "compute": _by_region(p, place, new @ servers),
@@ -267,10 +268,6 @@ def _by_region(p: Problem, names: npt.ArrayLike, values: FloatArray) -> FloatArr
     out = np.zeros(len(p.regions))
     np.add.at(out, p.regions.index.get_indexer(pd.Index(np.asarray(names))), values)
     return out
-
-
-def _of(frame: pd.DataFrame, column: str) -> FloatArray:
-    return frame[column].to_numpy(dtype=np.float64)
 
 
 def _level(frame: pd.DataFrame, name: str) -> npt.NDArray[np.object_]:

@@ -17,6 +17,7 @@ import pandas as pd
 from siting.auditor import audit
 from siting.auditor.compute import built_mw, capacity_bounds
 from siting.auditor.report import Audit, Check, Ledger
+from siting.auditor.sums import floats
 from siting.auditor.tables import Plan, Reader, read, what_can_exist
 from siting.physics.finance import annuity
 from siting.problem import Problem, designs
@@ -158,16 +159,16 @@ def _all_bought(problems: Sequence[Problem], tables: Sequence[Tables], ledger: L
 
 def _in_sites(p: Problem, plan: Plan) -> list[_Bought]:
     sites, types, there = p.sites, p.compute_types, capacity_bounds(p)[0]
-    place, life = sites["region"].to_numpy(), _of(sites, "lifetime_years")
+    place, life = sites["region"].to_numpy(), floats(sites, "lifetime_years")
     embodied = float(p.settings.carbon.embodied)
     built, nothing, names = built_mw(p, plan), np.zeros(len(sites)), list(sites.index)
     existing = there.sum(axis=1)
     own = pd.MultiIndex.from_arrays([sites.index, sites["cooling"]])
     extra = p.cooling_options["extra_capex_per_kw"].reindex(own).fillna(0.0).to_numpy(dtype=float)
     pairs = [(s, k) for s in names for k in types.index]
-    server = [np.tile(_of(types, c), len(sites)) for c in ("capex_per_kw", "embodied_t_per_mw", "lifetime_years")]
-    building = (1000 * _of(sites, "capex_per_kw"), embodied * _of(sites, "embodied_t_per_mw"))
-    opening = _of(sites, "opening_capex")
+    server = [np.tile(floats(types, c), len(sites)) for c in ("capex_per_kw", "embodied_t_per_mw", "lifetime_years")]
+    building = (1000 * floats(sites, "capex_per_kw"), embodied * floats(sites, "embodied_t_per_mw"))
+    opening = floats(sites, "opening_capex")
     total = built.sum(axis=1)
     return [
         _Bought("open", names, plan.open, opening, nothing, np.sign(existing), life, (place,), "1"),
@@ -203,10 +204,10 @@ def _in_regions(p: Problem, plan: Plan) -> list[_Bought]:
                 label,
                 list(rows.index),
                 amount,
-                1000 * _of(rows, price),
-                np.zeros(len(rows)) if burden is None else embodied * _of(rows, burden),
-                _of(rows, f"existing_{unit}"),
-                _of(rows, "lifetime_years"),
+                1000 * floats(rows, price),
+                np.zeros(len(rows)) if burden is None else embodied * floats(rows, burden),
+                floats(rows, f"existing_{unit}"),
+                floats(rows, "lifetime_years"),
                 tuple(flat[end].to_numpy() for end in ends),
                 {"mw": "MW", "mwh": "MWh"}[unit],
             )
@@ -275,7 +276,3 @@ def _check_budget(
             before = kind.amount[s - 1] if s else kind.existing
             spent += float((kind.amount[s] - before) @ kind.price[s]) if kind.budgeted else 0.0
         ledger.at_most("capital_budget", spent / 1e6, limit / 1e6, [], "million", what=str(own[s].year))
-
-
-def _of(frame: pd.DataFrame, column: str) -> FloatArray:
-    return frame[column].to_numpy(dtype=np.float64)

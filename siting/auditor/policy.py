@@ -8,6 +8,7 @@ import pandas as pd
 from siting.auditor.compute import built_mw, capacity_bounds, demand_mw
 from siting.auditor.power import site_power_mw
 from siting.auditor.report import Ledger
+from siting.auditor.sums import floats
 from siting.auditor.tables import Plan
 from siting.problem import Problem, derived
 from siting.problem.problem import FloatArray
@@ -30,14 +31,14 @@ def capital_million(p: Problem, plan: Plan) -> float:
     existing = capacity_bounds(p)[0]
     new_mw = built_mw(p, plan) - existing
     opened = plan.open * (existing.sum(axis=1) == 0)
-    total = float(opened @ _of(p.sites, "opening_capex"))
+    total = float(opened @ floats(p.sites, "opening_capex"))
     per_kw = (
-        new_mw.sum(axis=1) @ _of(p.sites, "capex_per_kw"),
-        new_mw.sum(axis=0) @ _of(p.compute_types, "capex_per_kw"),
-        (plan.supply_mw - _of(p.supply, "existing_mw")) @ _of(p.supply, "capex_per_kw"),
-        (plan.storage_mw - _of(p.storage, "existing_mw")) @ _of(p.storage, "capex_per_kw"),
-        (plan.storage_mwh - _of(p.storage, "existing_mwh")) @ _of(p.storage, "capex_per_kwh"),
-        (plan.corridor_mw - _of(p.corridors, "existing_mw")) @ _of(p.corridors, "capex_per_kw"),
+        new_mw.sum(axis=1) @ floats(p.sites, "capex_per_kw"),
+        new_mw.sum(axis=0) @ floats(p.compute_types, "capex_per_kw"),
+        (plan.supply_mw - floats(p.supply, "existing_mw")) @ floats(p.supply, "capex_per_kw"),
+        (plan.storage_mw - floats(p.storage, "existing_mw")) @ floats(p.storage, "capex_per_kw"),
+        (plan.storage_mwh - floats(p.storage, "existing_mwh")) @ floats(p.storage, "capex_per_kwh"),
+        (plan.corridor_mw - floats(p.corridors, "existing_mw")) @ floats(p.corridors, "capex_per_kw"),
     )
     return (total + 1000 * float(sum(per_kw))) / 1e6
 
@@ -110,7 +111,3 @@ def _asked_mw(p: Problem) -> FloatArray:
     late = (p.workloads["max_delay_h"] > 0).to_numpy(dtype=bool)
     asked: FloatArray = np.where(late, seen, 1.0) @ demand_mw(p)
     return asked
-
-
-def _of(frame: pd.DataFrame, column: str) -> FloatArray:
-    return frame[column].to_numpy(dtype=np.float64)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from siting.auditor.compute import built_mw, load_mw
 from siting.auditor.matching import matched_mwh
 from siting.auditor.report import Axis, Ledger
+from siting.auditor.sums import floats, gather, over_year, region_places
 from siting.auditor.tables import Plan, claims_needed, connections, once_per_plan
 from siting.problem import Problem, derived
-from siting.problem.problem import FloatArray, IntArray
+from siting.problem.problem import FloatArray
 
 
 def check_built(p: Problem, plan: Plan, ledger: Ledger) -> None:
@@ -23,19 +23,19 @@ def check_built(p: Problem, plan: Plan, ledger: Ledger) -> None:
         ("storage_bounds", axes.storage, p.storage, "mwh", plan.storage_mwh, "MWh"),
         ("corridor_bounds", axes.corridor, p.corridors, "mw", plan.corridor_mw, "MW"),
     ):
-        existing, most = _column(table, f"existing_{column}"), _column(table, f"most_{column}")
+        existing, most = floats(table, f"existing_{column}"), floats(table, f"most_{column}")
         ledger.at_most(name, existing, value, [axis], unit, what=f"at least existing_{column}")
         ledger.at_most(name, value, most, [axis], unit, what=f"at most most_{column}")
-    duration = _column(p.storage, "duration_h")
+    duration = floats(p.storage, "duration_h")
     tied = np.isfinite(duration)
     if tied.any():
         stores: Axis = ("region/storage", list(p.storage.index[tied]))
         energy = duration[tied] * plan.storage_mw[tied]
         ledger.equal("storage_duration", plan.storage_mwh[tied], energy, [stores], "MWh")
-    step = _column(p.corridors, "step_mw")
+    step = floats(p.corridors, "step_mw")
     stepped = np.isfinite(step)
     if stepped.any():
-        new, size = (plan.corridor_mw - _column(p.corridors, "existing_mw"))[stepped], step[stepped]
+        new, size = (plan.corridor_mw - floats(p.corridors, "existing_mw"))[stepped], step[stepped]
         corridors: Axis = ("corridor", list(p.corridors.index[stepped]))
         ledger.equal("corridor_circuits", new, size * np.round(new / size), [corridors], "MW")
 
@@ -45,13 +45,13 @@ def check_operation(p: Problem, plan: Plan, ledger: Ledger) -> None:
     axes, period, hour = plan.axes, ledger.period, ledger.hour
     available = capacity_factors(p) * plan.supply_mw[None, :, None]
     ledger.at_most("generation", plan.generation_mw, available, [period, axes.supply, hour], "MW")
-    headroom = _column(p.regions, "grid_mw")[None, :, None]
+    headroom = floats(p.regions, "grid_mw")[None, :, None]
     ledger.at_most("grid_headroom", plan.grid_mw, headroom, [period, ledger.region, hour], "MW")
     rows = [period, axes.storage, hour]
     through, power = plan.charge_mw + plan.discharge_mw, plan.storage_mw[None, :, None]
     ledger.at_most("storage_power", through, power, rows, "MW")
     ledger.at_most("storage_energy", plan.stored_mwh, plan.storage_mwh[None, :, None], rows, "MWh")
-    one_way = np.sqrt(_column(p.storage, "round_trip_efficiency"))[None, :, None]
+    one_way = np.sqrt(floats(p.storage, "round_trip_efficiency"))[None, :, None]
     before = np.roll(plan.stored_mwh, 1, axis=2)
     after = before + one_way * plan.charge_mw - plan.discharge_mw / one_way
     ledger.equal("storage_balance", plan.stored_mwh, after, rows, "MWh", scale=np.maximum(before, through))
@@ -63,15 +63,15 @@ def check_balance(p: Problem, plan: Plan, ledger: Ledger) -> None:
     """Reported power and energy of sites, and the balance of every region and hour."""
     power = site_power_mw(p, plan)
     ledger.equal("site_power", plan.power_mw, power, [ledger.period, ledger.site, ledger.hour], "MW")
-    ledger.equal("site_energy", plan.energy_mwh, _year(p, power), [ledger.site], "MWh/year")
+    ledger.equal("site_energy", plan.energy_mwh, over_year(p, power), [ledger.site], "MWh/year")
     regions = len(p.regions)
-    drawn = _gather(power, _regions(p, p.sites["region"]), regions)
-    stored = _regions(p, p.storage.index.get_level_values("region"))
-    supplied = _regions(p, p.supply.index.get_level_values("region"))
-    charged = _gather(plan.charge_mw, stored, regions)
+    drawn = gather(power, region_places(p, p.sites["region"]), regions)
+    stored = region_places(p, p.storage.index.get_level_values("region"))
+    supplied = region_places(p, p.supply.index.get_level_values("region"))
+    charged = gather(plan.charge_mw, stored, regions)
     sent, received = exchange_mw(p, plan)
-    enters = plan.grid_mw + _gather(plan.generation_mw, supplied, regions) + received
-    enters = enters + _gather(plan.discharge_mw, stored, regions)
+    enters = plan.grid_mw + gather(plan.generation_mw, supplied, regions) + received
+    enters = enters + gather(plan.discharge_mw, stored, regions)
     leaves = drawn + charged + sent
     ledger.equal("power_balance", enters, leaves, [ledger.period, ledger.region, ledger.hour], "MW")
 
@@ -80,7 +80,7 @@ def check_green(p: Problem, plan: Plan, ledger: Ledger) -> None:
     """Claims of green power: at most what a site uses, together at most what is green, at least the floors."""
     if not claims_needed(p) and not plan.claimed_mwh.any():
         return
-    energy = _year(p, site_power_mw(p, plan))
+    energy = over_year(p, site_power_mw(p, plan))
     ledger.at_most("green_of_site", plan.claimed_mwh, energy, [ledger.site], "MWh/year")
     parts = plan.own_mwh + plan.certificates_mwh
     ledger.equal("claim_parts", plan.claimed_mwh, parts, [ledger.site], "MWh/year")
@@ -110,7 +110,7 @@ def _check_certificates(p: Problem, plan: Plan, ledger: Ledger) -> None:
 
 def check_agreements(p: Problem, plan: Plan, ledger: Ledger) -> None:
     """Grid power within the peak that is paid for, and sites within their connections."""
-    charged = _column(p.regions, "demand_charge_per_mw_month") > 0
+    charged = floats(p.regions, "demand_charge_per_mw_month") > 0
     if charged.any():
         peak = np.where(charged, plan.peak_grid_mw, np.inf)[None, :, None]
         ledger.at_most("grid_peak", plan.grid_mw, peak, [ledger.period, ledger.region, ledger.hour], "MW")
@@ -118,7 +118,7 @@ def check_agreements(p: Problem, plan: Plan, ledger: Ledger) -> None:
     if tied:
         mine = p.sites.index.get_indexer(pd.Index(tied))
         axis, connected = ("site", tied), plan.connected_mw[mine]
-        limit = np.nan_to_num(_column(p.sites, "connection_mw")[mine], nan=np.inf)
+        limit = np.nan_to_num(floats(p.sites, "connection_mw")[mine], nan=np.inf)
         power = site_power_mw(p, plan)[:, mine]
         rows = [ledger.period, axis, ledger.hour]
         ledger.at_most("connection", power, connected[None, :, None], rows, "MW", what="power")
@@ -136,22 +136,22 @@ def reconciliation(p: Problem, plan: Plan) -> pd.DataFrame:
         received − losses − charged − sent − used, which is zero if the account is right.
     """
     regions = len(p.regions)
-    stored = _regions(p, p.storage.index.get_level_values("region"))
-    supplied = _regions(p, p.supply.index.get_level_values("region"))
+    stored = region_places(p, p.storage.index.get_level_values("region"))
+    supplied = region_places(p, p.supply.index.get_level_values("region"))
     sent, arrived = exchange_mw(p, plan)
-    first, second = _regions(p, p.corridors["from_region"]), _regions(p, p.corridors["to_region"])
-    towards = _gather(plan.flow_mw[:, :, 0], second, regions) + _gather(plan.flow_mw[:, :, 1], first, regions)
+    first, second = region_places(p, p.corridors["from_region"]), region_places(p, p.corridors["to_region"])
+    towards = gather(plan.flow_mw[:, :, 0], second, regions) + gather(plan.flow_mw[:, :, 1], first, regions)
     hourly = {
         "bought": plan.grid_mw,
-        "generated": _gather(plan.generation_mw, supplied, regions),
-        "discharged": _gather(plan.discharge_mw, stored, regions),
+        "generated": gather(plan.generation_mw, supplied, regions),
+        "discharged": gather(plan.discharge_mw, stored, regions),
         "received": towards,
         "losses": towards - arrived,
-        "charged": _gather(plan.charge_mw, stored, regions),
+        "charged": gather(plan.charge_mw, stored, regions),
         "sent": sent,
-        "used": _gather(site_power_mw(p, plan), _regions(p, p.sites["region"]), regions),
+        "used": gather(site_power_mw(p, plan), region_places(p, p.sites["region"]), regions),
     }
-    account = pd.DataFrame({name: _year(p, values) for name, values in hourly.items()}, index=p.regions.index)
+    account = pd.DataFrame({name: over_year(p, values) for name, values in hourly.items()}, index=p.regions.index)
     enters = account["bought"] + account["generated"] + account["discharged"] + account["received"]
     account["gap"] = enters - account["losses"] - account["charged"] - account["sent"] - account["used"]
     return account
@@ -180,7 +180,7 @@ def capacity_factors(p: Problem) -> FloatArray:
 @once_per_plan
 def site_power_mw(p: Problem, plan: Plan) -> FloatArray:
     """Power drawn by sites, (periods, sites, hours), MW: PUE x (idle power of all that is built + power by load)."""
-    idle = _column(p.compute_types, "idle_share")
+    idle = floats(p.compute_types, "idle_share")
     load = np.tensordot(load_mw(p, plan), 1 - idle, axes=([2], [0]))
     it_power = load + (built_mw(p, plan) @ idle)[None, :, None]
     pue = derived.pue(p)[list(p.sites.index)].to_numpy(dtype=float)
@@ -191,11 +191,11 @@ def site_power_mw(p: Problem, plan: Plan) -> FloatArray:
 @once_per_plan
 def exchange_mw(p: Problem, plan: Plan) -> tuple[FloatArray, FloatArray]:
     """Power sent, and received after losses, over corridors, each (periods, regions, hours), MW."""
-    regions, kept = len(p.regions), 1 - _column(p.corridors, "loss_share")[None, :, None]
-    first, second = _regions(p, p.corridors["from_region"]), _regions(p, p.corridors["to_region"])
+    regions, kept = len(p.regions), 1 - floats(p.corridors, "loss_share")[None, :, None]
+    first, second = region_places(p, p.corridors["from_region"]), region_places(p, p.corridors["to_region"])
     forward, backward = plan.flow_mw[:, :, 0], plan.flow_mw[:, :, 1]
-    sent = _gather(forward, first, regions) + _gather(backward, second, regions)
-    received = _gather(forward * kept, second, regions) + _gather(backward * kept, first, regions)
+    sent = gather(forward, first, regions) + gather(backward, second, regions)
+    received = gather(forward * kept, second, regions) + gather(backward * kept, first, regions)
     return sent, received
 
 
@@ -203,27 +203,27 @@ def exchange_mw(p: Problem, plan: Plan) -> tuple[FloatArray, FloatArray]:
 def green_mwh(p: Problem, plan: Plan) -> float:
     """Most green energy that sites may claim in the year, MWh: all losses are charged to green power."""
     green = p.supply["green"].to_numpy(dtype=bool)
-    generated = _year(p, plan.generation_mw)
-    used = float(_year(p, site_power_mw(p, plan)).sum())
-    rest = used - float(_year(p, plan.grid_mw).sum()) - float(generated[~green].sum())
+    generated = over_year(p, plan.generation_mw)
+    used = float(over_year(p, site_power_mw(p, plan)).sum())
+    rest = used - float(over_year(p, plan.grid_mw).sum()) - float(generated[~green].sum())
     return min(rest, float(generated[green].sum()))
 
 
 def power_totals(p: Problem, plan: Plan) -> dict[str, object]:
     """Energy of the year in MWh, and the green share of what sites use."""
-    used = _year(p, site_power_mw(p, plan))
-    load = _year(p, load_mw(p, plan).sum(axis=2))
-    generated = _year(p, plan.generation_mw)
+    used = over_year(p, site_power_mw(p, plan))
+    load = over_year(p, load_mw(p, plan).sum(axis=2))
+    generated = over_year(p, plan.generation_mw)
     technology = p.supply.index.get_level_values("technology")
     by_technology = {str(name): float(generated[technology == name].sum()) for name in technology.unique()}
     sent, received = exchange_mw(p, plan)
     energy: dict[str, object] = {
         "used": float(used.sum()),
         "it_load": float(load.sum()),
-        "grid": float(_year(p, plan.grid_mw).sum()),
+        "grid": float(over_year(p, plan.grid_mw).sum()),
         "generated": by_technology,
-        "corridor_losses": float(_year(p, sent - received).sum()),
-        "storage_losses": float(_year(p, plan.charge_mw).sum() - _year(p, plan.discharge_mw).sum()),
+        "corridor_losses": float(over_year(p, sent - received).sum()),
+        "storage_losses": float(over_year(p, plan.charge_mw).sum() - over_year(p, plan.discharge_mw).sum()),
     }
     capacity = built_mw(p, plan).sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -235,25 +235,3 @@ def power_totals(p: Problem, plan: Plan) -> dict[str, object]:
         "matched_share": float(matched_mwh(p, plan, site_power_mw(p, plan)).sum()) / total if total > 0 else 0.0,
         "utilisation": {str(site): float(value) for site, value in zip(p.sites.index, busy, strict=True)},
     }
-
-
-def _year(p: Problem, hourly: FloatArray) -> FloatArray:
-    """Weighted sum over periods and hours; the first axis is the period, the last the hour."""
-    result: FloatArray = np.tensordot(p.calendar.weight, hourly.sum(axis=-1), axes=1)
-    return result
-
-
-def _regions(p: Problem, names: npt.ArrayLike) -> IntArray:
-    return np.asarray(p.regions.index.get_indexer(pd.Index(np.asarray(names))), dtype=np.int64)
-
-
-def _gather(values: FloatArray, region: IntArray, regions: int) -> FloatArray:
-    """Sum the second axis by region."""
-    out = np.zeros((values.shape[0], regions, values.shape[2]))
-    for i, place in enumerate(region):
-        out[:, place] += values[:, i]
-    return out
-
-
-def _column(frame: pd.DataFrame, name: str) -> FloatArray:
-    return frame[name].to_numpy(dtype=np.float64)

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from siting.auditor.report import Axis, Ledger
+from siting.auditor.sums import over_year
 from siting.auditor.tables import Plan
 from siting.problem import Problem
 from siting.problem import system as fleets
@@ -42,7 +43,7 @@ def fleet_change(p: Problem, plan: Plan, column: str) -> FloatArray:
     if not fleets.dispatched(p):
         return out
     rows = fleets.fleet(p)
-    change = _year(p, plan.fleet_mw - fleets.reference(p).fleet_mw) * rows[column].to_numpy(dtype=np.float64)
+    change = over_year(p, plan.fleet_mw - fleets.reference(p).fleet_mw) * rows[column].to_numpy(dtype=np.float64)
     np.add.at(out, p.regions.index.get_indexer(rows.index.get_level_values("region")), change)
     return out
 
@@ -57,10 +58,10 @@ def system_account(p: Problem, plan: Plan) -> pd.DataFrame:
         load − bought, which is zero if the account is right.
     """
     regions = fleets.dispatched(p)
-    generated = by_region(p, _year(p, plan.fleet_mw))
-    load = _year(p, fleets.seen(p, p.hourly["system_load_mw"][regions]))
-    need = _year(p, fleets.seen(p, fleets.need_mw(p)))
-    bought = _year(p, plan.grid_mw)[p.regions.index.get_indexer(pd.Index(regions))]
+    generated = by_region(p, over_year(p, plan.fleet_mw))
+    load = over_year(p, fleets.seen(p, p.hourly["system_load_mw"][regions]))
+    need = over_year(p, fleets.seen(p, fleets.need_mw(p)))
+    bought = over_year(p, plan.grid_mw)[p.regions.index.get_indexer(pd.Index(regions))]
     account = pd.DataFrame({"generated": generated, "net_import": load - need, "load": load, "bought": bought})
     account.index = pd.Index(regions, name="region")
     account["gap"] = account["generated"] + account["net_import"] - account["load"] - account["bought"]
@@ -73,7 +74,7 @@ def system_totals(p: Problem, plan: Plan) -> dict[str, Any]:
         return {}
     rows, weight = fleets.fleet(p), 1e6
     technology = rows.index.get_level_values("technology")
-    both = {"": _year(p, plan.fleet_mw), "_without": _year(p, fleets.reference(p).fleet_mw)}
+    both = {"": over_year(p, plan.fleet_mw), "_without": over_year(p, fleets.reference(p).fleet_mw)}
     totals: dict[str, Any] = {}
     for end, energy in both.items():
         totals |= {
@@ -110,7 +111,7 @@ def _check_dispatch(
     limit = rows["most_mwh"].to_numpy(dtype=np.float64)
     limited = np.flatnonzero(~np.isnan(limit))
     some = (axis[0], [axis[1][i] for i in limited.tolist()])
-    ledger.at_most(f"{name}_energy", _year(p, fleet_mw)[limited], limit[limited], [some], "MWh/year")
+    ledger.at_most(f"{name}_energy", over_year(p, fleet_mw)[limited], limit[limited], [some], "MWh/year")
 
 
 def _check_cheapest(p: Problem, reference: fleets.Reference, ledger: Ledger) -> None:
@@ -119,18 +120,13 @@ def _check_cheapest(p: Problem, reference: fleets.Reference, ledger: Ledger) -> 
     place = pd.Index(regions).get_indexer(rows.index.get_level_values("region"))
     paid = rows["variable_cost_per_mwh"] + p.settings.carbon.price * rows["factor_t_per_mwh"]
     rate = paid.to_numpy(dtype=np.float64)
-    cost = by_region(p, _year(p, reference.fleet_mw) * rate) / 1e6
+    cost = by_region(p, over_year(p, reference.fleet_mw) * rate) / 1e6
     least, most = fleets.limits_mw(p)
     # What a plant gains or loses at these prices, at the better of its two bounds.
     margin = (rate + reference.scarcity_per_mwh)[None, :, None] - reference.price_per_mwh[:, place]
-    best = by_region(p, _year(p, np.where(margin > 0, margin * least, margin * most)))
+    best = by_region(p, over_year(p, np.where(margin > 0, margin * least, margin * most)))
     limit = np.nan_to_num(rows["most_mwh"].to_numpy(dtype=np.float64), nan=0.0)
-    served = _year(p, reference.price_per_mwh * fleets.seen(p, fleets.need_mw(p)))
+    served = over_year(p, reference.price_per_mwh * fleets.seen(p, fleets.need_mw(p)))
     bound = (served + best - by_region(p, reference.scarcity_per_mwh * limit)) / 1e6
     size = np.abs(cost) * _CHEAPEST / max(ledger.relative, 1e-12)
     ledger.at_most("reference_cost", cost, bound, [("region", regions)], "million", scale=size)
-
-
-def _year(p: Problem, hourly: FloatArray) -> FloatArray:
-    result: FloatArray = np.tensordot(p.calendar.weight, hourly.sum(axis=-1), axes=1)
-    return result

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import linprog
 from scipy.sparse import csr_array, eye_array, hstack
 
 from siting.errors import UsageError
@@ -183,6 +182,8 @@ def reference(p: Problem) -> Reference:
     if "system_reference" in p.cache:
         kept: Reference = p.cache["system_reference"]
         return kept
+    from scipy.optimize import linprog  # it takes a third of a second to import; most instances do without
+
     rows, regions = fleet(p), dispatched(p)
     periods, hours = p.calendar.hour.shape
     output = np.zeros((periods, len(rows), hours))
