@@ -45,11 +45,6 @@ def test_a_small_year_is_checked_and_a_run_can_be_checked_again(simple: Path, cl
     cost = next(row for row in section["errors"] if row["quantity"] == "cost_million" and not row["term"])
     assert cost["promised"] == pytest.approx(found["objective"])
 
-    without = cli("solve", simple, "--periods", "1x4368", "--out", "run", "--no-check-year", "--lang", "zh")
-    assert without.code == 0
-    assert "全年检验" not in without.out
-    assert result_of("run")["year_check"] is None
-
     again = cli("check-year", "run", "--json", "--workers", 1)
     assert again.code == 0, again.err
     assert json.loads(again.out)["cost_million"] == pytest.approx(section["cost_million"])

@@ -95,6 +95,13 @@ def test_command_line_runs_in_order(cli: Cli) -> None:
     assert (account["gap"].abs() <= 1e-6 * entries.max(axis=1)).all()
 
 
+@pytest.mark.parametrize("line", SHELL[3].splitlines())
+def test_commands_that_take_long_are_at_least_understood(line: str, cli: Cli) -> None:
+    words = shlex.split(line.split("#")[0])
+    offered = cli(words[1], "--help").out
+    assert all(word in offered for word in words if word.startswith("--")), line
+
+
 def test_links_and_pictures_exist() -> None:
     for target in re.findall(r"\]\((?!https?:)([^)]+)\)", README):
         assert (ROOT / target).exists(), target
