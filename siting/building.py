@@ -194,7 +194,11 @@ class Once:
         if isinstance(item, Layout):
             return self.known.setdefault(item, item)
         if isinstance(item, tuple):
-            return tuple(self(one) for one in item)
+            made = tuple(self(one) for one in item)
+            try:
+                return self.known.setdefault(made, made)
+            except TypeError:  # something in it has no hash
+                return made
         if is_dataclass(item) and not isinstance(item, type):
             return replace(item, **{part.name: self(getattr(item, part.name)) for part in fields(item)})
         return item

@@ -6,7 +6,7 @@ import queue
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import count
+from itertools import count, islice
 from typing import Any, Protocol, TypeVar
 
 from siting.errors import WorkerError
@@ -17,6 +17,9 @@ T = TypeVar("T")
 
 _TRIES = 5
 """How often in a row a worker may be lost over one question."""
+
+_AHEAD = 2
+"""So many items for each of a team are begun before the first is taken."""
 
 _numbers = count()
 
@@ -103,15 +106,27 @@ class Posts:
 
     def share(self, function: Callable[..., T], items: Iterable[Any]) -> Iterator[T]:
         """Call a function with what any of them keeps and with each item; whoever is free takes the next."""
-        left: queue.SimpleQueue[tuple[Any, Future[T]]] = queue.SimpleQueue()
+        left: queue.SimpleQueue[tuple[Any, Future[T]] | None] = queue.SimpleQueue()
         jobs: deque[Future[T]] = deque()
-        for item in items:
-            jobs.append(Future())
-            left.put((item, jobs[-1]))
+        coming = iter(items)
+
+        def hand_out(count: int) -> None:
+            for item in islice(coming, count):
+                jobs.append(Future())
+                left.put((item, jobs[-1]))
+
+        # Not all at once: what is done before it is asked for has to be kept.
+        hand_out(_AHEAD * self.size)
         for post in self._posts:
             post.serve(function, left)
-        while jobs:
-            yield jobs.popleft().result()
+        try:
+            while jobs:
+                done = jobs.popleft().result()
+                hand_out(1)
+                yield done
+        finally:
+            for _ in self._posts:
+                left.put(None)
 
     def close(self) -> None:
         """Let them go."""
@@ -133,8 +148,8 @@ class _Post:
     def ask(self, function: Callable[..., T], arguments: tuple[Any, ...]) -> Future[T]:
         return self._line.submit(self._asked, function, arguments)
 
-    def serve(self, function: Callable[..., T], items: queue.SimpleQueue[tuple[Any, Future[T]]]) -> None:
-        """Take item after item as long as there are any."""
+    def serve(self, function: Callable[..., T], items: queue.SimpleQueue[tuple[Any, Future[T]] | None]) -> None:
+        """Take item after item until there is none."""
         self._line.submit(self._serve, function, items)
 
     def close(self) -> None:
@@ -142,12 +157,9 @@ class _Post:
         self._line.shutdown(wait=False, cancel_futures=True)
         self._leave()
 
-    def _serve(self, function: Callable[..., T], items: queue.SimpleQueue[tuple[Any, Future[T]]]) -> None:
-        while not self._closed:
-            try:
-                item, job = items.get_nowait()
-            except queue.Empty:
-                return
+    def _serve(self, function: Callable[..., T], items: queue.SimpleQueue[tuple[Any, Future[T]] | None]) -> None:
+        while (one := items.get()) is not None and not self._closed:
+            item, job = one
             try:
                 job.set_result(self._asked(function, (item,)))
             except BaseException as error:  # noqa: BLE001 - raised where the result is asked for
