@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from copy import copy
 from dataclasses import replace
 
 import numpy as np
@@ -44,6 +45,8 @@ _PATIENCE = 3.0
 """Without any plan yet, integers are given up if they cost this many gaps more than the bound."""
 _NEAR_S, _ANY_S = 20.0, 60.0
 """Time for integers near the relaxed plan; least time for any (a third of what is left)."""
+_SMALLER_COSTS = {"user_objective_scale": -10}
+"""How a master is tried again that HiGHS could not decide: its costs were too far from its tolerances."""
 _PLANS = 60
 """Plans that are mixed."""
 
@@ -208,7 +211,12 @@ class Phases:
         start = next((step for step in steps if step is not None), None) or master.solve(self._bench.left_s)
         if start is not None:
             mix = Mix(self._program, self._layout, (lower, upper), _PLANS)
+            prices = copy(self._bench.prices)
             search(self._bench, mix, start.x, 0.05, self._enough)
+            if self.best is None:
+                # What it takes to see that these integers are no plan is too dear for others: numbers would grow apart.
+                self._bench.prices = prices
+                master.price(prices.yearly)
         master.confine(first.lower, first.upper)
 
     def _enough(self, state: State) -> bool:
@@ -229,8 +237,11 @@ class Phases:
             else:
                 left_s = min(max(_ANY_S, left_s / 3), left_s)
             gap = _MASTER * self._gap
-            engine = new_engine(matrix, replace(self._limits, gap=gap), left_s)
-            result = run(engine, gap, self._phase, lambda _: self._report())
+            for options in ({}, _SMALLER_COSTS):
+                engine = new_engine(matrix, replace(self._limits, gap=gap), left_s, **options)
+                result = run(engine, gap, self._phase, lambda _: self._report())
+                if result.status != "error":
+                    break
             if result.interrupted:
                 raise KeyboardInterrupt
             if not near_it:
