@@ -26,6 +26,17 @@ from siting.solver.handover import FloatArray, Matrix, pass_to
 from siting.solver.shelf import Items
 from siting.solver.two_stage import TwoStage
 
+_USUAL: dict[str, Any] = {"solver": "simplex", "presolve": "choose", "simplex_strategy": 1, "simplex_scale_strategy": 2}
+_AGAIN: tuple[dict[str, Any], ...] = (
+    {},
+    {"presolve": "off", "simplex_scale_strategy": 0},
+    {"presolve": "off", "simplex_strategy": 4},
+    {"presolve": "off", "solver": "ipm"},
+)
+"""How a master that simplex cannot decide from where it was is tried: from nothing, without scaling, by the primal
+simplex, by interior point."""
+_MOST_ITERATIONS = 20
+"""Times rows and columns; it takes a hundredth of that."""
 _IDLE_SOLVES = 12
 """A cut that had no price this often in a row is dropped."""
 
@@ -196,18 +207,19 @@ class Master:
     def _solve(self, time_left_s: float) -> Step | None:
         engine, kinds = self._engine, highspy.HighsModelStatus
         engine.setOptionValue("time_limit", engine.getRunTime() + max(time_left_s, 0.1))
+        # Where the dual simplex turns in circles it does not look at the clock.
+        engine.setOptionValue("simplex_iteration_limit", _MOST_ITERATIONS * (engine.getNumRow() + engine.getNumCol()))
         decided = (kinds.kOptimal, kinds.kInfeasible, kinds.kTimeLimit)
         engine.run()
-        # Simplex from where it was; then from nothing; what it cannot decide, interior point often can.
-        for solver, presolve in (("simplex", "on"), ("simplex", "off"), ("ipm", "off")):
+        for options in _AGAIN:
             if engine.getModelStatus() in decided:
                 break
             engine.clearSolver()
-            engine.setOptionValue("solver", solver)
-            engine.setOptionValue("presolve", presolve)
+            for name, value in {**_USUAL, **options}.items():
+                engine.setOptionValue(name, value)
             engine.run()
-        engine.setOptionValue("solver", "simplex")
-        engine.setOptionValue("presolve", "choose")
+        for name, value in _USUAL.items():
+            engine.setOptionValue(name, value)
         status = engine.getModelStatus()
         self.infeasible, self.late = status == kinds.kInfeasible, status == kinds.kTimeLimit
         if status != kinds.kOptimal:
