@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from siting.atomic import locked, replaced
-from siting.errors import SitingError, UsageError, WorkerError
+from siting.errors import SitingError, UsageError
 
 CHECKPOINT = "checkpoint"
 _JOB, _PROGRESS, _INSTANCE = "job.json", "progress.npz", "instance"
@@ -93,8 +93,6 @@ def begun(
     try:
         with _alone(folder):
             yield Unfinished(folder, dict(asked))
-    except WorkerError:
-        raise
     except (SitingError, KeyboardInterrupt):
         _clear(run)
         raise

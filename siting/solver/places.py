@@ -181,7 +181,9 @@ class Cluster:
         try:
             return dict(self._client.nthreads())
         except (OSError, ValueError, RuntimeError) as error:
-            raise WorkerError(f"The Dask scheduler at {self._address} does not answer any more.") from error
+            raise WorkerError(
+                f"The Dask scheduler at {self._address} does not answer any more. Once there is one, siting resume goes on."
+            ) from error
 
     def _same_version(self) -> None:
         """A worker without siting, or with another one, would fail later and less clearly."""

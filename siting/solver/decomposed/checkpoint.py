@@ -39,8 +39,8 @@ class Snapshot:
         What it was doing.
     passes : int
         Done so far.
-    bound : float
-        Proven.
+    bound, sure : float
+        Proven, and by weak duality alone.
     groups : ndarray of int
         The group of each period in the master.
     centre : ndarray of float
@@ -56,6 +56,7 @@ class Snapshot:
     phase: str
     passes: int
     bound: float
+    sure: float
     groups: npt.NDArray[np.int64]
     centre: FloatArray
     breaking: FloatArray
@@ -153,7 +154,7 @@ def fingerprint(program: TwoStage) -> str:
     return total.hexdigest()
 
 
-_SIMPLE = ("phase", "passes", "bound", "groups", "centre", "breaking", "asked", "shortfall")
+_SIMPLE = ("phase", "passes", "bound", "sure", "groups", "centre", "breaking", "asked", "shortfall")
 _PLAN = ("value", "x", "usage", "shortfall", "broken", "prices")
 
 
@@ -179,6 +180,7 @@ def _snapshot(found: dict[str, npt.NDArray[Any]]) -> Snapshot:
         phase=str(found["phase"]),
         passes=int(found["passes"]),
         bound=float(found["bound"]),
+        sure=float(found["sure"]),
         groups=found["groups"],
         centre=found["centre"],
         breaking=found["breaking"],

@@ -45,8 +45,8 @@ _PATIENCE = 3.0
 """Without any plan yet, integers are given up if they cost this many gaps more than the bound."""
 _NEAR_S, _ANY_S = 20.0, 60.0
 """Time for integers near the relaxed plan; least time for any (a third of what is left)."""
-_SMALLER_COSTS = {"user_objective_scale": -10}
-"""How a master is tried again that HiGHS could not decide: its costs were too far from its tolerances."""
+_ROUNDING = 1e-6
+"""A bound may exceed the cost of a plan by so much, relative to it; what exceeds it by more is wrong."""
 _PLANS = 60
 """Plans that are mixed."""
 
@@ -74,7 +74,7 @@ class Phases:
         limits: Limits,
         progress: Callable[[Progress], None] | None,
     ) -> None:
-        self.bound = -np.inf
+        self.bound = self._sure = -np.inf
         self.best: Mean | None = None
         self.infeasible = False
         self._program, self._ceiling, self._factor, self._progress = program, ceiling, factor, progress
@@ -151,7 +151,7 @@ class Phases:
 
     def _go_on(self, old: Snapshot) -> None:
         """Take over what an earlier solve knew."""
-        self.bound, self.best, self._centre, bench = old.bound, old.best, old.centre, self._bench
+        self.bound, self._sure, self.best, self._centre, bench = old.bound, old.sure, old.best, old.centre, self._bench
         bench.passes = old.passes
         bench.prices.yearly, bench.prices.asked, bench.prices.shortfall = old.breaking, old.asked, old.shortfall
         bench.master.price(old.breaking)
@@ -237,11 +237,8 @@ class Phases:
             else:
                 left_s = min(max(_ANY_S, left_s / 3), left_s)
             gap = _MASTER * self._gap
-            for options in ({}, _SMALLER_COSTS):
-                engine = new_engine(matrix, replace(self._limits, gap=gap), left_s, **options)
-                result = run(engine, gap, self._phase, lambda _: self._report())
-                if result.status != "error":
-                    break
+            engine = new_engine(matrix, replace(self._limits, gap=gap), left_s)
+            result = run(engine, gap, self._phase, lambda _: self._report())
             if result.interrupted:
                 raise KeyboardInterrupt
             if not near_it:
@@ -269,16 +266,23 @@ class Phases:
             return
         if bound > self._ceiling:
             self.infeasible = self.best is None
-        elif bound > self.bound:
+        elif bound > self.bound and not self._wrong(bound):
             self.bound = bound
+
+    def _wrong(self, bound: float) -> bool:
+        """Whether a plan says that a bound of branch and bound, which no weak duality proves, is wrong."""
+        return self.best is not None and bound > self.best.value + _ROUNDING * abs(self.best.value)
 
     def _tell(self, state: State) -> None:
         """Keep what a pass has found, and say so."""
         if self._phase == "relaxation":
             self._raise_bound(state.bound)
+            self._sure = self.bound
         is_plan = self._phase != "relaxation" or not self._program.first.integer.any()
         if is_plan and state.best is not None and (self.best is None or state.best.value < self.best.value):
             self.best = state.best
+            if self._wrong(self.bound):
+                self.bound = self._sure
         self.keeper.offer(lambda: self._snapshot(state))
         self._report()
 
@@ -288,6 +292,7 @@ class Phases:
             phase=self._phase,
             passes=bench.passes,
             bound=self.bound,
+            sure=self._sure,
             groups=self._groups,
             centre=state.centre if relaxes else self._centre,
             breaking=bench.prices.yearly,
