@@ -70,7 +70,7 @@ def test_a_killed_process_changes_nothing():
     def children():
         return [child.pid for child in multiprocessing.active_children()]
 
-    agree(program_of(random_days(2, 4, settings=GREEN)), workers=2, listen=killing(children, [3, 30]))
+    agree(program_of(random_days(3, 4, settings=GREEN)), workers=2, listen=killing(children, [3, 30]))
 
 
 @pytest.mark.parametrize("missing", ["package", "scheduler"])

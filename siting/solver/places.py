@@ -182,7 +182,7 @@ class Cluster:
             return dict(self._client.nthreads())
         except (OSError, ValueError, RuntimeError) as error:
             raise WorkerError(
-                f"The Dask scheduler at {self._address} does not answer any more. Once there is one, siting resume goes on."
+                f"The Dask scheduler at {self._address} is silent. Once there is one, siting resume goes on."
             ) from error
 
     def _same_version(self) -> None:
