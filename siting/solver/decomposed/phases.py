@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from copy import copy
 from dataclasses import replace
 
 import numpy as np
@@ -211,12 +210,7 @@ class Phases:
         start = next((step for step in steps if step is not None), None) or master.solve(self._bench.left_s)
         if start is not None:
             mix = Mix(self._program, self._layout, (lower, upper), _PLANS)
-            prices = copy(self._bench.prices)
             search(self._bench, mix, start.x, 0.05, self._enough)
-            if self.best is None:
-                # What it takes to see that these integers are no plan is too dear for others: numbers would grow apart.
-                self._bench.prices = prices
-                master.price(prices.yearly)
         master.confine(first.lower, first.upper)
 
     def _enough(self, state: State) -> bool:
