@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from typing import Any, Protocol
 
 import pandas as pd
 
+from siting.instance import file_digest
 from siting.problem import Problem
 from siting.problem.stages import Stage
 from siting.solver.engine import Strategy
@@ -86,9 +86,7 @@ class Options:
             "periods": self.periods,
             "hours": self.hours,
             "set": dict(self.settings),
-            "edit": [
-                {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()} for path in self.edits
-            ],
+            "edit": [{"file": path.name, "sha256": file_digest(path)} for path in self.edits],
             "base": None if self.base is None else Path(self.base).name,
             "highs": dict(self.highs),
             "pathway": self.pathway,

@@ -7,7 +7,6 @@ the new one takes its place.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,6 +17,7 @@ from typing import Any
 
 from siting.atomic import locked, replaced
 from siting.errors import SitingError, UsageError
+from siting.instance import file_digest
 
 CHECKPOINT = "checkpoint"
 _JOB, _PROGRESS, _INSTANCE = "job.json", "progress.npz", "instance"
@@ -86,7 +86,7 @@ def begun(
             "schema": _SCHEMA,
             "schema_version": _VERSION,
             "asked": dict(asked),
-            "rules": {str(path): _sha256(path) for path in rules},
+            "rules": {str(path): file_digest(path) for path in rules},
         }
         (draft / _JOB).write_text(json.dumps(job, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
         copy_instance(draft / _INSTANCE)
@@ -114,7 +114,7 @@ def gone_on_with(run: Path) -> Iterator[Unfinished]:
     with _alone(folder):
         job = _read(folder)
         for name, sha256 in job["rules"].items():
-            if not Path(name).is_file() or _sha256(Path(name)) != sha256:
+            if not Path(name).is_file() or file_digest(Path(name)) != sha256:
                 raise UsageError(f"{name} is not as it was when the run was begun. Restore it, or solve again.")
         yield Unfinished(folder, job["asked"])
     _clear(run)
@@ -147,7 +147,3 @@ def _clear(run: Path) -> None:
         shutil.rmtree(run / CHECKPOINT, ignore_errors=True)
         if run.is_dir() and not any(run.iterdir()):
             run.rmdir()
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

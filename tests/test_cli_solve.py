@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -14,6 +16,8 @@ from command_line import Cli, Done, start, stop_when_it_says
 from tiny import tiny_problem
 
 import siting
+from siting.cli.notes import messages
+from siting.text import Text
 
 LIMIT_SITES = """
 import pyomo.environ as pyo
@@ -156,6 +160,19 @@ def test_time_limit_without_a_plan_and_with_one(instance: Path, cli: Cli) -> Non
     assert result["gap"] > 0.005
     assert [note["code"] for note in result["messages"]] == ["limit"]
     assert cli("audit", "run-tiny").code == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [({"seconds_solve": 60.0}, "limit"), ({"seconds_solve": 2.0}, "undecided"), ({"interrupted": True}, "interrupted")],
+)
+def test_why_a_plan_is_not_proven_is_said_as_it_was(changes: dict[str, Any], code: str) -> None:
+    p = siting.choose(tiny_problem(), 1)
+    solved = siting.solve(p, time_limit=60.0)
+    outcome = dataclasses.replace(solved.outcome, **changes)
+    unproven = dataclasses.replace(solved, status="feasible", outcome=outcome)
+    notes = messages(p, unproven, None, Text("en"))
+    assert [note.code for note in notes] == [code]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

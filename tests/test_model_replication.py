@@ -137,5 +137,5 @@ def test_the_audit_measures_distances_itself():
     p = on_the_line(0.0)
     near = optimum(p).tables
     far = on_the_line(500.0)
-    far.cache["site_distance_km"] = pd.DataFrame(1e4, index=p.sites.index, columns=p.sites.index)
+    far.cache["siting.problem.backups.site_distance_km"] = pd.DataFrame(1e4, index=p.sites.index, columns=p.sites.index)
     assert "replica_distance" in {check.name for check in audit(far, near).failures}

@@ -114,7 +114,7 @@ def once_per_plan(function: Callable[[Problem, Plan], T]) -> Callable[[Problem, 
 
     @wraps(function)
     def cached(p: Problem, plan: Plan) -> T:
-        key = function.__name__
+        key = f"{function.__module__}.{function.__qualname__}"
         if key not in plan.cache or plan.cache[key][0] is not p:
             plan.cache[key] = p, function(p, plan)
         result: T = plan.cache[key][1]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -200,18 +199,19 @@ def _checked(
 
 def _save(folder: Path, section: Mapping[str, Any]) -> None:
     """Write the section in place of what ``result.json`` said of the year before; all else stays."""
+    from siting.atomic import write_file
     from siting.run import RESULT, read_result
 
     result = read_result(folder)
     messages = [note for note in result["messages"] if not note["code"].startswith("year_")]
     text = json.dumps(result | {SECTION: section, "messages": messages}, ensure_ascii=False, indent=2)
-    draft = (folder / RESULT).with_suffix(".draft")
-    draft.write_text(f"{text}\n", encoding="utf-8")
-    draft.replace(folder / RESULT)
+    write_file(folder / RESULT, f"{text}\n".encode())
 
 
 def _same_edits(solved_with: Sequence[Mapping[str, str]], given: Sequence[Path], say: Text) -> None:
     """Rules of a user's own are not in the run folder: the same files are needed."""
+    from siting.instance import file_digest
+
     known = [entry["sha256"] for entry in solved_with]
-    if [hashlib.sha256(path.read_bytes()).hexdigest() for path in given if path.is_file()] != known:
+    if [file_digest(path) for path in given if path.is_file()] != known:
         raise UsageError(say("error.year_edits", files=", ".join(entry["file"] for entry in solved_with) or "-"))

@@ -8,9 +8,13 @@ from siting.periods import confined
 from siting.problem import Problem
 from siting.result import Note
 from siting.solution import Solution
+from siting.solver.strategy import Outcome
 from siting.study.least_carbon import LeastCarbon
 from siting.summary import synthetic
 from siting.text import Text
+
+_NEARLY_ALL = 0.9
+"""Share of the time limit from which on it is what ended a solve: with less than a step needs nothing is begun."""
 
 
 def warnings(problem: Problem, say: Text) -> list[Note]:
@@ -27,8 +31,7 @@ def messages(problem: Problem, solution: Solution, least: LeastCarbon | None, sa
     """Why a solve ended early, and what the least carbon is if the cap leaves no plan."""
     notes = []
     if solution.status == "feasible":
-        code = "interrupted" if solution.outcome.interrupted else "limit"
-        notes.append(note(say, code))
+        notes.append(note(say, _why_unproven(solution.outcome)))
     cap = problem.settings.carbon.cap_t
     if least is None or cap is None:
         return notes
@@ -42,6 +45,12 @@ def messages(problem: Problem, solution: Solution, least: LeastCarbon | None, sa
         code = "least_proven" if least.status == "optimal" else "least_found"
     known = {"cap": cap, "least": least.carbon_t, "bound": least.bound_t}
     return [*notes, note(say, code, **{name: value for name, value in known.items() if value is not None})]
+
+
+def _why_unproven(outcome: Outcome) -> str:
+    if outcome.interrupted:
+        return "interrupted"
+    return "limit" if outcome.seconds_solve >= _NEARLY_ALL * outcome.limits.time_limit_s else "undecided"
 
 
 def note(say: Text, code: str, **values: Any) -> Note:

@@ -6,6 +6,6 @@ one another, ``hourly`` reads the hours and ``series`` checks them, ``feasible``
 """
 
 from siting.instance.loading import bundled_names, find, load
-from siting.instance.writing import copy, digest, write
+from siting.instance.writing import copy, digest, file_digest, write
 
-__all__ = ["bundled_names", "copy", "digest", "find", "load", "write"]
+__all__ = ["bundled_names", "copy", "digest", "file_digest", "find", "load", "write"]

@@ -103,6 +103,11 @@ def digest(folder: str | Path) -> str:
     return total.hexdigest()
 
 
+def file_digest(path: Path) -> str:
+    """SHA-256 of one file, hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def copy(problem: Problem, source: Path, folder: Path) -> None:
     """Copy the folder of an instance, with its own base map, so that its digest is the same.
 

@@ -12,11 +12,11 @@ T = TypeVar("T")
 
 
 def once(function: Callable[[Problem], T]) -> Callable[[Problem], T]:
-    """A function of a problem that keeps its answer in the problem's cache, under its own name."""
+    """A function of a problem that keeps its answer in the problem's cache, under its full name."""
 
     @wraps(function)
     def cached(p: Problem) -> T:
-        key = function.__name__
+        key = f"{function.__module__}.{function.__qualname__}"
         if key not in p.cache:
             p.cache[key] = function(p)
         result: T = p.cache[key]

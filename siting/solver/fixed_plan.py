@@ -8,7 +8,7 @@ nonlinear programming", Mathematical Programming 17, 1979): then nothing is miss
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,8 +17,9 @@ from scipy.sparse import coo_array, csr_array, hstack
 
 from siting.solver.engine import Limits
 from siting.solver.handover import FloatArray, Label
+from siting.solver.shelf import View
 from siting.solver.strategy import Outcome, optimize_program
-from siting.solver.two_stage import Columns, Period, Plan, Rows, TwoStage
+from siting.solver.two_stage import Columns, Period, Plan, Rows, TwoStage, activity
 from siting.solver.whole import Report
 
 DEAR, DEAR_YEAR = 20.0, 10.0
@@ -80,7 +81,7 @@ def dispatch(
     """
     given = _fixed(program, first, fixed)
     dearest = max((float(np.abs(p.columns.cost).max(initial=0.0)) for p in program.periods), default=0.0) or 1.0
-    periods = tuple(_with_slack(period, given.first, DEAR * dearest) for period in given.periods)
+    periods = View(given.periods, lambda period: _with_slack(period, given.first, DEAR * dearest))
     soft = _with_yearly_slack(replace(given, periods=periods), _yearly_price(given, dearest))
     outcome, plan = optimize_program(soft, limits, progress=progress)
     if plan is None:
@@ -113,17 +114,11 @@ def _chosen(rows: Rows, kept: npt.NDArray[np.int64]) -> Rows:
     return Rows(tuple(rows.labels[i] for i in kept.tolist()), rows.least[kept], rows.most[kept])
 
 
-def _range(matrix: csr_array, low: FloatArray, up: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Least and most of ``matrix · x`` within bounds."""
-    positive, negative = matrix.maximum(0), matrix.minimum(0)
-    return positive @ low + negative @ up, positive @ up + negative @ low
-
-
 def _with_slack(period: Period, first: Columns, price: float) -> Period:
     """The period with a column for each side of a row that may be missed if the period does nothing."""
     columns, rows = period.columns, period.rows
     still = period.W @ np.clip(0.0, columns.lower, columns.upper)
-    lowest, highest = _range(period.T, first.lower, first.upper)
+    lowest, highest = activity(period.T, first.lower, first.upper)
     lacking, beyond = rows.least - still - lowest, still + highest - rows.most
     size = _ROUNDING * (1.0 + np.abs(still) + np.maximum(np.abs(lowest), np.abs(highest)))
     short, over = np.flatnonzero(lacking > size), np.flatnonzero(beyond > size)
@@ -142,7 +137,7 @@ def _with_yearly_slack(program: TwoStage, price: FloatArray) -> TwoStage:
     """The program with a first-stage column for each side of a yearly row, and of the first stage's own rows."""
     first, periods = program.first, program.periods
     own, own_unit = _soft(program.own, program.own_first, first, (), np.full(len(program.own), price.max(initial=0.0)))
-    parts = [(period.yearly, period.columns) for period in periods]
+    parts = View(periods, lambda period: (period.yearly, period.columns))
     yearly, yearly_unit = _soft(program.yearly, program.yearly_first, first, parts, price)
     count = len(own) + len(yearly)
     return replace(
@@ -150,7 +145,7 @@ def _with_yearly_slack(program: TwoStage, price: FloatArray) -> TwoStage:
         first=_joined(_joined(first, own), yearly),
         own_first=_beside(program.own_first, own_unit, len(yearly)),
         yearly_first=csr_array(hstack([_beside(program.yearly_first, None, len(own)), yearly_unit])),
-        periods=tuple(replace(period, T=_beside(period.T, None, count)) for period in periods),
+        periods=View(periods, lambda period: replace(period, T=_beside(period.T, None, count))),
     )
 
 
@@ -163,12 +158,12 @@ def _yearly_price(program: TwoStage, dearest: float) -> FloatArray:
 
 
 def _soft(
-    rows: Rows, matrix: csr_array, first: Columns, parts: Sequence[tuple[csr_array, Columns]], price: FloatArray
+    rows: Rows, matrix: csr_array, first: Columns, parts: Iterable[tuple[csr_array, Columns]], price: FloatArray
 ) -> tuple[Columns, csr_array]:
     """Columns for the sides of rows that some values of the others miss, and their part of the rows."""
-    low, high = _range(matrix, first.lower, first.upper)
+    low, high = activity(matrix, first.lower, first.upper)
     for part, columns in parts:
-        least, most = _range(part, columns.lower, columns.upper)
+        least, most = activity(part, columns.lower, columns.upper)
         low, high = low + least, high + most
     short, over = np.flatnonzero(rows.least > low), np.flatnonzero(rows.most < high)
     every = np.concatenate([short, over])

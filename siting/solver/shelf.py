@@ -42,7 +42,9 @@ class Shelf(Generic[T]):
     """
 
     def __init__(self, items: Iterable[T] = ()) -> None:
-        self._packed: list[tuple[bytes, int]] = []
+        # One store: many pieces of memory, with what was freed between them, would leave holes larger than they are.
+        self._store = bytearray()
+        self._spans: list[tuple[int, int, int]] = []
         self._common: list[tuple[Any, ...]] = []
         self._place: dict[int, int] = {}
         for item in items:
@@ -52,14 +54,13 @@ class Shelf(Generic[T]):
         """Pack one more."""
         buffer = io.BytesIO()
         _Packer(buffer, self._common, self._place).dump(item)
-        raw = buffer.getvalue()
-        self._packed.append((pa.compress(raw, codec=_CODEC, asbytes=True), len(raw)))
+        self._keep(pa.compress(buffer.getbuffer(), codec=_CODEC, asbytes=True), buffer.tell())
 
     def __len__(self) -> int:
-        return len(self._packed)
+        return len(self._spans)
 
     def __getitem__(self, i: int) -> T:
-        packed, size = self._packed[i]
+        packed, size = self._packed(i)
         item: T = _Opener(io.BytesIO(pa.decompress(packed, size, codec=_CODEC, asbytes=True)), self._common).load()
         return item
 
@@ -69,13 +70,23 @@ class Shelf(Generic[T]):
     def some(self, chosen: Iterable[int]) -> Shelf[T]:
         """A shelf with some of the items."""
         part: Shelf[T] = Shelf()
-        part._packed = [self._packed[i] for i in chosen]
+        for i in chosen:
+            part._keep(*self._packed(i))
         part._common, part._place = self._common, self._place
         return part
 
     def __getstate__(self) -> dict[str, Any]:
         # Places go by identity, which no other process knows; there nothing is appended.
-        return {"_packed": self._packed, "_common": self._common, "_place": {}}
+        return {**self.__dict__, "_place": {}}
+
+    def _keep(self, packed: bytes, size: int) -> None:
+        start = len(self._store)
+        self._store += packed
+        self._spans.append((start, len(self._store), size))
+
+    def _packed(self, i: int) -> tuple[bytes, int]:
+        start, end, size = self._spans[i]
+        return bytes(self._store[start:end]), size
 
 
 class View(Generic[S, T]):

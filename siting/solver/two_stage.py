@@ -111,6 +111,12 @@ class Plan:
     periods: tuple[FloatArray, ...]
 
 
+def activity(matrix: csr_array, lower: FloatArray, upper: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Least and most of ``matrix · x`` over the bounds of ``x``."""
+    positive, negative = matrix.maximum(0), matrix.minimum(0)
+    return positive @ lower + negative @ upper, positive @ upper + negative @ lower
+
+
 def plan_of(program: TwoStage, values: FloatArray) -> Plan:
     """A plan from the values of the columns of :func:`join`."""
     ends = np.cumsum([len(program.first), *(len(period.columns) for period in program.periods)])

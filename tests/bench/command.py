@@ -30,7 +30,7 @@ class Solved:
             return f"{self.measured.stopped} limit"
         if not self.result:
             return f"exit {self.measured.code}: {self.measured.err.strip().splitlines()[-1:]}"
-        plan = {"optimal": "proven", "feasible": "time limit, with a plan", "stopped": "time limit, no plan"}
+        plan = {"optimal": "proven", "feasible": "not proven, with a plan", "stopped": "time limit, no plan"}
         return plan.get(self.result["status"], self.result["status"])
 
     def seconds(self, *phases: str) -> float | None:

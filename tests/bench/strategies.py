@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 
 from .command import CELLS, solve
-from .memory import ROOT
 from .report import Cell, Section, Table
 
 TITLE = "Whole and decomposed"
@@ -38,7 +35,7 @@ def run(quick: bool) -> Section:
 
 
 def _on_clusters(quick: bool) -> list[Table]:
-    if not (find_spec("distributed") and _has_cluster_option()):
+    if not find_spec("distributed"):
         return []
     instance, days = ("jing-jin-ji-meng", 4) if quick else ("china", CLUSTER_DAYS)
     rows: list[list[Cell]] = []
@@ -52,11 +49,6 @@ def _on_clusters(quick: bool) -> list[Table]:
         "their memory counts, their processor seconds do not."
     )
     return [Table(words, ("Dask workers", *CELLS), rows)]
-
-
-def _has_cluster_option() -> bool:
-    command = [sys.executable, "-m", "siting", "solve", "--help"]
-    return "--cluster" in subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
 
 @contextmanager

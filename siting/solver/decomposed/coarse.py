@@ -10,11 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import highspy
 import numpy as np
 from scipy.sparse import block_array, csc_array, csr_array
 
-from siting.solver.decomposed.engines import pass_arrays
+from siting.solver.decomposed.engines import new_linear, pass_arrays
 from siting.solver.decomposed.recourse import Layout, Recourse
 from siting.solver.handover import FloatArray
 from siting.solver.two_stage import TwoStage
@@ -55,16 +54,9 @@ def guess(program: TwoStage, layout: Layout, mean: Recourse, time_left_s: float)
     least = np.concatenate([own.least, yearly.least, mean.least, np.full(len(capped), -np.inf)])
     most = np.concatenate([own.most, yearly.most, mean.most, mean.most_cap])
     bounds = np.concatenate([first.lower, mean.lower]), np.concatenate([first.upper, mean.upper])
-    engine = highspy.Highs()
-    engine.silent()
-    for name, value in {
-        "threads": 1,
-        "solver": "ipm",
-        "run_crossover": "off",
-        "ipm_optimality_tolerance": _TOLERANCE,
-        "time_limit": max(time_left_s, 0.1),
-    }.items():
-        engine.setOptionValue(name, value)
+    engine = new_linear(
+        solver="ipm", run_crossover="off", ipm_optimality_tolerance=_TOLERANCE, time_limit=max(time_left_s, 0.1)
+    )
     matrix = csc_array(block_array(rows, format="csc"))
     pass_arrays(engine, matrix, np.concatenate([first.cost, mean.cost]), bounds, (least, most))
     engine.run()

@@ -83,23 +83,25 @@ class Members:
         In one layout.
     groups : ndarray of int
         The group of each.
+    numbers : sequence of int, optional
+        The number of each; by default its place.
     """
 
-    def __init__(self, periods: Shelf[Recourse], groups: npt.NDArray[np.int64]) -> None:
-        self._periods, self._groups, self.numbers = periods, groups, np.arange(len(periods))
+    def __init__(
+        self, periods: Shelf[Recourse], groups: npt.NDArray[np.int64], numbers: Sequence[int] | None = None
+    ) -> None:
+        self._periods, self._groups = periods, groups
+        self._numbers = range(len(periods)) if numbers is None else numbers
 
     def share(self, i: int, count: int) -> Members:
         """Every so many, beginning with one."""
-        part = Members(self._periods.some(range(i, len(self.numbers), count)), self._groups[i::count])
-        part.numbers = self.numbers[i::count]
-        return part
+        return Members(self._periods.some(range(i, len(self), count)), self._groups[i::count], self._numbers[i::count])
 
     def __len__(self) -> int:
-        return len(self.numbers)
+        return len(self._numbers)
 
     def __iter__(self) -> Iterator[Member]:
-        for number, period, group in zip(self.numbers.tolist(), self._periods, self._groups.tolist(), strict=True):
-            yield Member(number, period, group)
+        return map(Member, self._numbers, self._periods, self._groups.tolist())
 
 
 class Crew:
@@ -148,9 +150,10 @@ class Crew:
             Of all periods, by number.
         """
         found = {}
-        for member, budget in ((member, budgets[member.number]) for member in self.periods):
+        for member in self.periods:
+            key, budget = (False, member.number), budgets[member.number]
             free, dear = np.zeros(len(budget.least)), penalty * _unit(member.period)
-            found[member.number] = self._solver.solve((False, member.number), member.period, x, free, dear, budget).y
+            found[member.number] = self._solver.solve(key, member.period, x, free, dear, budget).y
         return found
 
 

@@ -1,4 +1,4 @@
-"""HiGHS as the decomposition uses it: small linear programs by simplex on one thread, handed over as arrays."""
+"""HiGHS as the decomposition uses it: linear programs on one thread, handed over as arrays."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from siting.errors import SolverError
 from siting.solver.handover import FloatArray
 
 
-def new_simplex(**options: int) -> highspy.Highs:
-    """A silent HiGHS for linear programs; options by their own names."""
+def new_linear(**options: str | float) -> highspy.Highs:
+    """A silent HiGHS for linear programs, by simplex unless the options (by their own names) say otherwise."""
     engine = highspy.Highs()
     engine.silent()
     for name, value in {"threads": 1, "solver": "simplex", **options}.items():

@@ -20,7 +20,7 @@ from scipy.sparse import block_array, csc_array, csr_array, hstack, vstack
 
 from siting.errors import SolverError
 from siting.solver.decomposed.cuts import Cut
-from siting.solver.decomposed.engines import new_simplex
+from siting.solver.decomposed.engines import new_linear
 from siting.solver.decomposed.recourse import Layout, Recourse
 from siting.solver.handover import FloatArray, Matrix, pass_to
 from siting.solver.shelf import Items
@@ -95,7 +95,7 @@ class Master:
         self._slope = np.zeros((0, len(self.links)))
         self._price = np.zeros((0, self._rules))
         self._idle = np.zeros(0, dtype=np.int64)
-        self._engine = new_simplex()
+        self._engine = new_linear()
         whole = self.matrix()
         pass_to(self._engine, replace(whole, integer=np.zeros_like(whole.integer)))
 

@@ -17,7 +17,7 @@ import numpy as np
 from scipy.sparse import csc_array, csr_array
 
 from siting.errors import SolverError
-from siting.solver.decomposed.engines import new_simplex, pass_arrays
+from siting.solver.decomposed.engines import new_linear, pass_arrays
 from siting.solver.decomposed.prices import Prices
 from siting.solver.decomposed.recourse import Layout
 from siting.solver.handover import FloatArray
@@ -149,7 +149,7 @@ class Mix:
             parts += [unit, -unit]
             cost = [paid + breaking.shortfall * shortfall, first.cost[self._free], breaking.yearly, breaking.yearly]
             lower, upper = [*lower, np.zeros(2 * rules)], [*upper, np.full(2 * rules, np.inf)]
-        engine = new_simplex()
+        engine = new_linear()
         matrix = csc_array(np.hstack(parts))
         bounds = np.concatenate(lower), np.concatenate(upper)
         pass_arrays(engine, matrix, np.concatenate(cost), bounds, (self._least, self._most))

@@ -18,7 +18,7 @@ from scipy.sparse import csc_array, csr_array
 
 from siting.solver.handover import FloatArray, Label
 from siting.solver.shelf import Shelf, View
-from siting.solver.two_stage import Period, TwoStage
+from siting.solver.two_stage import Period, TwoStage, activity
 
 Ints = npt.NDArray[np.int64]
 
@@ -107,7 +107,7 @@ class _Part:
         columns, rows = period.columns, period.rows
         rest = np.clip(0.0, columns.lower, columns.upper)
         still = period.W @ rest
-        least_T, most_T = _range(T, low, up)
+        least_T, most_T = activity(T, low, up)
         slack = 1e-9 * (1.0 + np.abs(still))
         self.low_fails = still + least_T < rows.least - slack
         self.high_fails = still + most_T > rows.most + slack
@@ -121,16 +121,6 @@ class _Part:
         fits = above & ~self.low_fails[single] & ~self.high_fails[single] & (value != 0)
         for i, j in zip(single[fits].tolist(), column[fits].tolist(), strict=True):
             yield rows.labels[i], self.period.columns.labels[j]
-
-
-def _range(T: csr_array, low: FloatArray, up: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Least and most of ``T x`` over the bounds of ``x``."""
-    row = np.repeat(np.arange(T.shape[0]), np.diff(T.indptr))
-    at_low, at_up = T.data * low[T.indices], T.data * up[T.indices]
-    least, most = np.zeros(T.shape[0]), np.zeros(T.shape[0])
-    np.add.at(least, row, np.minimum(at_low, at_up))
-    np.add.at(most, row, np.maximum(at_low, at_up))
-    return least, most
 
 
 class _Caps:

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.sparse import csc_array, csr_array, vstack
 
 from siting.errors import SolverError
-from siting.solver.decomposed.engines import new_simplex, pass_arrays
+from siting.solver.decomposed.engines import new_linear, pass_arrays
 from siting.solver.decomposed.recourse import Layout, Recourse
 from siting.solver.handover import FloatArray
 
@@ -52,7 +52,7 @@ class Solver:
         self._layout = layout
         self._bases: dict[Hashable, highspy.HighsBasis] = {}
         self._latest: highspy.HighsBasis | None = None
-        self._engine = new_simplex(simplex_dual_edge_weight_strategy=_DEVEX)
+        self._engine = new_linear(simplex_dual_edge_weight_strategy=_DEVEX)
 
     def solve(
         self,
