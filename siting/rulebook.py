@@ -19,6 +19,7 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from siting.model.build import COMPONENTS
@@ -129,6 +130,7 @@ class Entry:
         }
 
 
+@cache
 def book() -> tuple[Entry, ...]:
     """Every rule, in the order of the registry."""
     cards = _cards()

@@ -1,5 +1,6 @@
 """What all tests share."""
 
+import gc
 import os
 
 # The workers of a parallel run have a core each, and they inherit this: threads of BLAS would wait for each other.
@@ -12,3 +13,9 @@ from command_line import command_line, instance_folder, run_folder  # noqa: F401
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-expected", action="store_true", help="write tests/expected/ again")
+
+
+def pytest_collection_finish() -> None:
+    # What was imported stays: the collector need not look through it again and again.
+    gc.collect()
+    gc.freeze()

@@ -33,6 +33,8 @@ def backup_pairs(p: Problem, rule: str) -> pd.DataFrame:
     """
     rows = p.workloads
     chosen = rows.index[rows["replicas"] > 1] if rule == "replicas" else rows.index[rows["survives_loss"]]
+    if not len(chosen):
+        return pd.DataFrame(columns=["workload", "group", "site", "site_2"], dtype=object)
     members = backed(p)
     sites = members[members["workload"].isin(chosen)].merge(arcs(p), on=["workload", "region"])
     sites = sites[["workload", "group", "site"]].drop_duplicates()

@@ -22,6 +22,8 @@ def of_tier(p: Problem, column: str, compute: str = "") -> pd.Series:
         Compute type.
     """
     rows = p.tiers[p.tiers.index.get_level_values("compute") == compute]
+    if not len(rows):
+        return pd.Series(np.nan, index=p.sites.index)
     return p.sites["tier"].map(rows[column].droplevel("compute").to_dict()).astype(float)
 
 
