@@ -21,6 +21,7 @@ _WHERE = {
     "check_year": "siting.study.year_check",
     "choose": "siting.periods",
     "draw": "siting.maps",
+    "front": "siting.study.front",
     "load": "siting.instance",
     "make": "siting.problem.problem",
     "solve": "siting.solution",

@@ -95,7 +95,7 @@ def test_command_line_runs_in_order(cli: Cli) -> None:
     assert (account["gap"].abs() <= 1e-6 * entries.max(axis=1)).all()
 
 
-@pytest.mark.parametrize("line", SHELL[3].splitlines())
+@pytest.mark.parametrize("line", [line for block in SHELL[3:] for line in block.splitlines()])
 def test_commands_that_take_long_are_at_least_understood(line: str, cli: Cli) -> None:
     words = shlex.split(line.split("#")[0])
     offered = cli(words[1], "--help").out

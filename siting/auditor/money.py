@@ -98,6 +98,13 @@ def carbon_t(p: Problem, plan: Plan) -> dict[str, FloatArray]:
 
 def cost_million(p: Problem, plan: Plan, tables: Tables) -> dict[str, FloatArray]:
     """Cost of the year by term, each (regions,), million; carbon that a user has added is priced like ours."""
+    carbon = _all_carbon_t(p, plan, tables) * p.settings.carbon.price / 1e6
+    cost = {**_cost_but_carbon_million(p, plan), "carbon": carbon}
+    return {term: cost[term] for term in COST_TERMS}
+
+
+@once_per_plan
+def _cost_but_carbon_million(p: Problem, plan: Plan) -> dict[str, FloatArray]:
     region_of_site = p.sites["region"].to_numpy()
     opening, building, compute = _site_costs(p, plan)
     price = system.bought_price_per_mwh(p)[list(p.regions.index)].to_numpy(dtype=float)[p.calendar.hour]
@@ -106,7 +113,6 @@ def cost_million(p: Problem, plan: Plan, tables: Tables) -> dict[str, FloatArray
     net = floats(p.supply, "variable_cost_per_mwh") - np.nan_to_num(floats(p.supply, "export_price_per_mwh"))
     sold = _weighted(p, exported_mw(p, plan).sum(axis=2)) * net
     sent = _weighted(p, plan.flow_mw.sum(axis=3)) * floats(p.corridors, "wheeling_cost_per_mwh")[:, None]
-    carbon = _all_carbon_t(p, plan, tables) * p.settings.carbon.price
     corridor = _corridor_cost(p, plan) / 2
     first, second = p.corridors["from_region"].to_numpy(), p.corridors["to_region"].to_numpy()
     cost = {
@@ -122,7 +128,6 @@ def cost_million(p: Problem, plan: Plan, tables: Tables) -> dict[str, FloatArray
         "fleet": fleet_change(p, plan, "variable_cost_per_mwh"),
         "wheeling": _by_region(p, first, sent[:, 0]) + _by_region(p, second, sent[:, 1]),
         "data movement": _data_cost(p, plan),
-        "carbon": carbon,
         "certificates": _by_region(
             p, region_of_site, plan.certificates_mwh * (p.settings.green.certificate_price or 0.0)
         ),

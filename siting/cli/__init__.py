@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from siting import __version__
-from siting.cli import check_year, instances, move, price_rules, rules, runs, show, solve
+from siting.cli import check_year, front, instances, move, price_rules, rules, runs, show, solve
 from siting.cli.common import LangOption
 from siting.text import Text, asked_language
 
@@ -32,6 +32,7 @@ app.command("new", help="new")(instances.new)
 app.command("schema", help="schema")(instances.schema)
 app.command("rules", help="rules")(rules.rules)
 app.command("price-rules", help="price_rules")(price_rules.price_rules)
+app.command("front", help="front")(front.front)
 app.command("move", help="move")(move.move)
 
 

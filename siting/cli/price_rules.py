@@ -31,6 +31,7 @@ from siting.cli.common import (
     speaker,
     warn,
 )
+from siting.cli.files import folder_for
 from siting.errors import UsageError
 from siting.text import Text
 
@@ -84,7 +85,7 @@ def price_rules(
         settings=settings,
         highs=solver,
     )
-    target = None if out is None else _target(out, say)
+    target = None if out is None else folder_for(out, (JSON_FILE, CSV_FILE), say)
     with reporter.live():
         document, prices = _price(instance, options, names, workers, reporter)
         reporter.saving = True
@@ -157,18 +158,6 @@ def _facts(problem: Problem, sha256: str, options: Options, workers: int, report
         "options": {**asked, "workers": workers},
         "seconds": round(reporter.elapsed_s, 3),
     }
-
-
-def _target(folder: str, say: Text) -> Path:
-    """The place to write to: new, empty, or with an earlier price list and nothing else."""
-    from siting.run import target_of
-
-    target = Path(folder).resolve()
-    if target.is_dir() and {path.name for path in target.iterdir()} == {JSON_FILE, CSV_FILE}:
-        return target
-    if target.exists() and not (target.is_dir() and not any(target.iterdir())):
-        raise UsageError(say("error.not_prices", folder=folder))
-    return target_of(folder)
 
 
 def _save(target: Path, document: bytes, prices: RulePrices) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,11 +12,11 @@ import numpy as np
 import pyomo.environ as pyo
 
 from siting.errors import SolverError
-from siting.solver.decomposed.driver import solve_decomposed, why_not
+from siting.solver.decomposed.driver import solve_decomposed, warm, why_not
 from siting.solver.engine import Limits, Run, Status, check_options, relative_gap, require_highs
 from siting.solver.handover import FloatArray, Matrix, ProvenInfeasibleError, compile_model
 from siting.solver.start import Start, remember
-from siting.solver.two_stage import Plan, TwoStage, impossible_row, join, plan_of, split
+from siting.solver.two_stage import Plan, Rows, TwoStage, impossible_row, join, plan_of, split
 from siting.solver.whole import Report, search
 
 DECOMPOSED_ROWS = 15_000
@@ -114,7 +116,7 @@ def optimize_program(
     if wrong := impossible_row(program):
         return _no_plan(f"{wrong} has no variables and does not hold", limits, seconds_handover), None
     started = start is not None or keep_start
-    if _asked(limits, _rows(program), started) and _decomposes(program, limits):
+    if decomposes(program, limits, started):
         outcome, values = _optimize_by_period(program, limits, seconds_handover, progress)
         return outcome, None if values is None else plan_of(program, values)
     begun = time.monotonic()
@@ -126,6 +128,39 @@ def optimize_program(
     unused = (np.diff(matrix.start) == 0) & (matrix.cost == 0)
     nearest = np.clip(0.0, matrix.lower, matrix.upper)
     return outcome, plan_of(program, np.where(unused, nearest, values))
+
+
+def decomposes(program: TwoStage, limits: Limits, started: bool = False) -> bool:
+    """Whether a program is decomposed: asked for, or long enough and nothing is in the way."""
+    return _asked(limits, _rows(program), started) and _decomposes(program, limits)
+
+
+@contextmanager
+def optimize_series(
+    program: TwoStage, limits: Limits, progress: Report | None = None
+) -> Iterator[Callable[[Rows], tuple[Outcome, Plan | None]]]:
+    """Decompose programs that differ in the sides of their yearly rows alone; each knows what those before found out.
+
+    Parameters
+    ----------
+    program, limits, progress
+        As of :func:`optimize_program`; the limits are those of each solve.
+
+    Yields
+    ------
+    callable
+        Solves with other yearly rows of the same labels.
+    """
+    check_options(limits.highs)
+    with warm(program, limits, progress) as solve:
+
+        def optimize(yearly: Rows) -> tuple[Outcome, Plan | None]:
+            begun = time.monotonic()
+            result = solve(yearly)
+            outcome = _of_periods(program, limits, result, (0.0, time.monotonic() - begun))
+            return outcome, None if result.values is None else plan_of(program, result.values)
+
+        yield optimize
 
 
 def optimize_matrix(
@@ -164,9 +199,12 @@ def _optimize_by_period(
         # A master that HiGHS cannot decide is no verdict on the program: what is left of the time is for the whole.
         left_s = max(0.0, limits.time_limit_s - (time.monotonic() - begun))
         return optimize_matrix(join(program), replace(limits, time_limit_s=left_s), seconds_handover, progress)
+    return _of_periods(program, limits, result, (seconds_handover, time.monotonic() - begun)), result.values
+
+
+def _of_periods(program: TwoStage, limits: Limits, result: Run, seconds: tuple[float, float]) -> Outcome:
     columns = len(program.first) + sum(len(period.columns) for period in program.periods)
-    size = _rows(program), columns, int(program.first.integer.sum())
-    return _outcome(result, "decomposed", limits, (seconds_handover, time.monotonic() - begun), size), result.values
+    return _outcome(result, "decomposed", limits, seconds, (_rows(program), columns, int(program.first.integer.sum())))
 
 
 def _asked(limits: Limits, rows: int, started: bool) -> bool:

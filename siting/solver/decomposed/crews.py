@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,8 @@ from siting.solver.teams import new_team
 
 _NOTHING = 1e-6
 """What a period may miss for the rounding of its solver, in units of its rows."""
+_KEPT_NUMBERS, _WORTH_KEEPING = 12_500_000, 60
+"""Numbers that a crew keeps (100 MB), and the least plans of which that is worth while."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class Question:
         Whether the means of the clusters are asked instead of the periods.
     time_left_s : float
         Who takes longer gives no answer.
+    number : int
+        Under which its dispatch is kept.
     """
 
     x: FloatArray
@@ -43,6 +47,7 @@ class Question:
     penalty: float
     means: bool
     time_left_s: float
+    number: int = 0
 
 
 @dataclass(frozen=True)
@@ -118,6 +123,7 @@ class Crew:
     def __init__(self, layout: Layout, periods: Members, means: Members) -> None:
         self.layout, self.periods, self.means = layout, periods, means
         self._solver = Solver(layout)
+        self._kept = Kept(len(periods) * len(layout.columns))
 
     def answer(self, question: Question) -> Answer | None:
         """Evaluate a plan in every period; None if it takes too long."""
@@ -134,27 +140,69 @@ class Crew:
             proven = cut(self.layout, period, found.duals, question.prices, penalty, question.x)
             _add(cuts, {member.group: proven})
             cost, usage[member.number] = cost + found.cost, found.usage
+            if not question.means:
+                self._kept.add(question.number, member.number, found.y)
             shortfall += unit * _missed(found)
         return Answer(cuts, cost, usage, shortfall)
 
-    def dispatch(self, x: FloatArray, penalty: float, budgets: Sequence[Budget]) -> dict[int, FloatArray]:
-        """The cheapest decisions of each period at a plan, within its budgets of the yearly rows.
+    def dispatch(
+        self, x: FloatArray, penalty: float, budgets: Sequence[Budget], weights: Mapping[int, float]
+    ) -> dict[int, FloatArray]:
+        """Decisions of each period at a mean of evaluated plans, which cost no more than theirs in the mean.
+
+        Those are taken where they are known; else they are the cheapest within what theirs use of the yearly rows.
 
         Parameters
         ----------
         x : ndarray of float
-            The links of the plan.
+            The links of the mean.
         penalty : float
             As of a question.
         budgets : sequence of Budget
             Of all periods, by number.
+        weights : mapping of int to float
+            Of the plans, by number.
         """
         found = {}
         for member in self.periods:
-            key, budget = (False, member.number), budgets[member.number]
-            free, dear = np.zeros(len(budget.least)), penalty * _unit(member.period)
-            found[member.number] = self._solver.solve(key, member.period, x, free, dear, budget).y
+            known = self._kept.mean(weights, member.number)
+            if known is None:
+                key, budget = (False, member.number), budgets[member.number]
+                free, dear = np.zeros(len(budget.least)), penalty * _unit(member.period)
+                known = self._solver.solve(key, member.period, x, free, dear, budget).y
+            found[member.number] = known
         return found
+
+
+class Kept:
+    """The latest dispatches, where those of so many plans fit into memory that a mean may be of them alone.
+
+    Parameters
+    ----------
+    size : int
+        Numbers of the dispatch of one plan.
+    """
+
+    def __init__(self, size: int) -> None:
+        plans = _KEPT_NUMBERS // max(size, 1)
+        self._most = plans if plans >= _WORTH_KEEPING else 0
+        self._plans: dict[int, dict[int, FloatArray]] = {}
+
+    def add(self, plan: int, period: int, y: FloatArray) -> None:
+        """Keep the decisions of a period at a plan."""
+        if self._most:
+            self._plans.setdefault(plan, {})[period] = y
+            if len(self._plans) > self._most:
+                del self._plans[next(iter(self._plans))]
+
+    def mean(self, weights: Mapping[int, float], period: int) -> FloatArray | None:
+        """The mean of a period's decisions at some plans; None if they are not all known."""
+        found = [self._plans.get(plan, {}).get(period) for plan in weights]
+        whole = [y for y in found if y is not None]
+        if not whole or len(whole) < len(found):
+            return None
+        mean: FloatArray = np.average(whole, axis=0, weights=list(weights.values()))
+        return mean
 
 
 def _unit(period: Recourse) -> float:
@@ -210,9 +258,12 @@ class Company:
             )
         return whole
 
-    def dispatch(self, x: FloatArray, penalty: float, budgets: Sequence[Budget]) -> list[FloatArray]:
-        """The decisions of each period at a plan; see :meth:`Crew.dispatch`."""
-        found = {number: y for part in self._team.ask(Crew.dispatch, x, penalty, budgets) for number, y in part.items()}
+    def dispatch(
+        self, x: FloatArray, penalty: float, budgets: Sequence[Budget], weights: Mapping[int, float]
+    ) -> list[FloatArray]:
+        """The decisions of each period at a mean of plans; see :meth:`Crew.dispatch`."""
+        parts = self._team.ask(Crew.dispatch, x, penalty, budgets, weights)
+        found = {number: y for part in parts for number, y in part.items()}
         return [found[number] for number in sorted(found)]
 
     def close(self) -> None:

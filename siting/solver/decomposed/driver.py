@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +13,7 @@ from siting.solver.decomposed.master import paid
 from siting.solver.decomposed.phases import EXACT, Phases
 from siting.solver.engine import Limits, Progress, Run, Status, relative_gap
 from siting.solver.shelf import View
-from siting.solver.two_stage import Columns, TwoStage, name_of
+from siting.solver.two_stage import Columns, Rows, TwoStage, name_of
 
 _HIGHEST_COST = 1e4
 """Costs are scaled so that no plan costs more; most cost a hundredth of it or less, far above all tolerances. With a
@@ -57,6 +58,33 @@ def solve_decomposed(program: TwoStage, limits: Limits, progress: Callable[[Prog
     UsageError
         If the program cannot be decomposed; the message names the column.
     """
+    with warm(program, limits, progress) as solve:
+        return solve(program.yearly)
+
+
+@contextmanager
+def warm(
+    program: TwoStage, limits: Limits, progress: Callable[[Progress], None] | None = None
+) -> Iterator[Callable[[Rows], Run]]:
+    """Solve programs that differ in the sides of their yearly rows alone, each with what is known of those before.
+
+    Cuts, evaluated plans and the solvers of the periods do not depend on these sides.
+
+    Parameters
+    ----------
+    program, limits, progress
+        As of :func:`solve_decomposed`; the limits are those of each solve. Only the first keeps a checkpoint.
+
+    Yields
+    ------
+    callable
+        Solves with other yearly rows of the same labels.
+
+    Raises
+    ------
+    UsageError
+        If the program cannot be decomposed; the message names the column.
+    """
     reason = why_not(program)
     if reason is not None:
         raise UsageError(reason)
@@ -65,8 +93,11 @@ def solve_decomposed(program: TwoStage, limits: Limits, progress: Callable[[Prog
     )
     factor = _HIGHEST_COST / max(abs(ceiling), 1e-9)
     phases = Phases(_scaled(program, factor), ceiling * factor, factor, limits, progress)
-    interrupted = False
-    try:
+
+    def solve(yearly: Rows) -> Run:
+        if yearly is not program.yearly or phases.passes:
+            phases.turn_to(yearly)
+        interrupted = False
         try:
             phases.run()
         except KeyboardInterrupt:
@@ -75,6 +106,9 @@ def solve_decomposed(program: TwoStage, limits: Limits, progress: Callable[[Prog
         if result.status in ("optimal", "infeasible"):
             phases.keeper.remove()
         return result
+
+    try:
+        yield solve
     finally:
         phases.company.close()
 

@@ -24,7 +24,7 @@ from siting.solver.decomposed.engines import new_linear
 from siting.solver.decomposed.recourse import Layout, Recourse
 from siting.solver.handover import FloatArray, Matrix, pass_to
 from siting.solver.shelf import Items
-from siting.solver.two_stage import TwoStage
+from siting.solver.two_stage import Rows, TwoStage
 
 _USUAL: dict[str, Any] = {"solver": "simplex", "presolve": "choose", "simplex_strategy": 1, "simplex_scale_strategy": 2}
 _AGAIN: tuple[dict[str, Any], ...] = (
@@ -43,12 +43,19 @@ _IDLE_SOLVES = 12
 
 @dataclass(frozen=True)
 class Step:
-    """A solution of the master: value, first stage, prices of the yearly rows, and the bound that all prices prove."""
+    """A solution of the master: value, first stage, prices of the yearly rows, and the bound that all prices prove.
+
+    Of the bound the sides of the yearly rows are left out; with any sides the prices pay for it is one.
+    """
 
     value: float
     x: FloatArray
     prices: FloatArray
-    bound: float
+    below: float
+
+    def bound(self, yearly: Rows) -> float:
+        """No plan costs less with these sides of the yearly rows."""
+        return self.below + paid(self.prices, yearly.least, yearly.most)
 
 
 class Master:
@@ -159,6 +166,12 @@ class Master:
         at = self._size + self._groups * (1 + self._rules) + np.arange(2 * self._rules, dtype=np.int32)
         self._engine.changeColsCost(len(at), at.astype(np.int32), np.tile(breaking, 2))
 
+    def limit(self, yearly: Rows) -> None:
+        """Other sides of the yearly rows; no cut depends on them."""
+        self.program = replace(self.program, yearly=yearly)
+        for i, (least, most) in enumerate(zip(yearly.least.tolist(), yearly.most.tolist(), strict=True)):
+            self._engine.changeRowBounds(len(self.program.own) + i, least, most)
+
     def confine(self, lower: FloatArray, upper: FloatArray) -> None:
         """Other bounds of the first stage, as with integers given."""
         self.lower, self.upper = lower.copy(), upper.copy()
@@ -244,15 +257,14 @@ class Master:
         cost[self.links] += share @ self._slope
         budgets = np.zeros((self._groups, self._rules))
         np.add.at(budgets, self._group, share[:, None] * self._price)
-        bound = program.offset + float(
+        below = program.offset + float(
             share @ self._constant
             + rest @ self._least_cost
             + paid(own, own_rows.least, own_rows.most)
-            + paid(yearly, yearly_rows.least, yearly_rows.most)
             + paid(cost - own @ self._own, self.lower, self.upper)
             + paid(budgets - yearly, self._least_use, self._most_use)
         )
-        return Step(value, x, yearly, bound)
+        return Step(value, x, yearly, below)
 
     def _drop_idle(self) -> None:
         idle = self._idle >= _IDLE_SOLVES

@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -19,7 +19,7 @@ from siting.solver.decomposed.checkpoint import Keeper, Snapshot
 from siting.solver.decomposed.clusters import cluster, mean_of
 from siting.solver.decomposed.coarse import guess
 from siting.solver.decomposed.crews import Company, Members
-from siting.solver.decomposed.master import Master
+from siting.solver.decomposed.master import Master, Step
 from siting.solver.decomposed.mix import Evaluated, Mean, Mix
 from siting.solver.decomposed.prices import Prices, first_prices
 from siting.solver.decomposed.recourse import reduce_periods
@@ -28,7 +28,7 @@ from siting.solver.decomposed.subproblem import Budget
 from siting.solver.engine import Limits, Progress, new_engine, relative_gap, run
 from siting.solver.handover import FloatArray, Matrix
 from siting.solver.shelf import Shelf
-from siting.solver.two_stage import TwoStage
+from siting.solver.two_stage import Rows, TwoStage
 
 FEW = 16
 """Up to as many periods the means of clusters would save nothing."""
@@ -48,6 +48,8 @@ _ROUNDING = 1e-6
 """A bound may exceed the cost of a plan by so much, relative to it; what exceeds it by more is wrong."""
 _PLANS = 60
 """Plans that are mixed."""
+_AGAIN = 2
+"""Integers of earlier plans that are tried first."""
 
 
 class Phases:
@@ -106,6 +108,9 @@ class Phases:
         )
         self._means, self._mean = means, mean_of(list(means if len(means) else periods))
         self._centre: FloatArray = program.first.lower
+        self._relaxed: list[Evaluated] = []
+        self._whole: dict[bytes, list[Evaluated]] = {}
+        self._steps: list[Step] = []
 
     @property
     def passes(self) -> int:
@@ -119,31 +124,50 @@ class Phases:
         least = np.where(np.isfinite(yearly.least), plan.usage, -none)
         most = np.where(np.isfinite(yearly.most), plan.usage, none)
         budgets = [Budget(*sides) for sides in zip(least, most, strict=True)]
-        found = self.company.dispatch(plan.x[self._layout.links], self._bench.prices.shortfall, budgets)
+        found = self.company.dispatch(plan.x[self._layout.links], self._bench.prices.shortfall, budgets, plan.weights)
         return [
             y[[at[label] for label in period.columns.labels]]
             for y, period in zip(found, self._program.periods, strict=True)
         ]
+
+    def turn_to(self, yearly: Rows) -> None:
+        """Take up the same program with other sides of its yearly rows, for which cuts and evaluated plans hold too."""
+        self.bound = self._sure = max((step.bound(yearly) for step in self._steps), default=-np.inf)
+        self.infeasible, self._old, self._phase = False, None, "relaxation"
+        self._begun = time.time()
+        self._program = replace(self._program, yearly=yearly)
+        bench = self._bench
+        bench.deadline, bench.urgent = self._begun + self._limits.time_limit_s, False
+        bench.master.keeps_cuts = False
+        bench.master.limit(yearly)
+        known = [mean for mix in self._mixes().values() if (mean := mix.best()) is not None]
+        self.best = min(known, key=lambda mean: mean.value, default=None)
+        self.keeper = Keeper(None, self._program)
 
     def run(self) -> None:
         """All phases, until the gap is proven or time is out."""
         old = self._old
         if old is not None:
             self._go_on(old)
+        if self._finished():
+            return
         first = self._bench.master.solve(self._bench.left_s)
         if first is None:
             self.infeasible = self._bench.master.infeasible
             return
-        if old is None:
+        if self._relaxed:
+            self._relax(self._centre)
+        elif old is None:
             start = self._guess(first.x)
             self._relax(self._on_means(start) if len(self._means) else start)
         elif old.phase == "relaxation":
             self._relax(old.centre)
         if self._finished() or not self._program.first.integer.any():
             return
-        self._bench.master.keeps_cuts = self._bench.urgent = True
+        self._bench.master.keeps_cuts = True
+        self._phase = "rounded plan"
+        self._try_again()
         if old is None or old.phase != "branch and bound":
-            self._phase = "rounded plan"
             self._propose(near_it=True)
         self._phase = "branch and bound"
         self._propose(near_it=False)
@@ -183,7 +207,9 @@ class Phases:
 
     def _relax(self, start: FloatArray) -> None:
         self._phase = "relaxation"
-        mix, share = self._mix(), _RELAXED if self._program.first.integer.any() else 1.0
+        mix, share = self._mix(self._relaxed), _RELAXED if self._program.first.integer.any() else 1.0
+        if mix.known:
+            start = mix.priced(self._bench.prices).x
         if self._old is not None and self._old.relaxed is not None:
             mix.add(self._evaluated(self._old.relaxed))
         found = search(
@@ -191,10 +217,12 @@ class Phases:
             mix,
             start,
             0.1 if len(self._means) else 0.2,
-            lambda state: state.gap <= share * self._gap or state.bound > self._ceiling,
+            lambda state: state.gap <= share * self._gap or state.bound > self._ceiling or self._finished(),
         )
         self._raise_bound(found.bound)
-        self._centre = found.centre
+        self._centre, self._relaxed = found.centre, mix.known
+        if found.step is not None:
+            self._steps.append(found.step)
 
     def _evaluated(self, plan: Mean) -> Evaluated:
         """A mean that misses nothing, as one plan."""
@@ -202,16 +230,44 @@ class Phases:
 
     def _evaluate(self, integers: FloatArray) -> None:
         """The best plan with given integers, as far as it may matter."""
-        first, master = self._program.first, self._bench.master
+        first, master, before = self._program.first, self._bench.master, self.best
+        self._bench.urgent = before is None
+        lower, upper = self._with(integers)
+        master.confine(lower, upper)
+        mix = self._mix(self._whole.get(integers.tobytes(), []), (lower, upper))
+        start = mix.priced(self._bench.prices).x if mix.known else self._near_centre()
+        if start is not None:
+            search(self._bench, mix, start, 0.05, self._enough)
+        if self.best is not before:
+            self._whole[integers.tobytes()] = mix.known
+        master.confine(first.lower, first.upper)
+
+    def _near_centre(self) -> FloatArray | None:
+        """A plan within the bounds of the master, as near to the relaxed one as there is."""
+        master = self._bench.master
+        steps = (master.solve_near(self._centre, radius, self._bench.left_s) for radius in (0.05, 0.2, 1.0))
+        step = next((step for step in steps if step is not None), None) or master.solve(self._bench.left_s)
+        return None if step is None else step.x
+
+    def _with(self, integers: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Bounds of the first stage with given integers."""
+        first = self._program.first
         lower, upper = first.lower.copy(), first.upper.copy()
         lower[first.integer] = upper[first.integer] = integers
-        master.confine(lower, upper)
-        steps = (master.solve_near(self._centre, radius, self._bench.left_s) for radius in (0.05, 0.2, 1.0))
-        start = next((step for step in steps if step is not None), None) or master.solve(self._bench.left_s)
-        if start is not None:
-            mix = Mix(self._program, self._layout, (lower, upper), _PLANS)
-            search(self._bench, mix, start.x, 0.05, self._enough)
-        master.confine(first.lower, first.upper)
+        return lower, upper
+
+    def _try_again(self) -> None:
+        """Evaluate integers whose plans with other sides of the yearly rows promise most here."""
+        means = {key: mix.best() for key, mix in self._mixes().items()}
+        worth = {key: mean.value for key, mean in means.items() if mean is not None}
+        for key in sorted(worth, key=lambda key: worth[key])[:_AGAIN]:
+            if self._finished():
+                return
+            self._evaluate(np.frombuffer(key))
+
+    def _mixes(self) -> dict[bytes, Mix]:
+        """The evaluated plans with the same integers, by these."""
+        return {key: self._mix(plans, self._with(np.frombuffer(key))) for key, plans in self._whole.items()}
 
     def _enough(self, state: State) -> bool:
         """Whether given integers have been looked at long enough."""
@@ -245,9 +301,12 @@ class Phases:
             tried.add(integers.tobytes())
             self._evaluate(integers)
 
-    def _mix(self) -> Mix:
+    def _mix(self, plans: Sequence[Evaluated] = (), bounds: tuple[FloatArray, FloatArray] | None = None) -> Mix:
         first = self._program.first
-        return Mix(self._program, self._layout, (first.lower, first.upper), _PLANS)
+        mix = Mix(self._program, self._layout, bounds or (first.lower, first.upper), _PLANS)
+        for plan in plans:
+            mix.add(plan)
+        return mix
 
     def _finished(self) -> bool:
         if self.infeasible or self._bench.left_s <= 0:

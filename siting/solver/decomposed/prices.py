@@ -17,6 +17,8 @@ from siting.solver.shelf import Items
 
 _DEARER_ROWS, _DEARER_YEAR = 10.0, 4.0
 _MARGIN, _NOTHING = 3.0, 1e-3
+_DEAREST = 1e4
+"""Times the first price; with far more the simplex of HiGHS gives up."""
 
 
 class Prices:
@@ -37,6 +39,7 @@ class Prices:
 
     def __init__(self, yearly: FloatArray, shortfall: float = 10.0) -> None:
         self.yearly, self.shortfall = yearly, shortfall
+        self._dearest_year, self._dearest_rows = _DEAREST * yearly, _DEAREST * shortfall
         self.asked: FloatArray = np.zeros(len(yearly))
 
     def near(self, guessed: FloatArray) -> None:
@@ -47,11 +50,11 @@ class Prices:
 
     def raise_shortfall(self) -> None:
         """Shortfall paid."""
-        self.shortfall *= _DEARER_ROWS
+        self.shortfall = min(_DEARER_ROWS * self.shortfall, self._dearest_rows)
 
     def raise_yearly(self, broken: npt.NDArray[np.bool_]) -> None:
         """Breaking some rows paid."""
-        self.yearly = np.where(broken, _DEARER_YEAR * self.yearly, self.yearly)
+        self.yearly = np.where(broken, np.minimum(_DEARER_YEAR * self.yearly, self._dearest_year), self.yearly)
 
 
 def first_prices(periods: Items[Recourse], rules: int) -> FloatArray:

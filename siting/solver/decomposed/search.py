@@ -134,7 +134,7 @@ def search(bench: Bench, mix: Mix, start: FloatArray, radius: float, done: Calla
             return State(np.inf, None, state.centre, None) if master.infeasible else state
         best = _better(mix.best(), state.best)
         mix.forget(now, best)
-        state = State(max(state.bound, step.bound), best, now.x, step)
+        state = State(max(state.bound, step.bound(master.program.yearly)), best, now.x, step)
         bench.tell(state)
         if done(state):
             break
@@ -165,7 +165,9 @@ def _raise_prices(bench: Bench, now: Mean) -> None:
 def _evaluate(bench: Bench, mix: Mix, x: FloatArray) -> Evaluated | None:
     bench.passes += 1
     prices, links = bench.prices, x[bench.master.links]
-    answer = bench.company.answer(Question(links, prices.asked, prices.shortfall, bench.means, bench.left_s))
+    answer = bench.company.answer(
+        Question(links, prices.asked, prices.shortfall, bench.means, bench.left_s, bench.passes)
+    )
     if answer is None:
         return None
     bench.master.add(answer.cuts)
