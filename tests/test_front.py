@@ -10,9 +10,12 @@ from small import problem
 
 import siting
 from siting.building import compile_problem
-from siting.errors import UsageError
+from siting.errors import SolverError, UsageError
+from siting.solver import strategy
 from siting.solver.decomposed.driver import solve_decomposed, warm
+from siting.solver.decomposed.phases import Phases
 from siting.solver.engine import Limits
+from siting.solver.strategy import optimize_series
 from siting.solver.two_stage import plan_of
 from siting.study import front as study
 from siting.study.front import Point, consistent, front, middles
@@ -25,10 +28,10 @@ def test_the_ends_come_first_and_every_point_once() -> None:
     assert all(sorted(middles(count)) == list(range(1, count)) for count in range(2, 20))
 
 
-@pytest.mark.parametrize("strategy", ["whole", "decomposed"])
-def test_points_are_what_single_solves_find(strategy: str) -> None:
+@pytest.mark.parametrize("way", ["whole", "decomposed"])
+def test_points_are_what_single_solves_find(way: str) -> None:
     p = random_days(3, 4)
-    found = front(p, 4, replace(LIMITS, strategy=strategy))
+    found = front(p, 4, replace(LIMITS, strategy=way))
     assert [point.status for point in found.points] == ["optimal"] * 4
     assert not any(point.audit_failures for point in found.points)
     costs = [point.cost_million for point in found.points]
@@ -96,6 +99,35 @@ def test_ctrl_c_keeps_what_is_solved(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(study, "optimize_program", stopped)
     found = front(problem(), 3, LIMITS, tell=told.append)
     assert [point.status for point in found.points] == ["optimal", "stopped", "stopped"]
+    assert [point.status for point in told] == ["optimal", "stopped"]
+
+
+def test_ctrl_c_at_the_least_carbon_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    least = study.least_carbon
+    monkeypatch.setattr(study, "least_carbon", lambda *a, **o: replace(least(*a, **o), interrupted=True))
+    found = front(problem(), 3, LIMITS)
+    assert [point.status for point in found.points] == ["optimal", "stopped", "stopped"]
+
+
+def test_what_the_decomposition_cannot_decide_is_solved_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = compile_problem(random_days(3, 4)).program
+    monkeypatch.setattr(strategy, "DECOMPOSED_ROWS", 0)
+
+    def undecided(phases: Phases) -> None:
+        phases._bench.master.confine(program.first.lower, program.first.lower)
+        raise SolverError("the master could not be solved: Unknown")
+
+    run = Phases.run
+    with optimize_series(program, LIMITS) as solve:
+        monkeypatch.setattr(Phases, "run", undecided)
+        whole, _ = solve(program.yearly)
+        monkeypatch.setattr(Phases, "run", run)
+        # What the error left behind must not narrow the next one.
+        again, _ = solve(replace(program.yearly, most=program.yearly.most + 0.0))
+    assert whole.status == again.status == "optimal"
+    assert (whole.strategy == "decomposed", again.strategy == "decomposed") == (False, True)
+    assert again.bound <= whole.objective * (1 + 1e-9)
+    assert again.objective == pytest.approx(whole.objective, rel=2e-3)
 
 
 def test_one_point_is_no_front() -> None:

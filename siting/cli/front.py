@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -24,7 +23,6 @@ from siting.cli.common import (
     PresetOption,
     SetOption,
     WorkersOption,
-    about,
     chosen_settings,
     console,
     count_and_hours,
@@ -32,7 +30,7 @@ from siting.cli.common import (
     speaker,
     warn,
 )
-from siting.cli.files import folder_for
+from siting.cli.studies import folder_for, head, save
 
 if TYPE_CHECKING:
     from siting.cli.progress import Reporter
@@ -40,7 +38,7 @@ if TYPE_CHECKING:
     from siting.study.front import Front, Point
     from siting.text import Text
 
-JSON_FILE, CSV_FILE = "front.json", "front.csv"
+FILES = "front.json", "front.csv"
 SCHEMA, VERSION = "siting-front", 1
 
 
@@ -70,13 +68,13 @@ def front(
     with reporter.phase("start"):
         from siting.result import Options
     options = Options(gap=gap, time_limit_s=time_limit, seed=seed, periods=count, hours=hours, settings=settings)
-    target = None if out is None else folder_for(out, (JSON_FILE, CSV_FILE), say)
+    target = None if out is None else folder_for(out, FILES, say)
     crew = workers if cluster else workers or os.cpu_count() or 1
     with reporter.live():
         document, found = _solved(instance, options, points, crew, cluster or "", reporter)
         reporter.saving = True
         if target is not None and found.points[0].cost_million is not None:
-            _save(target, document, found)
+            save(target, FILES, document, found.table())
     if as_json:
         sys.stdout.buffer.write(document)
         sys.stdout.buffer.flush()
@@ -116,25 +114,10 @@ def _solved(
 
     with reporter.phase("front"):
         found = study(problem, points, limits, progress=reporter.progress, tell=tell)
-    asked = {name: value for name, value in options.as_dict().items() if name not in ("edit", "base")}
-    facts: dict[str, Any] = {
-        **about(problem, SCHEMA, VERSION, digest(source)),
-        "unit": f"million {problem.settings.instance.currency} per year",
-        "periods": {"count": problem.calendar.periods, "hours": problem.calendar.hours},
-        "options": {**asked, "points": points, "workers": workers},
-        "seconds": round(reporter.elapsed_s, 3),
-    }
+    facts = head(problem, SCHEMA, VERSION, digest(source), options, reporter, points=points, workers=workers)
     return (
         json.dumps({**facts, **found.as_dict()}, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
     ).encode(), found
-
-
-def _save(target: Path, document: bytes, found: Front) -> None:
-    from siting.atomic import replaced
-
-    with replaced(target) as draft:
-        (draft / JSON_FILE).write_bytes(document)
-        found.table().to_csv(draft / CSV_FILE, index=False, lineterminator="\n", encoding="utf-8")
 
 
 def _code(found: Front) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -22,7 +21,6 @@ from siting.cli.common import (
     PeriodsOption,
     PresetOption,
     SetOption,
-    about,
     chosen_settings,
     console,
     count_and_hours,
@@ -31,18 +29,17 @@ from siting.cli.common import (
     speaker,
     warn,
 )
-from siting.cli.files import folder_for
+from siting.cli.studies import folder_for, head, save
 from siting.errors import UsageError
 from siting.text import Text
 
 if TYPE_CHECKING:
     from siting.cli.progress import Reporter
-    from siting.problem import Problem
     from siting.problem.rules import Rule
     from siting.result import Options
     from siting.study.rule_prices import Case, RulePrice, RulePrices
 
-JSON_FILE, CSV_FILE = "price-rules.json", "price-rules.csv"
+FILES = "price-rules.json", "price-rules.csv"
 SCHEMA, VERSION = "siting-price-rules", 1
 
 
@@ -85,12 +82,12 @@ def price_rules(
         settings=settings,
         highs=solver,
     )
-    target = None if out is None else folder_for(out, (JSON_FILE, CSV_FILE), say)
+    target = None if out is None else folder_for(out, FILES, say)
     with reporter.live():
         document, prices = _price(instance, options, names, workers, reporter)
         reporter.saving = True
         if target is not None and prices.full.status != "stopped":
-            _save(target, document, prices)
+            save(target, FILES, document, prices.table())
     if as_json:
         sys.stdout.buffer.write(document)
         sys.stdout.buffer.flush()
@@ -134,7 +131,7 @@ def _price(
 
     with reporter.phase("price_rules"):
         prices = study(problem, limits, only=chosen, workers=workers, progress=reporter.progress, tell=tell)
-    facts = _facts(problem, digest(source), options, workers, reporter)
+    facts = head(problem, SCHEMA, VERSION, digest(source), options, reporter, workers=workers)
     return (
         json.dumps({**facts, **prices.as_dict()}, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
     ).encode(), prices
@@ -147,25 +144,6 @@ def _chosen(known: tuple[Rule, ...], names: list[str] | None, say: Text) -> tupl
         listing = ", ".join(rule.name for rule in known) or say("say.none")
         raise UsageError(say("error.no_rule", name=missing[0], names=listing))
     return tuple(rule for rule in known if names is None or rule.name in names)
-
-
-def _facts(problem: Problem, sha256: str, options: Options, workers: int, reporter: Reporter) -> dict[str, Any]:
-    asked = {name: value for name, value in options.as_dict().items() if name not in ("edit", "base")}
-    return {
-        **about(problem, SCHEMA, VERSION, sha256),
-        "unit": f"million {problem.settings.instance.currency} per year",
-        "periods": {"count": problem.calendar.periods, "hours": problem.calendar.hours},
-        "options": {**asked, "workers": workers},
-        "seconds": round(reporter.elapsed_s, 3),
-    }
-
-
-def _save(target: Path, document: bytes, prices: RulePrices) -> None:
-    from siting.atomic import replaced
-
-    with replaced(target) as draft:
-        (draft / JSON_FILE).write_bytes(document)
-        prices.table().to_csv(draft / CSV_FILE, index=False, lineterminator="\n", encoding="utf-8")
 
 
 def _code(prices: RulePrices) -> int:

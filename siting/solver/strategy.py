@@ -155,10 +155,11 @@ def optimize_series(
     with warm(program, limits, progress) as solve:
 
         def optimize(yearly: Rows) -> tuple[Outcome, Plan | None]:
-            begun = time.monotonic()
-            result = solve(yearly)
-            outcome = _of_periods(program, limits, result, (0.0, time.monotonic() - begun))
-            return outcome, None if result.values is None else plan_of(program, result.values)
+            if wrong := impossible_row(program):
+                return _no_plan(f"{wrong} has no variables and does not hold", limits, 0.0), None
+            changed = replace(program, yearly=yearly)
+            outcome, values = _optimize_by_period(changed, limits, 0.0, progress, lambda: solve(yearly))
+            return outcome, None if values is None else plan_of(program, values)
 
         yield optimize
 
@@ -187,24 +188,26 @@ def optimize_matrix(
 
 
 def _optimize_by_period(
-    program: TwoStage, limits: Limits, seconds_handover: float, progress: Report | None
+    program: TwoStage,
+    limits: Limits,
+    seconds_handover: float,
+    progress: Report | None,
+    solve: Callable[[], Run] | None = None,
 ) -> tuple[Outcome, FloatArray | None]:
+    """Decompose a program, by default from the beginning."""
     require_highs()
     begun = time.monotonic()
     try:
-        result = solve_decomposed(program, limits, progress)
+        result = solve() if solve is not None else solve_decomposed(program, limits, progress)
     except SolverError:
         if limits.strategy == "decomposed":
             raise
         # A master that HiGHS cannot decide is no verdict on the program: what is left of the time is for the whole.
         left_s = max(0.0, limits.time_limit_s - (time.monotonic() - begun))
         return optimize_matrix(join(program), replace(limits, time_limit_s=left_s), seconds_handover, progress)
-    return _of_periods(program, limits, result, (seconds_handover, time.monotonic() - begun)), result.values
-
-
-def _of_periods(program: TwoStage, limits: Limits, result: Run, seconds: tuple[float, float]) -> Outcome:
     columns = len(program.first) + sum(len(period.columns) for period in program.periods)
-    return _outcome(result, "decomposed", limits, seconds, (_rows(program), columns, int(program.first.integer.sum())))
+    size = _rows(program), columns, int(program.first.integer.sum())
+    return _outcome(result, "decomposed", limits, (seconds_handover, time.monotonic() - begun), size), result.values
 
 
 def _asked(limits: Limits, rows: int, started: bool) -> bool:

@@ -32,9 +32,8 @@ from siting.study.least_carbon import LeastCarbon, least_carbon
 _ROW = ("carbon_within_cap", None)
 _NO_CAP_T = 1e10
 """More than a quarter of what the world emits in a year: no plan has so much."""
-LEAST_GAP = 0.03
+_LEAST_GAP = 0.03
 """How far the low end may be above the least carbon; the last per cent costs more than all before."""
-_FEWEST = 2
 
 
 @dataclass(frozen=True)
@@ -76,11 +75,6 @@ class Front:
 
     points: tuple[Point, ...]
     least: LeastCarbon
-
-    @property
-    def interrupted(self) -> bool:
-        """Whether Ctrl-C came before the last point."""
-        return any(point.status == "stopped" for point in self.points)
 
     def table(self) -> pd.DataFrame:
         """A row for each point; ``cost_per_t`` is what each tonne costs that it saves over the point before."""
@@ -139,8 +133,8 @@ def front(
     UsageError
         If there are fewer than two points.
     """
-    if points < _FEWEST:
-        raise UsageError(f"A front has at least {_FEWEST} points, not {points}.")
+    if points < 2:
+        raise UsageError(f"A front has at least 2 points, not {points}.")
     limits = Limits() if limits is None else limits
     said = tell or (lambda point: None)
     compiled = compile_problem(p.replace(carbon__cap_t=_NO_CAP_T), None, limits.workers, limits.cluster)
@@ -149,9 +143,13 @@ def front(
         said(first)
         if first.carbon_t is None or interrupted:
             return Front((first,), LeastCarbon("stopped", None, None))
-        least = _least(compiled, replace(limits, gap=max(limits.gap, LEAST_GAP)), progress)
+        try:
+            least = _least(compiled, replace(limits, gap=max(limits.gap, _LEAST_GAP)), progress)
+        except KeyboardInterrupt:
+            least = LeastCarbon("stopped", None, None, interrupted=True)
         if least.carbon_t is None:
             return Front((first,), least)
+        interrupted = least.interrupted
         caps = np.linspace(first.carbon_t, least.carbon_t, points).tolist()
         found = {0: first}
         for i in middles(points):
@@ -262,4 +260,4 @@ def _least(compiled: Compiled, limits: Limits, progress: Callable[[Progress], No
         periods=View(program.periods, lambda d: replace(d, columns=replace(d.columns, cost=cost(d.yearly)))),
     )
     outcome, _ = optimize_program(instead, limits, 0.0, progress)
-    return LeastCarbon(outcome.status, outcome.objective, outcome.bound)
+    return LeastCarbon(outcome.status, outcome.objective, outcome.bound, outcome.interrupted)

@@ -27,11 +27,14 @@ class LeastCarbon:
         Carbon of the best plan found, tonnes a year: it can be reached.
     bound_t : float or None
         No plan has less, tonnes a year.
+    interrupted : bool
+        By Ctrl-C.
     """
 
     status: Status
     carbon_t: float | None
     bound_t: float | None
+    interrupted: bool = False
 
 
 def least_carbon(
@@ -60,7 +63,7 @@ def least_carbon(
     limits = Limits(gap, time_limit, seed, threads, options or {}, workers=workers, cluster=cluster)
     compiled = compile_problem(p, every, workers, cluster)
     outcome, _ = optimize_program(compiled.program, limits, compiled.seconds, progress)
-    return LeastCarbon(outcome.status, outcome.objective, outcome.bound)
+    return LeastCarbon(outcome.status, outcome.objective, outcome.bound, outcome.interrupted)
 
 
 def _carbon_instead_of_cost(m: Any, p: Problem) -> None:

@@ -47,7 +47,7 @@ class Question:
     penalty: float
     means: bool
     time_left_s: float
-    number: int = 0
+    number: int
 
 
 @dataclass(frozen=True)

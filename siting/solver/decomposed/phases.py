@@ -139,6 +139,8 @@ class Phases:
         bench = self._bench
         bench.deadline, bench.urgent = self._begun + self._limits.time_limit_s, False
         bench.master.keeps_cuts = False
+        # A solve that an error ended may have left integers given.
+        bench.master.confine(self._program.first.lower, self._program.first.upper)
         bench.master.limit(yearly)
         known = [mean for mix in self._mixes().values() if (mean := mix.best()) is not None]
         self.best = min(known, key=lambda mean: mean.value, default=None)
