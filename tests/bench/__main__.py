@@ -8,7 +8,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from . import facility_race, handover, machine, pypsa_race, report, scaling, solves, strategies
+from . import facility_race, handover, machine, pypsa_race, pypsa_year, report, scaling, solves, strategies
 from .memory import ROOT
 
 SUBJECTS = {
@@ -16,6 +16,7 @@ SUBJECTS = {
     "handover": handover,
     "strategies": strategies,
     "pypsa": pypsa_race,
+    "year": pypsa_year,
     "facility": facility_race,
     "scaling": scaling,
 }
