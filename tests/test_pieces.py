@@ -16,6 +16,7 @@ from siting.model.build import COMPONENTS, build
 from siting.problem import Calendar
 from siting.solution import read_tables, solve
 from siting.solver.handover import compile_model, label_of
+from siting.solver.piece import compile_piece
 from siting.solver.pieces import chunks
 from siting.solver.two_stage import Plan, split
 from siting.text import Text
@@ -214,3 +215,51 @@ def test_other_processes_build_the_same(tmp_path):
     for a, b in zip(one.program.periods, other.program.periods, strict=True):
         assert a.rows.labels == b.rows.labels
         assert (a.W != b.W).nnz == (a.T != b.T).nnz == (a.yearly != b.yearly).nnz == 0
+
+
+@pytest.mark.parametrize(
+    ("rule", "least", "most", "coefficients"),
+    [
+        pytest.param(lambda m: -(m.x[0] - m.twice) <= -m.twice, -np.inf, -2.0, [3, 4, 0], id="negation"),
+        pytest.param(lambda m: 2 * (m.twice + 1) / 4 == m.q * m.x[1], -1.0, -1.0, [1, -1, 0], id="quotient"),
+        pytest.param(lambda m: m.twice >= 3, 2.0, np.inf, [2, 2, 0], id="number on the right"),
+        pytest.param(lambda m: m.q <= m.x[0], 2.0, np.inf, [1, 0, 0], id="parameter on the left"),
+        pytest.param(lambda m: (1, m.x[0] - m.x[0] + m.x[1], m.q), 1.0, 2.0, [0, 1, 0], id="both sides"),
+        pytest.param(lambda m: m.twice * m.four <= m.x[0] * pyo.sqrt(4.0 * m.q), -np.inf, -4.0,
+                     [8 - 8**0.5, 8, 0], id="named number"),
+        pytest.param(lambda m: m.x[0] ** 1 + m.fixed * m.x[1] <= m.fixed, -np.inf, 0.0, [1, 3, -1], id="left to Pyomo"),
+    ],
+)  # fmt: skip
+def test_what_is_linear_is_read(rule, least, most, coefficients):
+    rows = compile_piece(odd(rule)).shared
+    assert (rows.rows.least[0], rows.rows.most[0]) == pytest.approx((least, most))
+    assert rows.first.toarray()[0] == pytest.approx(coefficients)
+
+
+def test_what_is_not_linear_is_refused_by_name():
+    other = odd(lambda m: m.x[0] <= 1)
+    for rule, words in (
+        (lambda m: m.x[0] * m.x[1] <= 1, "row contains nonlinear terms"),
+        (lambda m: 1 / m.x[0] <= 1, "row contains nonlinear terms"),
+        (lambda m: m.x[0] + other.x[1] <= 1, r"row contains the variable x\[1\], which the model does not hold"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            compile_piece(odd(rule))
+
+
+def test_a_row_without_limits_is_no_row():
+    assert not len(compile_piece(odd(lambda m: m.x[0] <= np.inf)).shared.rows)
+
+
+def odd(rule):
+    """A model with one row, and much to write it with."""
+    m = pyo.ConcreteModel()
+    m.x = pyo.Var([0, 1])
+    m.fixed = pyo.Var(initialize=3.0)
+    m.fixed.fix()
+    m.q = pyo.Param(initialize=2.0, mutable=True)
+    m.twice = pyo.Expression(expr=m.x[0] + 2 * m.x[1] + m.x[0] + 1)
+    m.four = pyo.Expression(expr=4.0)
+    m.cost = pyo.Objective(expr=m.x[0])
+    m.row = pyo.Constraint(rule=rule)
+    return m
