@@ -17,7 +17,7 @@ from typing import Any
 
 import pyomo.environ as pyo
 
-from siting.model.structure import by_region, yearly
+from siting.model.structure import by_hour, by_region, yearly
 from siting.problem.derived import pue
 from siting.problem.designs import open_choices
 from siting.problem.problem import Problem
@@ -34,7 +34,7 @@ def add(m: Any, p: Problem) -> None:
     offered = open_choices(p)
     for d in m.PERIOD:
         block = m.period[d]
-        factor = {s: effectiveness[s].to_numpy()[p.calendar.hour[d]].tolist() for s in m.SITE}
+        factor = by_hour(effectiveness, p.calendar.hour[d])
 
         def power(block: Any, s: str, t: int, factor: dict[str, list[float]] = factor) -> Any:
             if s in offered:

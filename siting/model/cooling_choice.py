@@ -28,7 +28,7 @@ from typing import Any
 
 import pyomo.environ as pyo
 
-from siting.model.structure import COST, MILLION, by_region
+from siting.model.structure import COST, MILLION, by_hour, by_region
 from siting.physics.finance import annuity
 from siting.problem.derived import site_compute
 from siting.problem.designs import design_pue, designs, open_choices
@@ -78,7 +78,7 @@ def _period(m: Any, p: Problem, d: int, offered: dict[str, list[str]], types: di
     usable, idle = p.compute_types["usable_share"].to_dict(), p.compute_types["idle_share"].to_dict()
     busy = {k: 1 - idle[k] for k in idle}
     site_mw = p.sites["most_mw"].to_dict()
-    factor = {sc: design_pue(p)[sc].to_numpy()[p.calendar.hour[d]].tolist() for sc in m.DESIGN}
+    factor = by_hour(design_pue(p), p.calendar.hour[d])
     block.design_load_mw = pyo.Var(
         m.DESIGN_CHOICE,
         m.HOUR,

@@ -40,9 +40,10 @@ def add(m: Any, p: Problem) -> None:
         m.CORRIDOR, bounds=lambda m, c: (existing[c], most[c]), doc="Headroom of a corridor, existing included, MW"
     )
     _circuits(m, table)
+    ends = dict(zip(table.index, zip(table["from_region"], table["to_region"], strict=True), strict=True))
+    loss: dict[Any, float] = table["loss_share"].to_dict()
     for d in m.PERIOD:
-        _period(m, table, d, most)
-    ends = {c: (table.at[c, "from_region"], table.at[c, "to_region"]) for c in m.CORRIDOR}
+        _period(m, d, ends, loss, most)
     payment = (
         (annuity(p.settings.finance.discount_rate, table["lifetime_years"]) * table["capex_per_kw"])
         + table["fixed_om_per_kw_year"]
@@ -77,7 +78,7 @@ def _circuits(m: Any, table: Any) -> None:
         return m.corridor_mw[c] == existing[c] + size[c] * m.circuits[c]
 
 
-def _period(m: Any, table: Any, d: int, most: dict[str, float]) -> None:
+def _period(m: Any, d: int, ends: dict[str, tuple[str, str]], loss: dict[str, float], most: dict[str, float]) -> None:
     block = m.period[d]
 
     def bounds(block: Any, c: str, t: int) -> tuple[float, float]:
@@ -91,17 +92,17 @@ def _period(m: Any, table: Any, d: int, most: dict[str, float]) -> None:
     def flow_within_corridor(block: Any, c: str, t: int) -> Any:
         return block.forward_mw[c, t] + block.backward_mw[c, t] <= m.corridor_mw[c]
 
-    sent: dict[tuple[str, int], Any] = {}
-    arriving: dict[tuple[str, int], Any] = {}
+    sent: dict[tuple[str, int], list[Any]] = {}
+    arriving: dict[tuple[str, int], list[Any]] = {}
     for c in m.CORRIDOR:
-        first, second = table.at[c, "from_region"], table.at[c, "to_region"]
-        kept = 1.0 - float(table.at[c, "loss_share"])
+        first, second = ends[c]
+        kept = 1.0 - loss[c]
         for t in m.HOUR:
             for sender, receiver, flow in (
                 (first, second, block.forward_mw[c, t]),
                 (second, first, block.backward_mw[c, t]),
             ):
-                sent[sender, t] = sent.get((sender, t), 0.0) + flow
-                arriving[receiver, t] = arriving.get((receiver, t), 0.0) + kept * flow
-    block.power_in.add("corridors", arriving, "MW")
-    block.power_out.add("corridors", sent, "MW")
+                sent.setdefault((sender, t), []).append(flow)
+                arriving.setdefault((receiver, t), []).append(kept * flow)
+    block.power_in.add("corridors", {nt: pyo.quicksum(flows) for nt, flows in arriving.items()}, "MW")
+    block.power_out.add("corridors", {nt: pyo.quicksum(flows) for nt, flows in sent.items()}, "MW")

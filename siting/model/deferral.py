@@ -96,7 +96,7 @@ def _period(m: Any, p: Problem, d: int, group_of: dict[tuple[str, str], int]) ->
 
     @block.Constraint(m.BATCH_SITE, doc="A site runs what origins send to it")
     def moved_is_run(block: Any, w: str, g: int, s: str) -> Any:
-        run = sum(block.flexible_mw[w, g, s, t] for t in m.HOUR)
+        run = pyo.quicksum(block.flexible_mw[w, g, s, t] for t in m.HOUR)
         return sum(block.moved_mw[w, n, s] for n in origins[w, g, s]) * hours == run
 
     compute = p.workloads["compute"].to_dict()

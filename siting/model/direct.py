@@ -37,7 +37,7 @@ from typing import Any
 
 import pyomo.environ as pyo
 
-from siting.model.structure import CARBON, COST, MILLION, by_region, yearly
+from siting.model.structure import CARBON, COST, MILLION, by_hour, by_region, yearly
 from siting.problem.derived import capacity_factor
 from siting.problem.direct import available_h, direct_supply, exporting, most_used_mwh
 from siting.problem.problem import Problem
@@ -64,7 +64,7 @@ def _stays(m: Any, block: Any, here: dict[str, list[tuple[str, str]]]) -> None:
 
     @block.Constraint(m.PROJECT, m.HOUR, doc="Direct power stays with the sites and storage of its region")
     def direct_power_stays(block: Any, n: str, t: int) -> Any:
-        output = sum(block.generation_mw[ng, t] for ng in here[n])
+        output = sum(block.generation_mw[*ng, t] for ng in here[n])
         return output <= drawn.get((n, t), 0.0) + charged.get((n, t), 0.0)
 
 
@@ -73,7 +73,8 @@ def _export(m: Any, p: Problem, sold: Any) -> None:
     most = sold["most_mw"].to_dict()
     for d in m.PERIOD:
         block, hours = m.period[d], p.calendar.hour[d]
-        factor = {(n, g): capacity_factor(p, g)[n].to_numpy()[hours].tolist() for n, g in m.EXPORT}
+        of_technology = {g: by_hour(capacity_factor(p, g), hours) for g in dict.fromkeys(g for _, g in m.EXPORT)}
+        factor = {(n, g): of_technology[g][n] for n, g in m.EXPORT}
         block.exported_mw = pyo.Var(
             m.EXPORT,
             m.HOUR,
@@ -85,7 +86,7 @@ def _export(m: Any, p: Problem, sold: Any) -> None:
         def exported_within_capacity(block: Any, n: str, g: str, t: int, factor: Any = factor) -> Any:
             return block.generation_mw[n, g, t] + block.exported_mw[n, g, t] <= factor[n, g][t] * m.supply_mw[n, g]
 
-    energy = {ng: yearly(m, lambda d, t, ng=ng: m.period[d].exported_mw[ng, t]) for ng in m.EXPORT}
+    energy = {ng: yearly(m, lambda d, t, ng=ng: m.period[d].exported_mw[*ng, t]) for ng in m.EXPORT}
     price = ((sold["variable_cost_per_mwh"] - sold["export_price_per_mwh"]) / MILLION).to_dict()
     m.cost.add("export", by_region({ng: price[ng] * energy[ng] for ng in m.EXPORT}, lambda ng: ng[0]), COST)
     factor_t = sold["factor_t_per_mwh"].to_dict()
@@ -94,8 +95,8 @@ def _export(m: Any, p: Problem, sold: Any) -> None:
 
 def _shares(m: Any, p: Problem, table: Any, here: dict[str, list[tuple[str, str]]]) -> None:
     rules, hours = p.settings.direct, available_h(p)
-    sold = {ng: yearly(m, lambda d, t, ng=ng: m.period[d].exported_mw[ng, t]) for ng in getattr(m, "EXPORT", ())}
-    used = {ng: yearly(m, lambda d, t, ng=ng: m.period[d].generation_mw[ng, t]) for ng in m.DIRECT}
+    sold = {ng: yearly(m, lambda d, t, ng=ng: m.period[d].exported_mw[*ng, t]) for ng in getattr(m, "EXPORT", ())}
+    used = {ng: yearly(m, lambda d, t, ng=ng: m.period[d].generation_mw[*ng, t]) for ng in m.DIRECT}
     m.self_used_mwh = pyo.Expression(
         m.PROJECT, rule=lambda m, n: sum(used[ng] for ng in here[n]), doc="Direct output used or stored, MWh"
     )

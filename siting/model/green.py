@@ -74,7 +74,7 @@ def add(m: Any, p: Problem) -> None:
 
     def bought(d: int, t: int) -> Any:
         block = m.period[d]
-        return sum(block.grid_mw[n, t] for n in m.REGION) + sum(block.generation_mw[ng, t] for ng in not_green)
+        return sum(block.grid_mw[n, t] for n in m.REGION) + sum(block.generation_mw[*ng, t] for ng in not_green)
 
     m.own_green_mw = sum(mean_mw.values()) - yearly(m, bought) / m.year_h
 

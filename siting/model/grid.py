@@ -17,7 +17,7 @@ from typing import Any
 
 import pyomo.environ as pyo
 
-from siting.model.structure import CARBON, COST, MILLION
+from siting.model.structure import CARBON, COST, MILLION, by_hour
 from siting.problem.problem import Problem
 from siting.problem.system import bought_factor_t_per_mwh, bought_price_per_mwh
 
@@ -36,10 +36,9 @@ def add(m: Any, p: Problem) -> None:
             m.REGION, m.HOUR, bounds=lambda block, n, t: (0.0, headroom[n]), doc="Power bought from the grid, MW"
         )
         block.power_in.add("grid", {(n, t): block.grid_mw[n, t] for n in m.REGION for t in m.HOUR}, "MW")
+        paid, emitted = by_hour(price, hours), by_hour(factor, hours)
         for n in m.REGION:
-            paid = (price[n].to_numpy()[hours] * (block.weight / MILLION)).tolist()
-            emitted = (factor[n].to_numpy()[hours] * block.weight).tolist()
-            cost[n] += sum(paid[t] * block.grid_mw[n, t] for t in m.HOUR)
-            carbon[n] += sum(emitted[t] * block.grid_mw[n, t] for t in m.HOUR)
+            cost[n] += block.weight / MILLION * pyo.quicksum(paid[n][t] * block.grid_mw[n, t] for t in m.HOUR)
+            carbon[n] += block.weight * pyo.quicksum(emitted[n][t] * block.grid_mw[n, t] for t in m.HOUR)
     m.cost.add("grid energy", cost, COST)
     m.carbon.add("grid", carbon, CARBON)

@@ -64,5 +64,6 @@ class Port:
         if unknown:
             raise KeyError(f"port {self.name} has no index {unknown[0]!r} (part {part!r})")
         for index, amount in amounts.items():
-            self.total[index].expr = self.total[index].expr + amount
+            total = self.total[index]
+            total.expr = total.expr + amount
         self.parts[part] = dict(amounts)

@@ -12,6 +12,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
 import pyomo.environ as pyo
 
 from siting.model.ports import Port
@@ -55,13 +58,18 @@ def yearly(m: Any, amount: Any) -> Any:
     amount : callable
         ``(d, t) -> expression``, the amount in hour ``t`` of period ``d``.
     """
-    return sum(m.period[d].weight * sum(amount(d, t) for t in m.HOUR) for d in m.PERIOD)
+    hours = list(m.HOUR)
+    return pyo.quicksum(m.period[d].weight * pyo.quicksum(amount(d, t) for t in hours) for d in m.PERIOD)
 
 
 def by_region(amounts: dict[Any, Any], region_of: Any) -> dict[str, Any]:
     """Amounts by any index, summed by the region that ``region_of(index)`` names."""
-    total: dict[str, Any] = {}
+    found: dict[str, list[Any]] = {}
     for index, amount in amounts.items():
-        region = region_of(index)
-        total[region] = total.get(region, 0.0) + amount
-    return total
+        found.setdefault(region_of(index), []).append(amount)
+    return {region: pyo.quicksum(parts) for region, parts in found.items()}
+
+
+def by_hour(series: pd.DataFrame, hours: npt.NDArray[np.int64]) -> dict[Any, list[float]]:
+    """Each column of an hourly table in some hours, as plain numbers: looking up a table takes longer than a row."""
+    return dict(zip(series.columns, series.iloc[hours].to_numpy().T.tolist(), strict=True))

@@ -22,7 +22,7 @@ from typing import Any
 
 import pyomo.environ as pyo
 
-from siting.model.structure import CAPITAL, CARBON, COST, MILLION, by_region, yearly
+from siting.model.structure import CAPITAL, CARBON, COST, MILLION, by_hour, by_region, yearly
 from siting.physics.finance import annuity
 from siting.problem.derived import capacity_factor
 from siting.problem.problem import Problem
@@ -46,7 +46,8 @@ def add(m: Any, p: Problem) -> None:
 def _period(m: Any, p: Problem, d: int, most: dict[Any, float], existing: dict[Any, float]) -> None:
     block = m.period[d]
     hours = p.calendar.hour[d]
-    factor = {(n, g): capacity_factor(p, g)[n].to_numpy()[hours].tolist() for n, g in m.SUPPLY}
+    of_technology = {g: by_hour(capacity_factor(p, g), hours) for g in dict.fromkeys(g for _, g in m.SUPPLY)}
+    factor = {(n, g): of_technology[g][n] for n, g in m.SUPPLY}
     block.generation_mw = pyo.Var(
         m.SUPPLY,
         m.HOUR,
@@ -69,19 +70,21 @@ def _cost(m: Any, p: Problem, table: Any) -> None:
         annuity(p.settings.finance.discount_rate, table["lifetime_years"]) * table["capex_per_kw"] * 1000 / MILLION
     )
     upkeep = table["fixed_om_per_kw_year"] * 1000 / MILLION
-    new = {ng: m.supply_mw[ng] - float(table.at[ng, "existing_mw"]) for ng in m.SUPPLY}
+    existing = table["existing_mw"].to_dict()
+    new = {ng: m.supply_mw[ng] - existing[ng] for ng in m.SUPPLY}
     price = table["capex_per_kw"] * 1000 / MILLION
     m.capital.add("supply", by_region({ng: float(price[ng]) * new[ng] for ng in m.SUPPLY}, _first), CAPITAL)
-    energy = {ng: yearly(m, lambda d, t, ng=ng: m.period[d].generation_mw[ng, t]) for ng in m.SUPPLY}
+    energy = {ng: yearly(m, lambda d, t, ng=ng: m.period[d].generation_mw[*ng, t]) for ng in m.SUPPLY}
     region = _first
     m.cost.add(
         "supply",
         by_region({ng: float(payment[ng]) * new[ng] + float(upkeep[ng]) * m.supply_mw[ng] for ng in m.SUPPLY}, region),
         COST,
     )
-    running = {ng: float(table.at[ng, "variable_cost_per_mwh"]) / MILLION * energy[ng] for ng in m.SUPPLY}
+    price_per_mwh, factor = table["variable_cost_per_mwh"].to_dict(), table["factor_t_per_mwh"].to_dict()
+    running = {ng: price_per_mwh[ng] / MILLION * energy[ng] for ng in m.SUPPLY}
     m.cost.add("generation", by_region(running, region), COST)
-    emitted = {ng: float(table.at[ng, "factor_t_per_mwh"]) * energy[ng] for ng in m.SUPPLY}
+    emitted = {ng: factor[ng] * energy[ng] for ng in m.SUPPLY}
     m.carbon.add("generation", by_region(emitted, region), CARBON)
     if p.settings.carbon.embodied:
         embodied = table["embodied_t_per_mw"] / table["lifetime_years"]

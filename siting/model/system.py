@@ -43,7 +43,7 @@ def add(m: Any, p: Problem) -> None:
 
     def increment(column: str, unit: float) -> dict[str, Any]:
         rate = (rows[column] / unit).to_dict()
-        change = {ng: yearly(m, lambda d, t, ng=ng: m.period[d].change_mw[ng, t]) for ng in m.FLEET if rate[ng]}
+        change = {ng: yearly(m, lambda d, t, ng=ng: m.period[d].change_mw[*ng, t]) for ng in m.FLEET if rate[ng]}
         return by_region({ng: rate[ng] * energy for ng, energy in change.items()}, lambda ng: ng[0])
 
     m.cost.add("fleet", increment("variable_cost_per_mwh", MILLION), COST)

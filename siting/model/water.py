@@ -18,7 +18,7 @@ from typing import Any
 
 import pyomo.environ as pyo
 
-from siting.model.structure import COST, MILLION, by_region, yearly
+from siting.model.structure import COST, MILLION, by_hour, by_region, yearly
 from siting.problem.designs import design_pue, design_wue, open_choices, water_counts
 from siting.problem.problem import Problem
 
@@ -31,14 +31,14 @@ def add(m: Any, p: Problem) -> None:
     per_mwh = design_wue(p) / design_pue(p)
     offered = open_choices(p)
     own = p.sites["cooling"].to_dict()
-    rate = {(sc, d): per_mwh[sc].to_numpy()[p.calendar.hour[d]].tolist() for sc in per_mwh for d in m.PERIOD}
+    rate = {d: by_hour(per_mwh, p.calendar.hour[d]) for d in m.PERIOD}
 
     def water(m: Any, s: str) -> Any:
         if s in offered:
             return yearly(
-                m, lambda d, t: sum(rate[(s, c), d][t] * m.period[d].design_power_mw[s, c, t] for c in offered[s])
+                m, lambda d, t: sum(rate[d][s, c][t] * m.period[d].design_power_mw[s, c, t] for c in offered[s])
             )
-        return yearly(m, lambda d, t: rate[(s, own[s]), d][t] * m.period[d].power_mw[s, t])
+        return yearly(m, lambda d, t: rate[d][s, own[s]][t] * m.period[d].power_mw[s, t])
 
     m.water_m3 = pyo.Expression(m.SITE, rule=water, doc="Water taken by a site in the year, m³")
     region = p.sites["region"].to_dict()

@@ -27,6 +27,7 @@ from typing import Any
 
 import pyomo.environ as pyo
 
+from siting.model.structure import by_hour
 from siting.physics.peaks import undominated
 from siting.problem.derived import arcs, profiles
 from siting.problem.problem import Problem
@@ -98,7 +99,7 @@ def _load(m: Any, p: Problem) -> None:
         here.setdefault((s, compute[w]), []).append(w)
     for d in m.PERIOD:
         hours = p.calendar.hour[d]
-        rows = {w: shape[w].to_numpy()[hours].tolist() for w in shape.columns}
+        rows = by_hour(shape, hours)
         load = {
             (s, k, t): sum(rows[w][t] * m.placed_mw[w, s] for w in names)
             for (s, k), names in here.items()
