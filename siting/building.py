@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
@@ -92,8 +93,14 @@ class Maker:
         """The piece of some periods, and what its model tells."""
         # The collector would walk millions of objects again and again, none of them garbage.
         with PauseGC():
-            m = build(self.problem, self.components, periods)
-            return compile_piece(m, expressions(m)), pages(m)
+            made = self._make(periods)
+            # Now they all are, and still the youngest: later, the models of several pieces would wait to be freed.
+            gc.collect(0)
+        return made
+
+    def _make(self, periods: Sequence[int]) -> tuple[Piece, Pages]:
+        m = build(self.problem, self.components, periods)
+        return compile_piece(m, expressions(m)), pages(m)
 
 
 def expressions(m: Any) -> dict[str, dict[Label, Any]]:

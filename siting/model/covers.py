@@ -19,11 +19,22 @@ import numpy as np
 import pyomo.environ as pyo
 
 from siting.problem.derived import arcs, profiles, site_compute
+from siting.problem.once import once
 from siting.problem.problem import FloatArray, Problem
 
 
 def add(m: Any, p: Problem) -> None:
     """Add the cover rows of each compute type."""
+    m.whole_modules_cover_demand = pyo.ConstraintList(
+        doc="Demand that cannot leave some sites needs whole modules there"
+    )
+    for k, names, modules in _covers(p):
+        m.whole_modules_cover_demand.add(sum(m.modules[s, k] for s in names) >= modules)
+
+
+@once
+def _covers(p: Problem) -> list[tuple[str, list[str], int]]:
+    """Compute type, sites, and the modules that demand confined to them needs."""
     compute = p.workloads["compute"].to_dict()
     reach: dict[tuple[str, str], set[str]] = {}
     for w, n, s in arcs(p).itertuples(index=False, name=None):
@@ -41,11 +52,7 @@ def add(m: Any, p: Problem) -> None:
             modules = ceil(new_mw / max(module[s, k] for s in sites) - 1e-6)
             if modules > 0:
                 rows.append((k, sorted(sites), modules))
-    m.whole_modules_cover_demand = pyo.ConstraintList(
-        doc="Demand that cannot leave some sites needs whole modules there"
-    )
-    for k, names, modules in rows:
-        m.whole_modules_cover_demand.add(sum(m.modules[s, k] for s in names) >= modules)
+    return rows
 
 
 def _load_mw(p: Problem, demands: list[tuple[str, str]]) -> float:
