@@ -179,7 +179,7 @@ def raced(instance: str, days: int, racer: str, limit_s: float) -> list[Cell]:
     command = ("-m", "tests.bench.pypsa_race", instance, str(days), racer, f"{limit_s:g}")
     done = measure(command, limit_s + 60.0, LIMIT_GB)
     memory = f"{done.peak_gb:.2f} GB"
-    if not done.out:
+    if done.stopped or done.code:
         return [racer, _why(done), None, None, None, None, None, memory]
     found = json.loads(done.out.splitlines()[-1])
     seconds = found["seconds"]

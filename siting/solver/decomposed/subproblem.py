@@ -17,7 +17,8 @@ from siting.solver.handover import FloatArray
 _TYPICAL_COST = 100.0
 """Costs are scaled to about this size: the tolerances of HiGHS are absolute."""
 
-_DEVEX = 1
+_DEVEX, _DUAL, _PRIMAL = 1, 1, 4
+"""By their numbers in HiGHS."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,15 @@ class Budget:
     most: FloatArray
 
 
+@dataclass(frozen=True)
+class _Solved:
+    """The basis that a period ended with, and the prices that it is optimal for."""
+
+    basis: highspy.HighsBasis
+    prices: FloatArray
+    penalty: float
+
+
 class Solver:
     """One HiGHS that is handed one period after the other and keeps the basis of each.
 
@@ -50,7 +60,7 @@ class Solver:
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
-        self._bases: dict[Hashable, highspy.HighsBasis] = {}
+        self._known: dict[Hashable, _Solved] = {}
         self._latest: highspy.HighsBasis | None = None
         self._engine = new_linear(simplex_dual_edge_weight_strategy=_DEVEX)
 
@@ -82,7 +92,10 @@ class Solver:
         """
         n, extra = len(self._layout.columns), len(self._layout.raised) + len(self._layout.lowered)
         scale = _scale(period.cost)
-        cost = np.concatenate([period.cost - prices @ period.usage, np.full(extra, penalty)]) * scale
+
+        def cost(prices: FloatArray, penalty: float) -> FloatArray:
+            return np.concatenate([period.cost - prices @ period.usage, np.full(extra, penalty)]) * scale
+
         upper = period.upper.copy()
         upper[period.capped] = np.minimum(upper[period.capped], period.most_cap - period.cap @ x)
         upper = np.maximum(upper, period.lower)
@@ -91,8 +104,24 @@ class Solver:
         matrix, sides = self._with_shortfall(period.W), (period.least - moved, period.most - moved)
         if budget is not None:
             matrix, sides = _within(budget, period, matrix, sides)
-        pass_arrays(self._engine, matrix, cost, bounds, sides)
-        self._run(key, 0 if budget is None else len(prices))
+        known = self._known.get(key)
+        if known is None or budget is not None:
+            pass_arrays(self._engine, matrix, cost(prices, penalty), bounds, sides)
+            self._start(self._latest if known is None else known.basis, 0 if budget is None else len(prices))
+            self._run()
+        else:
+            # With its old costs the basis is optimal but for the bounds, with the new ones it is feasible then: in two
+            # steps HiGHS needs half the iterations of one that begins with neither.
+            pass_arrays(self._engine, matrix, cost(known.prices, known.penalty), bounds, sides)
+            self._start(known.basis, 0)
+            self._run()
+            if penalty != known.penalty or not np.array_equal(prices, known.prices):
+                columns = np.arange(n + extra, dtype=np.int32)
+                self._engine.changeColsCost(n + extra, columns, cost(prices, penalty))
+                self._run(_PRIMAL)
+        if budget is None:
+            self._latest = self._engine.getBasis()
+            self._known[key] = _Solved(self._latest, prices, penalty)
         solution = self._engine.getSolution()
         values = np.asarray(solution.col_value, dtype=float)
         y = np.clip(values[:n], period.lower, upper)
@@ -112,22 +141,25 @@ class Solver:
         value = np.concatenate([W.data, np.ones(len(raised)), -np.ones(len(lowered))])
         return csc_array((value, index, start), shape=(W.shape[0], W.shape[1] + extra))
 
-    def _run(self, key: Hashable, budgets: int) -> None:
-        engine = self._engine
-        basis = self._bases.get(key, self._latest)
+    def _start(self, basis: highspy.HighsBasis | None, budgets: int) -> None:
+        """Begin with a basis, rows of budgets below its own being basic."""
         if basis is not None:
-            basis.row_status = [*basis.row_status, *(highspy.HighsBasisStatus.kBasic for _ in range(budgets))]
-            engine.setBasis(basis)
+            rows, none = list(basis.row_status), highspy.HighsBasisStatus.kBasic
+            basis.row_status = [*rows, *(none for _ in range(budgets))]
+            self._engine.setBasis(basis)
+            basis.row_status = rows
+
+    def _run(self, strategy: int = _DUAL) -> None:
+        engine = self._engine
+        engine.setOptionValue("simplex_strategy", strategy)
         engine.run()
         if engine.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             engine.clearSolver()
+            engine.setOptionValue("simplex_strategy", _DUAL)
             engine.run()
         status = engine.getModelStatus()
         if status != highspy.HighsModelStatus.kOptimal:
             raise SolverError(f"a period could not be solved: {engine.modelStatusToString(status)}")
-        basis = engine.getBasis()
-        if not budgets:
-            self._latest = self._bases[key] = basis
 
 
 def _within(
