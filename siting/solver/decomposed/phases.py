@@ -38,6 +38,8 @@ GROUPS = 60
 
 _MEANS, _RELAXED, _ROUNDED, _MASTER = 1.0, 0.35, 0.1, 0.2
 """The gaps at which each of them ends, as shares of the gap that is asked for."""
+_FOR_THE_BOUND = 0.5
+"""Share of the time after which integers are tried, whatever the bound."""
 EXACT = 1e-7
 """A relative gap below this cannot be told from rounding."""
 _PATIENCE = 3.0
@@ -202,14 +204,17 @@ class Phases:
             self._report()
 
         small = replace(bench, master=master, means=True, tell=tell)
-        found = search(small, self._mix(), start, 0.2, lambda state: state.gap <= _MEANS * self._gap)
+        found = search(small, self._mix(), start, 0.2, lambda state: state.priced_gap <= _MEANS * self._gap)
         bench.passes = small.passes
         bench.master.price(bench.prices.yearly)
         return found.centre
 
     def _relax(self, start: FloatArray) -> None:
         self._phase = "relaxation"
-        mix, share = self._mix(self._relaxed), _RELAXED if self._program.first.integer.any() else 1.0
+        integers = bool(self._program.first.integer.any())
+        mix, share = self._mix(self._relaxed), _RELAXED if integers else 1.0
+        # A plan in any case is worth more than the rest of the bound.
+        latest = self._begun + _FOR_THE_BOUND * self._limits.time_limit_s
         if mix.known:
             start = mix.priced(self._bench.prices).x
         if self._old is not None and self._old.relaxed is not None:
@@ -219,7 +224,12 @@ class Phases:
             mix,
             start,
             0.1 if len(self._means) else 0.2,
-            lambda state: state.gap <= share * self._gap or state.bound > self._ceiling or self._finished(),
+            lambda state: (
+                state.gap <= share * self._gap
+                or state.bound > self._ceiling
+                or (integers and time.time() > latest)
+                or self._finished()
+            ),
         )
         self._raise_bound(found.bound)
         self._centre, self._relaxed = found.centre, mix.known

@@ -29,17 +29,37 @@ _NEAR = 0.3
 
 @dataclass(frozen=True)
 class State:
-    """How far a search is: what is proven within its bounds, its best plan, the centre, the master's last solution."""
+    """How far a search is.
+
+    Parameters
+    ----------
+    bound : float
+        Proven within its bounds.
+    best : Mean or None
+        Its best plan.
+    centre : ndarray of float
+        The first stage of its best mix.
+    step : Step or None
+        The master's last solution.
+    value : float
+        What its best mix costs, with the rows that it breaks at their prices.
+    """
 
     bound: float
     best: Mean | None
     centre: FloatArray
     step: Step | None
+    value: float = np.inf
 
     @property
     def gap(self) -> float:
         """Relative distance of plan and bound."""
         return np.inf if self.best is None else relative_gap(self.best.value, self.bound) or 0.0
+
+    @property
+    def priced_gap(self) -> float:
+        """The same of the best mix, with what it breaks."""
+        return relative_gap(self.value, self.bound) or 0.0
 
 
 @dataclass
@@ -134,7 +154,7 @@ def search(bench: Bench, mix: Mix, start: FloatArray, radius: float, done: Calla
             return State(np.inf, None, state.centre, None) if master.infeasible else state
         best = _better(mix.best(), state.best)
         mix.forget(now, best)
-        state = State(max(state.bound, step.bound(master.program.yearly)), best, now.x, step)
+        state = State(max(state.bound, step.bound(master.program.yearly)), best, now.x, step, now.value)
         bench.tell(state)
         if done(state):
             break
