@@ -17,6 +17,7 @@ from siting.building import compile_problem
 from siting.errors import SolverError, UsageError
 from siting.model.build import COMPONENTS, build
 from siting.solver import strategy
+from siting.solver.decomposed import subproblem
 from siting.solver.decomposed.clusters import cluster, mean_of
 from siting.solver.decomposed.coarse import guess
 from siting.solver.decomposed.cuts import cut
@@ -68,6 +69,13 @@ def test_the_same_as_the_whole(seed):
 @pytest.mark.parametrize("seed", [2, 3])
 def test_with_binding_floors_of_the_year(seed):
     agree(program_of(random_days(seed, 4, settings=GREEN)))
+
+
+def test_in_two_steps_of_the_simplex(monkeypatch):
+    asked = []
+    monkeypatch.setattr(subproblem, "_many_differ", lambda *prices: asked.append(prices) or True)
+    agree(program_of(random_days(1, 4, settings=GREEN)))
+    assert asked
 
 
 def test_with_a_binding_cap_on_carbon():

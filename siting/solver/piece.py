@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any
@@ -12,25 +12,14 @@ import numpy.typing as npt
 import pyomo.environ as pyo
 from pyomo.common.gc_manager import PauseGC
 from pyomo.common.numeric_types import native_numeric_types
-from pyomo.core.base import SortComponents
-from pyomo.core.expr import (
-    DivisionExpression,
-    EqualityExpression,
-    InequalityExpression,
-    LinearExpression,
-    MonomialTermExpression,
-    NegationExpression,
-    ProductExpression,
-    SumExpression,
-)
-from pyomo.repn.linear import LinearRepnVisitor
-from pyomo.repn.util import VarRecorder, categorize_valid_components
+from pyomo.core.expr import EqualityExpression, InequalityExpression
+from pyomo.repn.util import categorize_valid_components
 from scipy.sparse import csr_array
 
 from siting.solver.handover import FloatArray, Label, inside, owner_of
+from siting.solver.reader import Reader, RefusedError
 from siting.solver.two_stage import Columns, Rows, name_of
 
-IntArray = npt.NDArray[np.int32]
 Told = Mapping[str, Mapping[Label, Any]]
 """Expressions to be told with the plan, by label, by the name of the period that owns them ("" for the model)."""
 
@@ -110,7 +99,7 @@ def _compile(model: Any, told: Told) -> Piece:
         mine += block.component_objects(pyo.Var, descend_into=False)
     read_off = {name: _columns(mine) for name, mine in components.items()}
     columns = {name: mine for name, (mine, _) in read_off.items()}
-    read = _Reader([v for _, variables in read_off.values() for v in variables])
+    read = Reader([v for _, variables in read_off.values() for v in variables])
     start = np.cumsum([0, *map(len, columns.values())])
     forms = _Forms(read)
     for block in model.block_data_objects(active=True, descend_into=True):
@@ -171,135 +160,10 @@ def _columns(components: list[Any]) -> tuple[Columns, list[Any]]:
     return columns, variables
 
 
-class _Reader:
-    """Linear forms of expressions over the variables of a model; a named expression is read once.
-
-    A model is made of little else than sums of numbers times variables. Those are read here, in a fraction of the time
-    that Pyomo's own walk takes; whatever else is linear after all is left to it.
-    """
-
-    def __init__(self, variables: list[Any]) -> None:
-        self.place = {id(v): i for i, v in enumerate(variables)}
-        self.named: dict[int, tuple[float, list[int], list[float]]] = {}
-        self.of_kind: dict[Any, Callable[..., float]] = {
-            MonomialTermExpression: self._product,
-            ProductExpression: self._product,
-            DivisionExpression: self._quotient,
-            NegationExpression: self._negative,
-            LinearExpression: self._sum,
-            SumExpression: self._sum,
-        }
-
-    def __call__(self, expression: Any, scale: float, index: list[int], value: list[float]) -> float:
-        """Add the variables of ``scale * expression`` and their coefficients to two lists; the constant is returned.
-
-        A variable may be listed more than once, with coefficients that add up.
-        """
-        kind = expression.__class__
-        read = self.of_kind.get(kind)
-        if read is None:
-            read = self.of_kind[kind] = self._reads(expression)
-        return read(expression, scale, index, value)
-
-    def _reads(self, expression: Any) -> Callable[..., float]:
-        """What reads all expressions of this kind."""
-        if expression.__class__ in native_numeric_types:
-            return lambda number, scale, index, value: scale * number
-        if expression.is_variable_type():
-            return self._variable
-        if expression.is_expression_type() and expression.is_named_expression_type():
-            return self._named
-        return self._other
-
-    def _variable(self, variable: Any, scale: float, index: list[int], value: list[float]) -> float:
-        i = self.place.get(id(variable))
-        if i is not None:
-            index.append(i)
-            value.append(scale)
-            return 0.0
-        if not variable.fixed:
-            raise _RefusedError(f"the variable {variable.name}, which the model does not hold")
-        return scale * float(variable.value)
-
-    def _sum(self, expression: Any, scale: float, index: list[int], value: list[float]) -> float:
-        constant = 0.0
-        place = self.place
-        for term in expression.args:
-            # Most terms are a variable, or a number times one; a call for each would take twice the time.
-            factor, variable = term.args if term.__class__ is MonomialTermExpression else (1.0, term)
-            i = place.get(id(variable))
-            if i is None or factor.__class__ not in native_numeric_types:
-                constant += self(term, scale, index, value)
-            else:
-                index.append(i)
-                value.append(scale * factor)
-        return constant
-
-    def _product(self, expression: Any, scale: float, index: list[int], value: list[float]) -> float:
-        one, other = expression.args
-        factor = one if one.__class__ in native_numeric_types else self._number(one)
-        if factor is None:
-            factor, other = self._number(other), one
-        if factor is None:
-            return self._other(expression, scale, index, value)
-        return self(other, scale * factor, index, value)
-
-    def _quotient(self, expression: Any, scale: float, index: list[int], value: list[float]) -> float:
-        one, other = expression.args
-        number = self._number(other)
-        if number is None or number == 0:
-            return self._other(expression, scale, index, value)
-        return self(one, scale / number, index, value)
-
-    def _number(self, expression: Any) -> float | None:
-        """The value of an expression without variables."""
-        index = list[int]()
-        number = self(expression, 1.0, index, [])
-        return None if index else number
-
-    def _negative(self, expression: Any, scale: float, index: list[int], value: list[float]) -> float:
-        return self(expression.args[0], -scale, index, value)
-
-    def _named(self, expression: Any, scale: float, index: list[int], value: list[float]) -> float:
-        known = self.named.get(id(expression))
-        if known is None:
-            own_index, own_value = list[int](), list[float]()
-            constant = self(expression.expr, 1.0, own_index, own_value)
-            known = self.named[id(expression)] = (constant, *_added_up(own_index, own_value))
-        constant, own_index, own_value = known
-        index += own_index
-        value += own_value if scale == 1.0 else [scale * x for x in own_value]
-        return scale * constant
-
-    def _other(self, expression: Any, scale: float, index: list[int], value: list[float]) -> float:
-        """What Pyomo makes of it."""
-        recorder = VarRecorder(found := dict[int, Any](), SortComponents.unsorted)
-        form = LinearRepnVisitor({}, var_recorder=recorder).walk_expression(expression)
-        if form.nonlinear is not None:
-            raise _RefusedError("nonlinear terms")
-        return scale * float(form.constant) + sum(
-            self._variable(found[key], scale * x, index, value) for key, x in form.linear.items()
-        )
-
-
-class _RefusedError(ValueError):
-    """What no linear row over the variables of the model may contain; the message says what it is."""
-
-
-def _added_up(index: list[int], value: list[float]) -> tuple[list[int], list[float]]:
-    """Each variable once."""
-    if len(set(index)) == len(index):
-        return index, value
-    total: dict[int, float] = {}
-    for i, x in zip(index, value, strict=True):
-        total[i] = total.get(i, 0.0) + x
-    return list(total), list(total.values())
-
-
 class _Forms:
     """Rows as they are read, then taken apart by block."""
 
-    def __init__(self, read: _Reader) -> None:
+    def __init__(self, read: Reader) -> None:
         self.read = read
         self.owner: list[str] = []
         self.labels: list[Label] = []
@@ -316,7 +180,7 @@ class _Forms:
         relation = row.expr
         kind = relation.__class__
         sides = relation.args if kind is EqualityExpression or kind is InequalityExpression else ()
-        if sides and not any(side.__class__ is float and not isfinite(side) for side in sides):
+        if sides and not any(isinstance(side, float) and not isfinite(side) for side in sides):
             left, right = sides
             # As Pyomo has it: what varies is on the left, unless a number is.
             turned = left.__class__ in native_numeric_types or not left.is_potentially_variable()
@@ -342,7 +206,7 @@ class _Forms:
             constant = self.read(plus, 1.0, self.index, self.value)
             if minus is not None:
                 constant += self.read(minus, -1.0, self.index, self.value)
-        except _RefusedError as error:
+        except RefusedError as error:
             raise ValueError(f"{name_of(label, owner)} contains {error}") from error
         self.owner.append(owner)
         self.labels.append(label)

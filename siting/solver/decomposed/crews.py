@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import threadpool_limits
 
 from siting.solver.decomposed.cuts import Cut, cut
 from siting.solver.decomposed.recourse import Layout, Recourse
@@ -125,31 +125,29 @@ class Crew:
         self.layout, self.periods, self.means = layout, periods, means
         self._solver = Solver(layout)
         self._kept = Kept(len(periods) * len(layout.columns))
-        # Products of vectors wake threads that then wait busily: a quarter of the processor time for nothing.
-        self._threads = ThreadpoolController()
 
     def answer(self, question: Question) -> Answer | None:
         """Evaluate a plan in every period; None if it takes too long."""
-        with self._threads.limit(limits=1, user_api="blas"):
-            return self._answer(question)
-
-    def _answer(self, question: Question) -> Answer | None:
         begun = time.monotonic()
         cuts: dict[int, Cut] = {}
         usage: dict[int, FloatArray] = {}
         cost, shortfall = 0.0, 0.0
-        for member in self.means if question.means else self.periods:
-            if time.monotonic() - begun > question.time_left_s:
-                return None
-            period, unit = member.period, _unit(member.period)
-            penalty = question.penalty * unit
-            found = self._solver.solve((question.means, member.number), period, question.x, question.prices, penalty)
-            proven = cut(self.layout, period, found.duals, question.prices, penalty, question.x)
-            _add(cuts, {member.group: proven})
-            cost, usage[member.number] = cost + found.cost, found.usage
-            if not question.means:
-                self._kept.add(question.number, member.number, found.y)
-            shortfall += unit * _missed(found)
+        # Products of vectors wake threads of BLAS that then wait busily, for a quarter of the processor time.
+        with threadpool_limits(1, "blas"):
+            for member in self.means if question.means else self.periods:
+                if time.monotonic() - begun > question.time_left_s:
+                    return None
+                period, unit = member.period, _unit(member.period)
+                penalty = question.penalty * unit
+                found = self._solver.solve(
+                    (question.means, member.number), period, question.x, question.prices, penalty
+                )
+                proven = cut(self.layout, period, found.duals, question.prices, penalty, question.x)
+                _add(cuts, {member.group: proven})
+                cost, usage[member.number] = cost + found.cost, found.usage
+                if not question.means:
+                    self._kept.add(question.number, member.number, found.y)
+                shortfall += unit * _missed(found)
         return Answer(cuts, cost, usage, shortfall)
 
     def dispatch(
@@ -171,13 +169,14 @@ class Crew:
             Of the plans, by number.
         """
         found = {}
-        for member in self.periods:
-            known = self._kept.mean(weights, member.number)
-            if known is None:
-                key, budget = (False, member.number), budgets[member.number]
-                free, dear = np.zeros(len(budget.least)), penalty * _unit(member.period)
-                known = self._solver.solve(key, member.period, x, free, dear, budget).y
-            found[member.number] = known
+        with threadpool_limits(1, "blas"):
+            for member in self.periods:
+                known = self._kept.mean(weights, member.number)
+                if known is None:
+                    key, budget = (False, member.number), budgets[member.number]
+                    free, dear = np.zeros(len(budget.least)), penalty * _unit(member.period)
+                    known = self._solver.solve(key, member.period, x, free, dear, budget).y
+                found[member.number] = known
         return found
 
 

@@ -54,12 +54,12 @@ class State:
     @property
     def gap(self) -> float:
         """Relative distance of plan and bound."""
-        return np.inf if self.best is None else relative_gap(self.best.value, self.bound) or 0.0
+        return _apart(None if self.best is None else self.best.value, self.bound)
 
     @property
     def priced_gap(self) -> float:
         """The same of the best mix, with what it breaks."""
-        return relative_gap(self.value, self.bound) or 0.0
+        return _apart(self.value, self.bound)
 
 
 @dataclass
@@ -171,6 +171,11 @@ def search(bench: Bench, mix: Mix, start: FloatArray, radius: float, done: Calla
         # The mix prices a yearly row from above, the master from below.
         bench.prices.asked = 0.5 * (now.prices + near.prices)
     return state
+
+
+def _apart(value: float | None, bound: float) -> float:
+    gap = relative_gap(value, bound)
+    return np.inf if gap is None else gap
 
 
 def _raise_prices(bench: Bench, now: Mean) -> None:
