@@ -17,7 +17,7 @@ from siting.building import compile_problem
 from siting.errors import SolverError, UsageError
 from siting.model.build import COMPONENTS, build
 from siting.solver import strategy
-from siting.solver.decomposed import subproblem
+from siting.solver.decomposed import phases, subproblem
 from siting.solver.decomposed.clusters import cluster, mean_of
 from siting.solver.decomposed.coarse import guess
 from siting.solver.decomposed.cuts import cut
@@ -76,6 +76,20 @@ def test_in_two_steps_of_the_simplex(monkeypatch):
     monkeypatch.setattr(subproblem, "_many_differ", lambda *prices: asked.append(prices) or True)
     agree(program_of(random_days(1, 4, settings=GREEN)))
     assert asked
+
+
+def test_integers_are_not_kept_waiting_for_the_bound(monkeypatch):
+    monkeypatch.setattr(phases, "_FOR_THE_BOUND", 0.0)
+    states = []
+    search = phases.search
+
+    def watched(bench, *args):
+        states.append(search(bench, *args))
+        return states[-1]
+
+    monkeypatch.setattr(phases, "search", watched)
+    agree(program_of(random_days(1, 4, settings=GREEN)))
+    assert states[0].gap > phases._RELAXED * GAP
 
 
 def test_with_a_binding_cap_on_carbon():
