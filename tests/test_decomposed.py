@@ -98,6 +98,16 @@ def test_with_a_binding_cap_on_carbon():
     agree(program_of(free.replace(carbon__cap_t=0.8 * float(emitted))))
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_with_an_energy_quota_in_every_region(seed):
+    free = random_days(seed, 4)
+    sites = free.sites
+    dear = sites["capex_per_kw"].where(sites["region"] != "b", lambda cost: 3 * cost)
+    elsewhere = siting.solve(build(free.replace(sites=sites.assign(capex_per_kw=dear))), gap=GAP).tables["site"]
+    used = elsewhere.groupby(elsewhere["site"].map(sites["region"]))["energy_mwh"].sum()
+    agree(program_of(free.replace(regions=free.regions.assign(energy_quota_mwh=1.001 * used))))
+
+
 def test_with_every_rule_at_once():
     agree(compile_problem(everything()).program)
 

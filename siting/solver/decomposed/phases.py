@@ -45,7 +45,7 @@ EXACT = 1e-7
 _PATIENCE = 3.0
 """Without any plan yet, integers are given up if they cost this many gaps more than the bound."""
 _NEAR_S, _ANY_S = 20.0, 60.0
-"""Time for integers near the relaxed plan; least time for any (a third of what is left)."""
+"""Least time for integers near the relaxed plan (a sixteenth of what is left), and for any (a third)."""
 _ROUNDING = 1e-6
 """A bound may exceed the cost of a plan by so much, relative to it; what exceeds it by more is wrong."""
 _PLANS = 60
@@ -295,7 +295,7 @@ class Phases:
         while not self._finished():
             matrix, left_s = master.matrix(), self._bench.left_s
             if near_it:
-                matrix, left_s = _near(matrix, self._centre), min(_NEAR_S, left_s)
+                matrix, left_s = _near(matrix, self._centre), min(max(_NEAR_S, left_s / 16), left_s)
             else:
                 left_s = min(max(_ANY_S, left_s / 3), left_s)
             gap = _MASTER * self._gap

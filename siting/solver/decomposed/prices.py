@@ -37,7 +37,7 @@ class Prices:
         What use of the yearly rows is paid for in the next dispatch.
     """
 
-    def __init__(self, yearly: FloatArray, shortfall: float = 10.0) -> None:
+    def __init__(self, yearly: FloatArray, shortfall: float = 100.0) -> None:
         self.yearly, self.shortfall = yearly, shortfall
         self._dearest_year, self._dearest_rows = _DEAREST * yearly, _DEAREST * shortfall
         self.asked: FloatArray = np.zeros(len(yearly))

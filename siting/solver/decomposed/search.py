@@ -25,6 +25,8 @@ from siting.solver.handover import FloatArray
 _LEAST_RADIUS = 0.003
 _NEAR = 0.3
 """Share of the gap asked for at which value and bound are near enough to tell that breaking a row pays."""
+_STUCK = 0.5
+"""Where any plan is worth more than steady prices, a shortfall that stays above this share of what it was pays."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,7 @@ def search(bench: Bench, mix: Mix, start: FloatArray, radius: float, done: Calla
     """
     master, box = bench.master, Radius(radius)
     state = State(-np.inf, None, start, None)
-    x, promised = start, np.inf
+    x, promised, missed = start, np.inf, np.inf
     while bench.left_s > 0:
         plan = _evaluate(bench, mix, x)
         if plan is None:
@@ -164,8 +166,11 @@ def search(bench: Bench, mix: Mix, start: FloatArray, radius: float, done: Calla
             # The plan itself must move before any dispatch keeps all rows.
             least = radius if best is None else _LEAST_RADIUS
             box.judge(hoped, before - now.value, value > before + hoped, least)
-        if (best is None and bench.urgent) or now.value - state.bound <= _NEAR * bench.gap * abs(now.value):
+        if now.value - state.bound <= _NEAR * bench.gap * abs(now.value):
             _raise_prices(bench, now)
+        elif best is None and bench.urgent and now.shortfall > _STUCK * missed:
+            bench.prices.raise_shortfall()
+        missed = now.shortfall
         near = master.solve_near(now.x, box.value, bench.left_s) or step
         x, promised = near.x, near.value
         # The mix prices a yearly row from above, the master from below.
