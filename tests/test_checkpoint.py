@@ -55,7 +55,8 @@ def test_killed_and_gone_on_with(tmp_path, share):
     assert after[0].passes == before.passes + 1
     assert after[0].bound >= before.bound
     assert after[0].phase == before.phase or share > 0.5
-    assert after[-1].passes < before.passes + passes
+    # Early on, the way to whole numbers may be another one.
+    assert after[-1].passes < before.passes + passes or share < 0.5
     assert not path.exists()
 
 

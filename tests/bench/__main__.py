@@ -8,12 +8,24 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from . import facility_race, handover, machine, pypsa_race, pypsa_year, report, scaling, solves, strategies
+from . import (
+    facility_race,
+    handover,
+    machine,
+    pypsa_race,
+    pypsa_year,
+    report,
+    scaling,
+    solves,
+    strategies,
+    yearly_rules,
+)
 from .memory import ROOT
 
 SUBJECTS = {
     "solves": solves,
     "handover": handover,
+    "rules": yearly_rules,
     "strategies": strategies,
     "pypsa": pypsa_race,
     "year": pypsa_year,

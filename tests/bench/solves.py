@@ -11,7 +11,7 @@ CASES = (
     ("yangtze-west",),
     ("rts-gmlc",),
     ("china", "--periods", "12", "--gap", "0.005"),
-    ("china", "--preset", "all"),
+    ("china", "--preset", "all", "--gap", "0.01"),
 )
 QUICK = (("jing-jin-ji-meng", "--periods", "2", "--gap", "0.02"),)
 PHASES = ("start", "load", "periods", "build", "handover", "solve", "audit", "save", "maps")

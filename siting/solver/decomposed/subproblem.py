@@ -17,6 +17,8 @@ from siting.solver.handover import FloatArray
 _TYPICAL_COST = 100.0
 """Costs are scaled to about this size: the tolerances of HiGHS are absolute."""
 
+_ROUNDING = 1e-8
+"""Room in a budget, relative to it."""
 _FEW_PRICES = 20
 """Up to as many may change in one step with the bounds."""
 _DEVEX, _DUAL, _PRIMAL = 1, 1, 4
@@ -101,7 +103,9 @@ class Solver:
         upper = period.upper.copy()
         upper[period.capped] = np.minimum(upper[period.capped], period.most_cap - period.cap @ x)
         upper = np.maximum(upper, period.lower)
-        bounds = np.concatenate([period.lower, np.zeros(extra)]), np.concatenate([upper, np.full(extra, np.inf)])
+        # Within its budget a period misses nothing: what it may use is what dispatches that miss nothing use.
+        missed = np.full(extra, np.inf if budget is None else 0.0)
+        bounds = np.concatenate([period.lower, np.zeros(extra)]), np.concatenate([upper, missed])
         moved = period.T @ x
         matrix, sides = self._with_shortfall(period.W), (period.least - moved, period.most - moved)
         if budget is not None:
@@ -111,7 +115,15 @@ class Solver:
         old = (prices, penalty) if begun is None else (begun.prices, begun.penalty)
         pass_arrays(self._engine, matrix, cost(*old), bounds, sides)
         self._start(self._latest if known is None else known.basis, 0 if budget is None else len(prices))
-        self._run()
+        try:
+            self._run()
+        except SolverError:
+            if budget is None:
+                raise
+            # Rounding left no room: the audit tells whether what is missed then counts.
+            at = np.arange(n, n + extra, dtype=np.int32)
+            self._engine.changeColsBounds(extra, at, np.zeros(extra), np.full(extra, np.inf))
+            self._run()
         if begun is not None:
             columns = np.arange(n + extra, dtype=np.int32)
             self._engine.changeColsCost(n + extra, columns, cost(prices, penalty))
@@ -177,9 +189,10 @@ def _within(
     """The budgets as rows below the others, with coefficients of at most one."""
     size = abs(period.usage).max(axis=1).toarray().ravel()
     unit = np.where(size > 0, size, 1.0)
+    least, most = budget.least - _ROUNDING * np.abs(budget.least), budget.most + _ROUNDING * np.abs(budget.most)
     usage = csr_array(period.usage.multiply(1 / unit[:, None]))
     below = csr_array((usage.data, usage.indices, usage.indptr), shape=(len(unit), matrix.shape[1]))
-    both = np.concatenate([sides[0], budget.least / unit]), np.concatenate([sides[1], budget.most / unit])
+    both = np.concatenate([sides[0], least / unit]), np.concatenate([sides[1], most / unit])
     return csc_array(vstack([matrix, below])), both
 
 
