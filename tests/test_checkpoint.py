@@ -42,7 +42,7 @@ def keep_each_pass(monkeypatch):
 @pytest.mark.parametrize("share", [0.2, 0.8])
 def test_killed_and_gone_on_with(tmp_path, share):
     """After some passes, in the relaxation or with whole numbers; what was proven before is known at once."""
-    program, path = program_of(random_days(2, 4, settings=GREEN)), tmp_path / "progress.npz"
+    program, path = program_of(random_days(1, 4, settings=GREEN)), tmp_path / "progress.npz"
     through = []
     whole = solve_decomposed(program, Limits(gap=GAP), through.append)
     passes = through[-1].passes
@@ -55,8 +55,7 @@ def test_killed_and_gone_on_with(tmp_path, share):
     assert after[0].passes == before.passes + 1
     assert after[0].bound >= before.bound
     assert after[0].phase == before.phase or share > 0.5
-    # Early on, the way to whole numbers may be another one.
-    assert after[-1].passes < before.passes + passes or share < 0.5
+    assert after[-1].passes < before.passes + passes
     assert not path.exists()
 
 

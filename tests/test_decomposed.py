@@ -23,7 +23,7 @@ from siting.solver.decomposed.coarse import guess
 from siting.solver.decomposed.cuts import cut
 from siting.solver.decomposed.driver import solve_decomposed
 from siting.solver.decomposed.recourse import reduce_periods
-from siting.solver.decomposed.subproblem import Solver
+from siting.solver.decomposed.subproblem import Budget, Solver
 from siting.solver.engine import Limits, new_engine, run
 from siting.solver.handover import compile_model
 from siting.solver.two_stage import join, split
@@ -105,7 +105,8 @@ def test_with_an_energy_quota_in_every_region(seed):
     dear = sites["capex_per_kw"].where(sites["region"] != "b", lambda cost: 3 * cost)
     elsewhere = siting.solve(build(free.replace(sites=sites.assign(capex_per_kw=dear))), gap=GAP).tables["site"]
     used = elsewhere.groupby(elsewhere["site"].map(sites["region"]))["energy_mwh"].sum()
-    agree(program_of(free.replace(regions=free.regions.assign(energy_quota_mwh=1.001 * used))))
+    within = agree(program_of(free.replace(regions=free.regions.assign(energy_quota_mwh=1.001 * used))))
+    assert within.bound > agree(program_of(free)).objective
 
 
 def test_with_every_rule_at_once():
@@ -255,6 +256,18 @@ def test_a_cut_of_any_prices_is_valid_and_that_of_the_dispatch_tight(reduced):
             for duals in (there.duals, noise, rng.normal(size=len(noise)) * 1e-4):
                 other = cut(layout, period, duals, prices, 1.0, elsewhere)
                 assert other.constant + other.slope @ x <= value + 1e-9
+
+
+def test_within_a_budget_nothing_is_missed_unless_it_must_be(reduced):
+    program, layout, periods = reduced
+    solver, prices = Solver(layout), np.zeros(len(program.yearly))
+    room = Budget(np.full(len(prices), -np.inf), np.full(len(prices), np.inf))
+    most, least = program.first.upper[layout.links], program.first.lower[layout.links]
+    for key, period in enumerate(periods):
+        cheap = 1e-6 * float(np.abs(period.cost).max())
+        assert solver.solve(key, period, most, prices, cheap).missed > 1e-3
+        assert solver.solve(key, period, most, prices, cheap, room).missed == 0
+        assert solver.solve(key, period, least, prices, cheap, room).missed > 1e-3
 
 
 def test_clusters_and_their_means(reduced):

@@ -12,6 +12,7 @@ CASES = (
     ("rts-gmlc",),
     ("china", "--periods", "12", "--gap", "0.005"),
     ("china", "--preset", "all", "--gap", "0.01"),
+    ("china", "--preset", "all"),
 )
 QUICK = (("jing-jin-ji-meng", "--periods", "2", "--gap", "0.02"),)
 PHASES = ("start", "load", "periods", "build", "handover", "solve", "audit", "save", "maps")

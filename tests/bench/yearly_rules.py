@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 
 import siting
-from siting.problem.designs import design_pue, design_wue
+from siting.auditor.report import Ledger
+from siting.auditor.tables import read
+from siting.auditor.water import water_m3
 from siting.problem.problem import Problem
-from siting.solution import Solution
 
 from .command import CELLS, solve
 from .report import Cell, Section, Table
@@ -48,20 +49,10 @@ def _use(problem: Problem, days: int) -> pd.DataFrame:
     """Energy and water of the sites of each region in the cheapest plan."""
     chosen = siting.choose(problem, days, 24)
     solution = siting.solve(chosen, gap=float(GAP), time_limit=LIMIT_S, strategy="decomposed", workers=2)
-    regions = problem.sites["region"]
-    energy = solution.tables["site"].set_index("site")["energy_mwh"].groupby(regions).sum()
-    water = _water_m3(problem, solution).groupby(regions).sum()
-    return pd.DataFrame({"energy_mwh": energy, "water_m3": water}).reindex(problem.regions.index).fillna(0.0)
-
-
-def _water_m3(problem: Problem, solution: Solution) -> pd.Series[float]:
-    rates, cooling = design_wue(problem) / design_pue(problem), problem.sites["cooling"]
-    hours = solution.tables["site_hour"].merge(solution.tables["period"], on="period")
-    used = {}
-    for site, mine in hours.groupby("site"):
-        rate = rates[(site, cooling[site])].to_numpy()[(mine["first_hour"] + mine["hour"]).to_numpy()]
-        used[site] = float((rate * mine["power_mw"] * mine["weight"]).sum())
-    return pd.Series(used, dtype=float)
+    plan = read(chosen, solution.tables, Ledger(chosen, 1e-6))
+    used = {"energy_mwh": plan.energy_mwh, "water_m3": water_m3(chosen, plan)}
+    by_region = pd.DataFrame(used, index=problem.sites.index).groupby(problem.sites["region"]).sum()
+    return by_region.reindex(problem.regions.index).fillna(0.0)
 
 
 def _provenance(problem: Problem) -> pd.DataFrame:

@@ -15,10 +15,13 @@ from siting.solver.decomposed.recourse import Recourse
 from siting.solver.handover import FloatArray
 from siting.solver.shelf import Items
 
-_DEARER_ROWS, _DEARER_YEAR = 10.0, 4.0
+_SHORTFALL, _DEAREST_SHORTFALL = 100.0, 1e5
+"""First and last price. With a tenth of the first, less equipment than the work needs may pay; with far more than the
+last the simplex of HiGHS gives up."""
+_DEARER_SHORTFALL, _DEARER_YEAR = 10.0, 4.0
 _MARGIN, _NOTHING = 3.0, 1e-3
-_DEAREST = 1e4
-"""Times the first price; with far more the simplex of HiGHS gives up."""
+_DEAREST_YEAR = 1e4
+"""Times the first price, for the same reason."""
 
 
 class Prices:
@@ -28,18 +31,18 @@ class Prices:
     ----------
     yearly : ndarray of float
         For each yearly row, a unit.
-    shortfall : float
-        A unit of shortfall of a period, in units of the highest cost of its columns.
 
     Attributes
     ----------
+    shortfall : float
+        A unit of shortfall of a period, in units of the highest cost of its columns.
     asked : ndarray of float
         What use of the yearly rows is paid for in the next dispatch.
     """
 
-    def __init__(self, yearly: FloatArray, shortfall: float = 100.0) -> None:
-        self.yearly, self.shortfall = yearly, shortfall
-        self._dearest_year, self._dearest_rows = _DEAREST * yearly, _DEAREST * shortfall
+    def __init__(self, yearly: FloatArray) -> None:
+        self.yearly, self.shortfall = yearly, _SHORTFALL
+        self._dearest_year = _DEAREST_YEAR * yearly
         self.asked: FloatArray = np.zeros(len(yearly))
 
     def near(self, guessed: FloatArray) -> None:
@@ -50,7 +53,7 @@ class Prices:
 
     def raise_shortfall(self) -> None:
         """Shortfall paid."""
-        self.shortfall = min(_DEARER_ROWS * self.shortfall, self._dearest_rows)
+        self.shortfall = min(_DEARER_SHORTFALL * self.shortfall, _DEAREST_SHORTFALL)
 
     def raise_yearly(self, broken: npt.NDArray[np.bool_]) -> None:
         """Breaking some rows paid."""

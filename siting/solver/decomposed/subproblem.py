@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import highspy
 import numpy as np
+import numpy.typing as npt
 from scipy.sparse import csc_array, csr_array, vstack
 
 from siting.errors import SolverError
@@ -103,9 +104,7 @@ class Solver:
         upper = period.upper.copy()
         upper[period.capped] = np.minimum(upper[period.capped], period.most_cap - period.cap @ x)
         upper = np.maximum(upper, period.lower)
-        # Within its budget a period misses nothing: what it may use is what dispatches that miss nothing use.
-        missed = np.full(extra, np.inf if budget is None else 0.0)
-        bounds = np.concatenate([period.lower, np.zeros(extra)]), np.concatenate([upper, missed])
+        bounds = np.concatenate([period.lower, np.zeros(extra)]), np.concatenate([upper, np.full(extra, np.inf)])
         moved = period.T @ x
         matrix, sides = self._with_shortfall(period.W), (period.least - moved, period.most - moved)
         if budget is not None:
@@ -115,15 +114,10 @@ class Solver:
         old = (prices, penalty) if begun is None else (begun.prices, begun.penalty)
         pass_arrays(self._engine, matrix, cost(*old), bounds, sides)
         self._start(self._latest if known is None else known.basis, 0 if budget is None else len(prices))
-        try:
+        if budget is None:
             self._run()
-        except SolverError:
-            if budget is None:
-                raise
-            # Rounding left no room: the audit tells whether what is missed then counts.
-            at = np.arange(n, n + extra, dtype=np.int32)
-            self._engine.changeColsBounds(extra, at, np.zeros(extra), np.full(extra, np.inf))
-            self._run()
+        else:
+            self._run_within(np.arange(n, n + extra, dtype=np.int32))
         if begun is not None:
             columns = np.arange(n + extra, dtype=np.int32)
             self._engine.changeColsCost(n + extra, columns, cost(prices, penalty))
@@ -160,6 +154,17 @@ class Solver:
         self._engine.setBasis(basis)
         if budgets:
             basis.row_status = rows
+
+    def _run_within(self, missed: npt.NDArray[np.int32]) -> None:
+        """Miss nothing within a budget, which is what dispatches that miss nothing use."""
+        count, zero = len(missed), np.zeros(len(missed))
+        self._engine.changeColsBounds(count, missed, zero, zero)
+        try:
+            self._run()
+        except SolverError:
+            # Rounding may leave no room; the audit tells whether what is missed then counts.
+            self._engine.changeColsBounds(count, missed, zero, np.full(count, np.inf))
+            self._run()
 
     def _run(self, strategy: int = _DUAL) -> None:
         engine = self._engine
