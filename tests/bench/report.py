@@ -11,6 +11,8 @@ from pathlib import Path
 
 COMMAND = "python -m tests.bench --report FILE --readme"
 BEGIN, END = "<!-- performance: begin -->", "<!-- performance: end -->"
+_LEVEL = 3
+"""Of the headings of subjects in the README."""
 
 Cell = str | float | int | None
 
@@ -55,7 +57,7 @@ def write(sections: Mapping[str, Section], report: Path) -> None:
 
 
 def into_readme(sections: Mapping[str, Section], readme: Path) -> None:
-    """Replace what the README says between its marks.
+    """Replace what the README says of these subjects between its marks; others stay.
 
     Raises
     ------
@@ -63,29 +65,34 @@ def into_readme(sections: Mapping[str, Section], readme: Path) -> None:
         If the marks are not there.
     """
     text = readme.read_text(encoding="utf-8")
-    pattern = re.compile(f"{re.escape(BEGIN)}\n.*?{re.escape(END)}", flags=re.DOTALL)
-    if not pattern.search(text):
+    pattern = re.compile(f"{re.escape(BEGIN)}\n(.*?){re.escape(END)}", flags=re.DOTALL)
+    between = pattern.search(text)
+    if not between:
         raise ValueError(f"{readme} lacks {BEGIN} … {END}")
-    new = f"{BEGIN}\n{markdown(sections, level=3)}\n{END}"
+    heading = f"{'#' * _LEVEL} "
+    told = [heading + part.strip() for part in re.split(f"^{heading}", between[1], flags=re.MULTILINE)[1:]]
+    parts = {part.splitlines()[0]: part for part in told}
+    parts |= {heading + section.title: _part(section, _LEVEL) for section in sections.values()}
+    new = BEGIN + "\n" + "\n\n".join(parts.values()) + "\n" + END
     readme.write_text(pattern.sub(lambda _: new, text), encoding="utf-8")
 
 
-def markdown(sections: Mapping[str, Section], level: int = 2) -> str:
-    """All sections, each with its machine where that differs from the first one's."""
-    parts, machine = [], None
-    for section in sections.values():
-        mine = {key: value for key, value in section.machine.items() if not key.startswith("load")}
-        lines = [f"{'#' * level} {section.title}"]
-        if mine != machine:
-            machine = mine
-            lines.append("; ".join(f"{key} {value}" for key, value in mine.items()) + ".")
-        load = section.machine.get("load average at the start", "unknown")
-        small = " Small sizes only, to try the benchmark." if section.quick else ""
-        lines.append(f"Measured in {section.seconds:,.0f} s by `{COMMAND}`; load average at the start {load}.{small}")
-        for table in section.tables:
-            lines += [table.words, _table(table)]
-        parts.append("\n\n".join(lines))
-    return "\n\n".join(parts)
+def markdown(sections: Mapping[str, Section]) -> str:
+    """All sections."""
+    return "\n\n".join(_part(section, 2) for section in sections.values())
+
+
+def _part(section: Section, level: int) -> str:
+    load = section.machine.get("load average at the start", "unknown")
+    small = " Small sizes only, to try the benchmark." if section.quick else ""
+    lines = [
+        f"{'#' * level} {section.title}",
+        "; ".join(f"{key} {value}" for key, value in section.machine.items() if not key.startswith("load")) + ".",
+        f"Measured in {section.seconds:,.0f} s by `{COMMAND}`; load average at the start {load}.{small}",
+    ]
+    for table in section.tables:
+        lines += [table.words, _table(table)]
+    return "\n\n".join(lines)
 
 
 def _table(table: Table) -> str:

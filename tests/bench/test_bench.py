@@ -53,6 +53,8 @@ def test_a_report_is_read_as_it_was_written(tmp_path):
     assert read(tmp_path / "report.json") == {"one": section}
     assert "| x | 1,234 |\n|  | 3 |" in (tmp_path / "report.md").read_text(encoding="utf-8")
     readme = tmp_path / "README.md"
-    readme.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n", encoding="utf-8")
+    other = "### Other\n\nas it was"
+    readme.write_text(f"before\n{BEGIN}\n### Title\n\nold\n\n{other}\n{END}\nafter\n", encoding="utf-8")
     into_readme({"one": section}, readme)
-    assert readme.read_text(encoding="utf-8") == f"before\n{BEGIN}\n{markdown({'one': section}, 3)}\n{END}\nafter\n"
+    new = markdown({"one": section}).replace("## Title", "### Title")
+    assert readme.read_text(encoding="utf-8") == f"before\n{BEGIN}\n{new}\n\n{other}\n{END}\nafter\n"
