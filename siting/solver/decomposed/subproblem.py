@@ -22,8 +22,9 @@ _ROUNDING = 1e-8
 """Room in a budget, relative to it."""
 _FEW_PRICES = 20
 """Up to as many may change in one step with the bounds."""
-_DEVEX, _DUAL, _PRIMAL, _NONE = 1, 1, 4, 0
-"""By their numbers in HiGHS; without scaling a first solve takes two thirds of the time, later ones the same."""
+_DEVEX, _DUAL, _PRIMAL = 1, 1, 4
+_AS_IT_IS, _SCALED = 0, 2
+"""By their numbers in HiGHS; as it is, a first solve takes two thirds of the time, later ones take the same."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Solver:
         self._layout = layout
         self._known: dict[Hashable, _Solved] = {}
         self._latest: highspy.HighsBasis | None = None
-        self._engine = new_linear(simplex_dual_edge_weight_strategy=_DEVEX, simplex_scale_strategy=_NONE)
+        self._engine = new_linear(simplex_dual_edge_weight_strategy=_DEVEX)
 
     def solve(
         self,
@@ -168,15 +169,15 @@ class Solver:
 
     def _run(self, strategy: int = _DUAL) -> None:
         engine = self._engine
-        engine.setOptionValue("simplex_strategy", strategy)
-        engine.run()
-        if engine.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            engine.clearSolver()
-            engine.setOptionValue("simplex_strategy", _DUAL)
+        for way, scaling in ((strategy, _AS_IT_IS), (_DUAL, _SCALED)):
+            engine.setOptionValue("simplex_strategy", way)
+            engine.setOptionValue("simplex_scale_strategy", scaling)
             engine.run()
-        status = engine.getModelStatus()
-        if status != highspy.HighsModelStatus.kOptimal:
-            raise SolverError(f"a period could not be solved: {engine.modelStatusToString(status)}")
+            status = engine.getModelStatus()
+            if status == highspy.HighsModelStatus.kOptimal:
+                return
+            engine.clearSolver()
+        raise SolverError(f"a period could not be solved: {engine.modelStatusToString(status)}")
 
 
 def _many_differ(prices: FloatArray, old: FloatArray) -> bool:
