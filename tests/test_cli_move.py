@@ -7,8 +7,12 @@ import re
 import shlex
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from command_line import Cli, command_line, instance_folder  # noqa: F401 - fixtures
+
+from siting.cli.tables import as_table
+from siting.text import Text
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 PRINTED = [block for block in re.findall(r"```text\n(.*?)```", README, flags=re.DOTALL) if "siting move" in block]
@@ -77,3 +81,9 @@ def test_the_readme_prints_what_the_command_prints(block: str, cli: Cli) -> None
 def test_the_readme_has_both_worked_examples() -> None:
     commands = [block.splitlines()[0] for block in PRINTED]
     assert commands == ["siting move china CN-BJ CN-NM", "siting move china CN-SH CN-SC"]
+
+
+def test_a_half_is_rounded_the_same_way_on_all_machines() -> None:
+    values = [0.8084999999999998, 0.8085, 0.8085000000000002, 12.250000000000002, 12.25, 12.249999999999998]
+    table = as_table(pd.DataFrame({"value": values}), "sites", Text("en"))
+    assert [str(cell) for cell in table.columns[0].cells] == ["0.808"] * 3 + ["12.2"] * 3

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from siting.cli.tables import as_table
+from siting.cli.tables import as_table, settled
 from siting.problem import Problem
 from siting.study.forced_move import Proof
 from siting.study.judge_move import Judgement
@@ -170,9 +170,9 @@ def _thousandth(value: float | None) -> float | None:
 
 
 def _value(value: float | None) -> str:
-    return "" if value is None else f"{value:.3g}"
+    return "" if value is None else f"{settled(value):.3g}"
 
 
 def _signed(percent: float | None, say: Text) -> str:
     # Adding zero takes the sign from a rounded -0.
-    return say("value.unknown") if percent is None else f"{round(percent, 1) + 0.0:+,.1f} %"
+    return say("value.unknown") if percent is None else f"{round(settled(percent), 1) + 0.0:+,.1f} %"

@@ -68,5 +68,11 @@ def _cell(value: Any, words: str | None, say: Text) -> str:
     if isinstance(value, float):
         if abs(value) < _ROUNDING:
             return "0"
+        value = settled(value)
         return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.1f}" if abs(value) >= 10 else f"{value:.3g}"
     return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def settled(value: float) -> float:
+    """The value without its last digits, which differ between machines: a half is rounded the same way on all."""
+    return float(f"{value:.12g}")
