@@ -286,7 +286,9 @@ class Phases:
         if self.best is None:
             hopeless = state.bound - _PATIENCE * self._gap * abs(state.bound) > self.bound
         else:
-            hopeless = state.bound > self.best.value - self._gap * abs(self.best.value)
+            # Neither much cheaper than the best plan, nor near enough to the bound to prove the gap.
+            dear = state.bound > self.best.value - self._gap * abs(self.best.value)
+            hopeless = dear and state.bound - self._gap * abs(state.bound) > self.bound
         return hopeless or state.bound > self._ceiling or state.gap <= _ROUNDED * self._gap or self._finished()
 
     def _propose(self, near_it: bool) -> None:
