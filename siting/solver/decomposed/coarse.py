@@ -19,7 +19,7 @@ from siting.solver.handover import FloatArray
 from siting.solver.two_stage import TwoStage
 
 _TOLERANCE = 1e-5
-"""A guess need not be exact."""
+"""A guess need not be exact. On one thread ipx takes half the time of HiPO or less."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def guess(program: TwoStage, layout: Layout, mean: Recourse, time_left_s: float)
     most = np.concatenate([own.most, yearly.most, mean.most, mean.most_cap])
     bounds = np.concatenate([first.lower, mean.lower]), np.concatenate([first.upper, mean.upper])
     engine = new_linear(
-        solver="ipm", run_crossover="off", ipm_optimality_tolerance=_TOLERANCE, time_limit=max(time_left_s, 0.1)
+        solver="ipx", run_crossover="off", ipm_optimality_tolerance=_TOLERANCE, time_limit=max(time_left_s, 0.1)
     )
     matrix = csc_array(block_array(rows, format="csc"))
     pass_arrays(engine, matrix, np.concatenate([first.cost, mean.cost]), bounds, (least, most))

@@ -38,6 +38,8 @@ GROUPS = 60
 
 _MEANS, _RELAXED, _ROUNDED, _MASTER = 1.0, 0.35, 0.1, 0.2
 """The gaps at which each of them ends, as shares of the gap that is asked for."""
+_TO_GUESS = 0.25
+"""Share of the time that a first guess may take."""
 _FOR_THE_BOUND = 0.5
 """Share of the time after which integers are tried, whatever the bound."""
 EXACT = 1e-7
@@ -186,7 +188,7 @@ class Phases:
 
     def _guess(self, otherwise: FloatArray) -> FloatArray:
         """Where to begin: the plan of one mean period, and what the yearly rows cost there."""
-        found = guess(self._program, self._layout, self._mean, self._bench.left_s)
+        found = guess(self._program, self._layout, self._mean, _TO_GUESS * self._bench.left_s)
         if found is None:
             return otherwise
         self._bench.prices.near(found.prices)
