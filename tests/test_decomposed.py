@@ -217,6 +217,9 @@ def test_chosen_by_size_and_tables_all_the_same(monkeypatch):
         assert solution.objective == pytest.approx(whole.objective, rel=2 * GAP)
         assert siting.audit(p, solution.tables, solution.objective).ok
         assert solution.outcome.rows == whole.outcome.rows
+    single = random_days(0, 1)
+    assert siting.solve(single, gap=GAP).outcome.strategy == "direct"
+    assert siting.solve(single, gap=GAP, strategy="decomposed").outcome.strategy == "decomposed"
 
 
 @pytest.fixture(scope="module")

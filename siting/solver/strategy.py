@@ -216,7 +216,8 @@ def _asked(limits: Limits, rows: int, started: bool) -> bool:
 
 def _decomposes(program: TwoStage, limits: Limits) -> bool:
     """Whether a program is decomposed; where that was asked for and cannot be, it is refused with the reason."""
-    return limits.strategy == "decomposed" or why_not(program) is None
+    # A single period leaves nothing to share out: branch and bound sees what cuts tell the master one by one.
+    return limits.strategy == "decomposed" or (len(program.periods) > 1 and why_not(program) is None)
 
 
 def _rows(program: TwoStage) -> int:
