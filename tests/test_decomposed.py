@@ -209,7 +209,7 @@ def test_what_cannot_be_decomposed_is_refused_by_name(kind):
 def test_chosen_by_size_and_tables_all_the_same(monkeypatch):
     p = random_days(0, 3)
     assert siting.solve(build(p), gap=GAP).outcome.strategy == "direct"
-    monkeypatch.setattr(strategy, "DECOMPOSED_ROWS", 100)
+    monkeypatch.setattr(strategy, "DECOMPOSED_ROWS", 50)
     whole = siting.solve(build(p), gap=GAP, strategy="whole")
     for what in (build(p), p):
         solution = siting.solve(what, gap=GAP)
