@@ -82,8 +82,8 @@ def solve(
     options : dict, optional
         Options of HiGHS by their own names.
     strategy : str
-        ``whole``: one matrix; ``decomposed``: period by period, for many periods; ``auto``: by their
-        number and that of rows.
+        ``whole``: one matrix; ``decomposed``: period by period, for many periods; ``auto``: by the number of
+        periods and rows.
     workers : int
         Processes that solve periods, where they are solved one by one; 1: no other than this one. A script that asks
         for more needs ``if __name__ == "__main__":``. With a cluster: how many of its workers at most; 0: all.

@@ -22,7 +22,7 @@ from .report import Cell, Section, Table, shown
 TITLE = "Scaling in sites and regions"
 CASES = ((31, 50, 14), (31, 200, 14), (31, 1000, 14), (100, 111, 14), (340, 351, 14))
 QUICK = ((31, 50, 1),)
-LIMIT_S, LIMIT_GB = 600.0, 20.0
+LIMIT_S, LIMIT_GB = 1800.0, 20.0
 GAP = "0.01"
 
 COUNTIES, YEAR_DAYS, CORES = 3000, 365, 64

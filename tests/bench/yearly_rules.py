@@ -79,7 +79,7 @@ def run(quick: bool) -> Section:
             ("no floor of green power", instance, GAP, ("--set", "green.floors=[]")),
             ("its own rules", instance, GAP, ()),
             ("its own rules", instance, FINE, ()),
-            (f"and a cap of {CAP_T:,} t of carbon", instance, GAP, ("--set", f"carbon.cap_t={CAP_T}")),
+            (f"its own rules and a cap of {CAP_T:,} t of carbon", instance, GAP, ("--set", f"carbon.cap_t={CAP_T}")),
             (f"its own rules, {quotas} quotas of energy, {caps} caps of water", folder, GAP, ()),
         ]
         if quick:

@@ -285,13 +285,11 @@ class Phases:
 
     def _enough(self, state: State) -> bool:
         """Whether given integers have been looked at long enough."""
-        if self.best is None:
-            hopeless = state.bound - _PATIENCE * self._gap * abs(state.bound) > self.bound
-        else:
-            # Neither much cheaper than the best plan, nor near enough to the bound to prove the gap.
-            dear = state.bound > self.best.value - self._gap * abs(self.best.value)
-            hopeless = dear and state.bound - self._gap * abs(state.bound) > self.bound
-        return hopeless or state.bound > self._ceiling or state.gap <= _ROUNDED * self._gap or self._finished()
+        # Hopeless: neither near enough to the bound to prove the gap, nor much cheaper than the best plan.
+        gaps = _PATIENCE if self.best is None else 1.0
+        far = state.bound - gaps * self._gap * abs(state.bound) > self.bound
+        dear = self.best is None or state.bound > self.best.value - self._gap * abs(self.best.value)
+        return (far and dear) or state.bound > self._ceiling or state.gap <= _ROUNDED * self._gap or self._finished()
 
     def _propose(self, near_it: bool) -> None:
         """Evaluate integers that the master proposes, near the relaxed plan as long as it names new ones, or any."""
