@@ -18,6 +18,7 @@ from siting.errors import WorkerError
 from siting.model.build import COMPONENTS, Component, build
 from siting.problem.problem import Problem
 from siting.solver.handover import Label
+from siting.solver.memory import give_back
 from siting.solver.piece import Piece, compile_piece
 from siting.solver.pieces import Told, chunks, merge
 from siting.solver.shelf import Shelf
@@ -25,8 +26,8 @@ from siting.solver.teams import new_team
 from siting.solver.two_stage import Columns, Plan, Rows, TwoStage
 from siting.tables import PORTS, Layout, Pages, joined, pages, tables
 
-WHOLE_H, PIECE_H = 400, 96
-"""Hours of all periods up to which one model takes less time than pieces, and hours of a piece."""
+WHOLE_REGION_H, PIECE_H = 3000, 120
+"""Hours times regions up to which one model takes less time than pieces, and hours of a piece."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ class Compiled:
 
     def tables(self, plan: Plan) -> dict[str, pd.DataFrame]:
         """The tables of a plan, the same that a model with these values has."""
+        # After a solve, which leaves much.
+        give_back()
         position = {period.name: i for i, period in enumerate(self.program.periods)}
 
         # One period at a time, as the tables ask for them.
@@ -139,7 +142,7 @@ def compile_problem(
     count, hours = p.calendar.periods, p.calendar.hours
     plan = chunks(count, max(1, PIECE_H // hours), checked=make.components != COMPONENTS)
     whole = [tuple(range(count))]
-    if count * hours <= WHOLE_H or len(plan) == 1:
+    if count * hours * len(p.regions) <= WHOLE_REGION_H or len(plan) == 1:
         return _compile(make, whole)
     try:
         return _compile(make, plan, workers, cluster)
@@ -154,30 +157,20 @@ def compile_problem(
 
 def _compile(make: Maker, plan: list[tuple[int, ...]], workers: int = 1, cluster: str = "") -> Compiled:
     begun = time.monotonic()
-    pieces, order = Shelf[Piece](), []
-    told: list[Pages] = []
-    once = Once()
-    for periods, (piece, said) in _built(make, plan, workers, cluster):
-        order.append(periods)
+    pieces, told, once = Shelf[Piece](), list[Pages](), Once()
+    for piece, said in _built(make, plan, workers, cluster):
         pieces.append(once(piece))
         told.append(once(said))
-    at = [order.index(periods) for periods in plan]
-    whole = merge(plan, pieces.some(at))
-    every = joined([told[i] for i in at])
+    whole, every = merge(plan, pieces), joined(told)
+    del pieces, once
+    give_back()
     return Compiled(make.problem, whole.program, whole.told, every, time.monotonic() - begun)
 
 
-def _built(
-    make: Maker, plan: list[tuple[int, ...]], workers: int, cluster: str
-) -> Iterator[tuple[tuple[int, ...], tuple[Piece, Pages]]]:
-    *rest, last = plan
-    # A small piece here first: what follows from the tables alone is worked out once and sent with the problem.
-    yield last, make(last)
-    if not rest:
-        return
-    team = new_team(_same, lambda i, size: (make,), len(rest), workers, cluster)
+def _built(make: Maker, plan: list[tuple[int, ...]], workers: int, cluster: str) -> Iterator[tuple[Piece, Pages]]:
+    team = new_team(_same, lambda i, size: (make,), len(plan), workers, cluster)
     try:
-        yield from zip(rest, team.share(Maker.__call__, rest), strict=True)
+        yield from team.share(Maker.__call__, plan)
     finally:
         team.close()
 

@@ -115,7 +115,9 @@ def tables(told: Pages, value: Value, calendar: Mapping[int, Mapping[str, float]
             _collect(hourly, layout, value, block, d)
     # What a user decides per period over a set of the model, such as REGION, gets a table of its own.
     parts |= {f"period_{name}" if name in parts else name: columns for name, columns in hourly.items()}
-    result = {name: columns.table() for name, columns in parts.items()}
+    hourly.clear()
+    # What is told is let go of as soon as it stands in its table.
+    result = {name: parts.pop(name).table() for name in tuple(parts)}
     for port, items in told.parts.items():
         result[port] = _port_table(port, items, told.own, value)
     return result
@@ -170,16 +172,29 @@ class _Table:
         self.parts.setdefault(period, {})[name] = (index, values)
 
     def table(self) -> pd.DataFrame:
+        """One below the other; what indexes the periods is mostly the same in all, and is written out once."""
+        first: dict[tuple[Any, ...], int] = {}
         rows: list[tuple[Any, ...]] = []
         columns: dict[str, list[NDArray[Any]]] = {name: [] for name in self.names}
+        chosen: list[NDArray[Any]] = []
+        periods: list[int] = []
+        counts: list[int] = []
         for period, part in self.parts.items():
             index = _all_rows([index for index, _ in part.values()])
-            if self.keys:
-                rows += [(*period, *(i if isinstance(i, tuple) else (i,))) for i in index]
+            if index not in first:
+                first[index] = len(rows)
+                rows += [i if isinstance(i, tuple) else (i,) for i in index]
+            chosen.append(np.arange(first[index], first[index] + len(index)))
+            periods += period
+            counts.append(len(index))
             for name, column in columns.items():
                 column.append(_aligned(*part.get(name, ((), np.empty(0))), index))
-        keys = {key: [row[place] for row in rows] for place, key in enumerate(self.keys)}
-        return pd.DataFrame({**keys, **{name: np.concatenate(column) for name, column in columns.items()}})
+        keys = self.keys[1:] if periods else self.keys
+        lists = {key: [row[place] for row in rows] for place, key in enumerate(keys)}
+        table = pd.DataFrame(lists, index=range(len(rows))).take(np.concatenate(chosen)).reset_index(drop=True)
+        if periods:
+            table.insert(0, self.keys[0], np.repeat(periods, counts))
+        return table.assign(**{name: np.concatenate(column) for name, column in columns.items()})
 
 
 def _all_rows(every: list[tuple[Any, ...]]) -> tuple[Any, ...]:
@@ -205,7 +220,7 @@ def _collect(parts: dict[str, _Table], layout: Layout, value: Value, block: str,
     if period is not None:
         before = (period,)
         table = table if keys else f"period_{_NO_INDEX}"
-        keys = ("period", *keys)
+        keys = tuple(_distinct(["period", *keys]))
     parts.setdefault(table, _Table(keys)).add(name, before, layout.index, values)
 
 

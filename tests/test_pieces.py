@@ -53,7 +53,7 @@ def mine(m, p):
 def _in_pieces():
     """As if the periods were long: one a piece."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(siting.building, "WHOLE_H", 0)
+        patch.setattr(siting.building, "WHOLE_REGION_H", 0)
         patch.setattr(siting.building, "PIECE_H", 1)
         yield
 

@@ -87,7 +87,7 @@ def test_a_cluster_that_is_not_there(monkeypatch, missing):
 def test_on_a_cluster(monkeypatch):
     """Pieces and periods on two workers of Dask, one of which is killed twice; nothing stays behind on them."""
     dask = pytest.importorskip("distributed")
-    monkeypatch.setattr(building, "WHOLE_H", 0)
+    monkeypatch.setattr(building, "WHOLE_REGION_H", 0)
     monkeypatch.setattr(building, "PIECE_H", 1)
     p = random_days(3, 4, settings=GREEN)
     alone = siting.solve(p, gap=GAP, strategy="decomposed")

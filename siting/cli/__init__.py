@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import signal
 import sys
@@ -72,7 +73,11 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     command = typer.main.get_command(app)
     _translate(command, say)
-    command(prog_name="siting")
+    try:
+        command(prog_name="siting")
+    finally:
+        # All is about to go: the collector would look through it several times first.
+        gc.freeze()
 
 
 def _translate(command: Any, say: Text) -> None:

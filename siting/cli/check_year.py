@@ -21,6 +21,7 @@ from siting.cli.common import (
     console,
     guarded,
     speaker,
+    workers_get_ready,
 )
 from siting.errors import SitingError, UsageError
 from siting.text import Text
@@ -119,6 +120,7 @@ def check_year(
 
     reporter = Reporter(say)
     with reporter.phase("load", "start"):
+        workers_get_ready(workers)
         from siting.cli.edits import read_edit
         from siting.cli.show import print_parts
         from siting.model.build import COMPONENTS

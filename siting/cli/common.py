@@ -116,6 +116,14 @@ def warn(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
+def workers_get_ready(workers: int | None, cluster: str | None = None) -> None:
+    """Have those of this machine import libraries while this process does."""
+    if workers != 1 and not cluster:
+        from siting.solver.workers import get_ready
+
+        get_ready()
+
+
 def pairs(option: str, given: Iterable[str] | None, form: str, say: Text) -> dict[str, str]:
     """``name=value`` options as a dictionary.
 

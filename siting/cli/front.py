@@ -29,6 +29,7 @@ from siting.cli.common import (
     guarded,
     speaker,
     warn,
+    workers_get_ready,
 )
 from siting.cli.studies import folder_for, head, save
 
@@ -66,6 +67,7 @@ def front(
 
     reporter = Reporter(say)
     with reporter.phase("start"):
+        workers_get_ready(workers, cluster)
         from siting.result import Options
     options = Options(gap=gap, time_limit_s=time_limit, seed=seed, periods=count, hours=hours, settings=settings)
     target = None if out is None else folder_for(out, FILES, say)

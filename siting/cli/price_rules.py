@@ -28,6 +28,7 @@ from siting.cli.common import (
     pairs,
     speaker,
     warn,
+    workers_get_ready,
 )
 from siting.cli.studies import folder_for, head, save
 from siting.errors import UsageError
@@ -71,6 +72,7 @@ def price_rules(
 
     reporter = Reporter(say)
     with reporter.phase("start"):
+        workers_get_ready(workers)
         from siting.result import Options
     options = Options(
         gap=gap,

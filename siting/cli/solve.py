@@ -28,6 +28,7 @@ from siting.cli.common import (
     pairs,
     speaker,
     warn,
+    workers_get_ready,
 )
 from siting.text import Text
 
@@ -73,6 +74,7 @@ def solve(
     reporter = Reporter(say)
     with reporter.phase("start"):
         # Libraries take a second or two to import.
+        workers_get_ready(workers, cluster)
         from siting.cli.workflow import carry_out
         from siting.result import Options
     options = Options(
@@ -110,6 +112,7 @@ def resume(
 
     reporter = Reporter(say)
     with reporter.phase("load", "start"):
+        workers_get_ready(workers, cluster)
         from siting.cli.workflow import go_on
     asked = {"time_limit_s": time_limit, "workers": workers, "cluster": cluster}
     changes = {name: value for name, value in asked.items() if value is not None}

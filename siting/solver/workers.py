@@ -10,7 +10,14 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from multiprocessing import forkserver
 from typing import Any
+
+# Not forked from this process: a copy of a process with running threads may hang.
+CONTEXT = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
+"""How processes begin. On Linux they are copies of one that has imported libraries and does nothing else."""
+
+_LIBRARIES = ["siting.building", "siting.solver.decomposed.crews"]
 
 
 def new_pool(
@@ -20,8 +27,16 @@ def new_pool(
 
     A script that asks for one needs ``if __name__ == "__main__":``.
     """
-    # Not forked: a copy of a process with running threads may hang.
-    return ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _begin, (begin, arguments))
+    get_ready()
+    return ProcessPoolExecutor(count, CONTEXT, _begin, (begin, arguments))
+
+
+def get_ready() -> None:
+    """Have libraries imported meanwhile, if it can be done beside this process, so that pools begin at once."""
+    if CONTEXT.get_start_method() == "forkserver":
+        CONTEXT.set_forkserver_preload(_LIBRARIES)
+        with ctrl_c_waits():
+            forkserver.ensure_running()
 
 
 @contextmanager
