@@ -140,7 +140,7 @@ def compile_problem(
     """
     make = Maker(p, tuple(COMPONENTS if components is None else components))
     count, hours = p.calendar.periods, p.calendar.hours
-    plan = chunks(count, max(1, PIECE_H // hours), checked=make.components != COMPONENTS)
+    plan = chunks(count, max(1, PIECE_H // hours), workers, checked=make.components != COMPONENTS)
     whole = [tuple(range(count))]
     if count * hours * len(p.regions) <= WHOLE_REGION_H or len(plan) == 1:
         return _compile(make, whole)
@@ -148,10 +148,7 @@ def compile_problem(
         return _compile(make, plan, workers, cluster)
     except WorkerError:
         raise
-    except Exception as error:
-        if make.components == COMPONENTS:
-            raise
-        # Whatever a user's rule cannot do in a piece, it may do in the whole.
+    except Exception as error:  # noqa: BLE001 - whatever a rule cannot do in a piece, it may do in the whole
         return replace(_compile(make, whole), one_piece=str(error))
 
 

@@ -58,10 +58,10 @@ def _in_pieces():
         yield
 
 
-@pytest.fixture(scope="module")
-def both(_in_pieces):
+@pytest.fixture(scope="module", params=[(), (mine,)], ids=["ours", "a user's too"])
+def both(_in_pieces, request):
     """In pieces, and at once."""
-    p, components = everything(), [*COMPONENTS, mine]
+    p, components = everything(), [*COMPONENTS, *request.param]
     return compile_problem(p, components), build(p, components)
 
 
@@ -119,15 +119,15 @@ def test_tables_are_those_of_a_model_with_the_same_values(both):
             v.set_value(values["" if block is m else block.name][label_of(v)], skip_validation=True)
     wanted, tables = read_tables(m), compiled.tables(plan)
     assert list(tables) == list(wanted)
-    assert {"staff", "season"} <= {c for name in ("site", "period") for c in tables[name].columns}
+    columns = {c for name in ("site", "period") for c in tables[name].columns}
+    assert ({"staff", "season"} <= columns) == hasattr(m, "staff")
     assert set(tables["cost"]["term"]) >= {
         "fleet",
         "water",
         "pue surcharge",
         "bandwidth",
         "connection",
-        "staff",
-        "other",
+        *(("staff", "other") if hasattr(m, "staff") else ()),
     }
     for name, table in wanted.items():
         pd.testing.assert_frame_equal(tables[name], table, rtol=1e-11, atol=1e-9)
@@ -180,6 +180,16 @@ def test_a_rule_that_pieces_cannot_show_is_built_in_the_whole(rule):
     assert [len(d.rows) for d in compiled.program.periods] == [len(d.rows) for d in whole.periods]
 
 
+def test_what_a_model_without_periods_lacks_is_built_in_the_whole(monkeypatch):
+    def only_with_periods(m, p):
+        if len(m.PERIOD):
+            m.late = pyo.Constraint(expr=m.capacity_mw["s", "general"] <= 1e5)
+
+    monkeypatch.setattr(siting.building, "COMPONENTS", (*COMPONENTS, only_with_periods))
+    compiled = compile_problem(everything())
+    assert "late is not the sum" in compiled.one_piece
+
+
 def test_a_second_pair_finds_what_is_no_sum():
     p = everything().replace(calendar=Calendar(hour=np.arange(8)[:, None] % 4, weight=np.arange(1.0, 9.0)))
     assert "worst" in compile_problem(p, [*COMPONENTS, worst_period]).one_piece
@@ -193,9 +203,11 @@ def test_a_row_without_variables_that_does_not_hold():
 
 
 def test_which_pieces_are_built():
-    assert chunks(12, 12, False) == [tuple(range(12))]
-    assert chunks(9, 4, False) == [(0, 1), (2, 3, 4, 5), (6, 7, 8), (0,), (1,)]
-    assert chunks(9, 4, True) == [(0, 1), (2, 3), (4, 5, 6), (7, 8), (0,), (1,), (2,), (3,)]
+    assert chunks(12, 12, 2, False) == [tuple(range(12))]
+    assert chunks(9, 4, 1, False) == [(0, 1, 2), (3, 4, 5), (6, 7, 8), ()]
+    assert chunks(9, 4, 2, False) == [(0, 1, 2), (3, 4), (5, 6), (7, 8), ()]
+    assert chunks(4, 1, 3, False) == [(0,), (1,), (2,), (3,), ()]
+    assert chunks(9, 4, 1, True) == [(0, 1), (2, 3), (4, 5, 6), (7, 8), (0,), (1,), (2,), (3,)]
 
 
 RULE = "def add(m, p):\n    m.cost.add('fee', {'a': 3.0 * m.open['s0']}, 'million per year')\n"

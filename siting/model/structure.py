@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyomo.environ as pyo
+from pyomo.core.expr import SumExpression
 
 from siting.model.ports import Port
 from siting.problem.derived import site_compute
@@ -59,7 +60,8 @@ def yearly(m: Any, amount: Any) -> Any:
         ``(d, t) -> expression``, the amount in hour ``t`` of period ``d``.
     """
     hours = list(m.HOUR)
-    return pyo.quicksum(m.period[d].weight * pyo.quicksum(amount(d, t) for t in hours) for d in m.PERIOD)
+    # An expression in any case, where a model without periods would have the number zero.
+    return SumExpression([m.period[d].weight * pyo.quicksum(amount(d, t) for t in hours) for d in m.PERIOD])
 
 
 def by_region(amounts: dict[Any, Any], region_of: Any) -> dict[str, Any]:

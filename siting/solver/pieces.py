@@ -38,8 +38,8 @@ class Whole:
     told: Told
 
 
-def chunks(periods: int, size: int, checked: bool) -> list[tuple[int, ...]]:
-    """The pieces to build: those that make the whole, then those that show what does not depend on the periods.
+def chunks(periods: int, size: int, workers: int, checked: bool) -> list[tuple[int, ...]]:
+    """The pieces to build: those that make the whole, and those that show what does not depend on the periods.
 
     Parameters
     ----------
@@ -47,17 +47,23 @@ def chunks(periods: int, size: int, checked: bool) -> list[tuple[int, ...]]:
         Number of periods.
     size : int
         Periods of a piece at most; as many as there are, or fewer: one piece is the whole.
+    workers : int
+        Who build them, side by side.
     checked : bool
-        Whether a second pair of periods is built apart and together, which has to show the same.
+        Whether two pairs of periods are built apart and together, which have to show the same; otherwise a piece
+        without periods tells it.
     """
     if periods <= max(size, 3):
         return [tuple(range(periods))]
-    pairs = 2 if checked and periods > 4 else 1
+    pairs = 0 if not checked else 2 if periods > 4 else 1
     rest = range(2 * pairs, periods)
     count = -(-len(rest) // size)
+    # As many for each.
+    count = min(len(rest), -(-count // max(1, workers)) * max(1, workers))
     parts = [tuple(int(d) for d in part) for part in np.array_split(rest, count)]
     together = [(2 * i, 2 * i + 1) for i in range(pairs)]
-    return [*together, *parts, *((d,) for pair in together for d in pair)]
+    alone: list[tuple[int, ...]] = [(d,) for pair in together for d in pair]
+    return [*together, *parts, *(alone or [()])]
 
 
 def merge(plan: Sequence[tuple[int, ...]], pieces: Items[Piece]) -> Whole:
@@ -86,10 +92,14 @@ def merge(plan: Sequence[tuple[int, ...]], pieces: Items[Piece]) -> Whole:
             pairs.append((*alone, at[periods]))
             for i in alone:
                 _agree(wide[i], wide[at[periods]])
-    extra = {i for *alone, _ in pairs for i in alone}
+    extra = {i for *alone, _ in pairs for i in alone} | ({at[()]} if () in at else set())
     parts = [i for i in range(len(plan)) if i not in extra]
     rows, told = (
-        SharedRows([[shared[i][which] for i in pair] for pair in pairs], [shared[i][which] for i in parts])
+        SharedRows(
+            [[shared[i][which] for i in pair] for pair in pairs],
+            [shared[i][which] for i in parts],
+            shared[at[()]][which] if () in at else None,
+        )
         for which in (0, 1)
     )
     return _assemble(first, View(parts, lambda i: wide[i]), rows, told)

@@ -2,9 +2,9 @@
 
 What a model with the periods S says in such a row is f(S) = f(∅) + Σ_{d in S} g(d): what does not depend on the
 periods, and what each adds (its columns, but also numbers on first-stage columns, as the energy that placed work needs
-in a period). Two periods apart and together give f(∅) = f({a}) + f({b}) − f({a, b}), and with it the whole is
-f(∅) + Σ_C (f(C) − f(∅)) over the pieces C. A row that is not such a sum, because it looks at its neighbour or divides
-by the number of periods, is another one where periods are together, and is refused by its name.
+in a period). A model without periods tells f(∅); so do two periods apart and together, f({a}) + f({b}) − f({a, b}).
+With it the whole is f(∅) + Σ_C (f(C) − f(∅)) over the pieces C. A row that is not such a sum, because it looks at its
+neighbour or divides by the number of periods, is another one where periods are together, and is refused by its name.
 """
 
 from __future__ import annotations
@@ -29,12 +29,17 @@ class NotInPiecesError(ValueError):
 class SharedRows:
     """Shared rows of the whole: first-stage part, both sides, and the part over each block's columns."""
 
-    def __init__(self, pairs: Sequence[Sequence[Shared]], parts: Sequence[Shared]) -> None:
-        every = [*parts, *(shared for pair in pairs for shared in pair)]
+    def __init__(
+        self, pairs: Sequence[Sequence[Shared]], parts: Sequence[Shared], without: Shared | None = None
+    ) -> None:
+        bare = () if without is None else (without,)
+        every = [*parts, *(shared for pair in pairs for shared in pair), *bare]
         self.labels = tuple(dict.fromkeys(label for shared in every for label in shared.rows.labels))
         self.row = {label: i for i, label in enumerate(self.labels)}
         unlimited = self._unlimited(every)
-        common = [self._common(*pair) for pair in pairs]
+        for shared in bare:
+            self._complete(shared, parts)
+        common = [*(self._common(*pair) for pair in pairs), *map(self._lift, bare)]
         total = common[0] if common else self._lift(parts[0])
         for other in common[1:]:
             self._zero(other - common[0], TOLERANCE * (abs(other) + abs(common[0])))
@@ -71,6 +76,14 @@ class SharedRows:
             count[:, at] += np.isinf((shared.rows.least, shared.rows.most))
         self._refuse(((count > 0) & (count < present)).any(axis=0))
         return count > 0
+
+    def _complete(self, bare: Shared, parts: Sequence[Shared]) -> None:
+        """A row of several pieces would count several times, did the model without periods not have it."""
+        count = np.zeros(len(self.labels))
+        for shared in parts:
+            count[self._at(shared)] += 1
+        count[self._at(bare)] = 0
+        self._refuse(count > 1)
 
     def _common(self, one: Shared, other: Shared, both: Shared) -> csr_array:
         """What does not depend on the periods."""
