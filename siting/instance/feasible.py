@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import breadth_first_order, maximum_flow
@@ -188,6 +187,7 @@ def power_faults(p: Problem, lines: Mapping[str, list[int]]) -> list[Fault]:
     table = table.assign(power=table["site"].map(p.sites["region"]))
     served = table.groupby(["region", "workload"])["power"].agg(["nunique", "first"])
     own = served.loc[served["nunique"] == 1, "first"]
+    most, storage = _most_power_mw(p)
     faults = []
     for line, (region, row) in zip(lines["regions"], p.regions.iterrows(), strict=True):
         demand = p.demand["mean_mw"].reindex(own.index[own == region])
@@ -199,7 +199,7 @@ def power_faults(p: Problem, lines: Mapping[str, list[int]]) -> list[Fault]:
         rigid = (p.workloads["max_delay_h"] == 0).reindex(workload).to_numpy(dtype=bool)
         least_pue = design_pue(p)[list(sites)].min(axis=1).to_numpy()
         power = load[:, rigid].sum(axis=1) * least_pue
-        yearly, steady = _most_power_mw(p, str(region))
+        yearly, steady = most[region].to_numpy(), float(storage[str(region)])
         short = power - yearly - steady
         hour = int(short.argmax())
         rule, need, have = "", float(power[hour]), float(yearly[hour] + steady)
@@ -215,15 +215,17 @@ def power_faults(p: Problem, lines: Mapping[str, list[int]]) -> list[Fault]:
     return faults
 
 
-def _most_power_mw(p: Problem, region: str) -> tuple[npt.NDArray[np.float64], float]:
-    """Most power of a region by hour without storage, and what storage may add in an hour, MW."""
-    power = np.full(p.hours, float(p.regions["grid_mw"][region]))
-    sources = p.supply["most_mw"].reset_index()
-    sources = sources[(sources["region"] == region) & (sources["most_mw"] > 0)]
-    for technology, most in zip(sources["technology"], sources["most_mw"].astype(float), strict=True):
-        power = power + most * capacity_factor(p, technology)[region].to_numpy(dtype=float)
-    ends = (p.corridors["from_region"] == region) | (p.corridors["to_region"] == region)
-    lines = p.corridors[ends]
-    power = power + float((lines["most_mw"] * (1 - lines["loss_share"])).sum())
-    storage = p.storage[(p.storage.index.get_level_values("region") == region) & (p.storage["most_mwh"] > 0).to_numpy()]
-    return power, float(storage["most_mw"].sum())
+def _most_power_mw(p: Problem) -> tuple[pd.DataFrame, pd.Series[float]]:
+    """Most power of each region by hour without storage, and what storage may add in an hour, MW."""
+    regions = p.regions.index
+    steady = p.regions["grid_mw"].astype(float)
+    received = p.corridors["most_mw"] * (1 - p.corridors["loss_share"])
+    for end in ("from_region", "to_region"):
+        steady = steady.add(received.groupby(p.corridors[end]).sum(), fill_value=0.0)
+    power = pd.DataFrame(np.tile(steady[regions].to_numpy(dtype=float), (p.hours, 1)), columns=regions)
+    sources = p.supply["most_mw"]
+    for technology, most in sources[sources > 0].groupby(level="technology"):
+        mw = most.droplevel("technology").astype(float)
+        power[mw.index] += capacity_factor(p, str(technology))[mw.index].to_numpy(dtype=float) * mw.to_numpy()
+    storage = p.storage.loc[p.storage["most_mwh"] > 0, "most_mw"].groupby(level="region").sum()
+    return power, storage.reindex(regions, fill_value=0.0)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.csv as arrow_csv
 
 from siting.errors import Fault
 from siting.instance.files import decode
@@ -78,7 +79,21 @@ def _csv(path: Path, file: str) -> pd.DataFrame | Fault:
     if len(first) > len(header):
         rule = f"The row has {len(first)} cells and the header {len(header)}."
         return Fault(file, rule, "Give every column a name.", row=2)
+    if (numbers := _numbers(text, header)) is not None:
+        return numbers
     try:
         return pd.read_csv(io.StringIO(text), header=0, names=header, float_precision="round_trip", low_memory=False)
     except pd.errors.ParserError as error:
         return Fault(file, f"The rows are not alike: {str(error).strip()}", "Give every row one cell for each column.")
+
+
+def _numbers(text: str, header: list[str]) -> pd.DataFrame | None:
+    """A table of numbers and nothing else, read as exactly in a tenth of the time; None if it is not one."""
+    try:
+        table = arrow_csv.read_csv(
+            io.BytesIO(text.encode()), arrow_csv.ReadOptions(column_names=header, skip_rows=1, use_threads=False)
+        )
+    except pa.ArrowInvalid:
+        return None
+    plain = all(pa.types.is_int64(kind) or pa.types.is_float64(kind) for kind in table.schema.types)
+    return table.to_pandas() if plain and not any(column.null_count for column in table.columns) else None
