@@ -14,7 +14,7 @@ from test_decomposed import GAP, GREEN, agree, program_of
 import siting
 from siting import building
 from siting.errors import WorkerError
-from siting.solver import kept, places, teams
+from siting.solver import kept, places, teams, workers
 from siting.solver.teams import new_team
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX")
@@ -71,6 +71,22 @@ def test_a_killed_process_changes_nothing():
         return [child.pid for child in multiprocessing.active_children()]
 
     agree(program_of(random_days(3, 4, settings=GREEN)), workers=2, listen=killing(children, [3, 30]))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere processes are begun anew in any case")
+def test_where_nothing_can_be_copied_processes_are_begun_anew(monkeypatch):
+    def no_socket():
+        raise OSError("AF_UNIX path too long")
+
+    assert workers.context().get_start_method() == "forkserver"
+    monkeypatch.setattr("multiprocessing.forkserver.ensure_running", no_socket)
+    workers.context.cache_clear()
+    try:
+        assert workers.context().get_start_method() == "spawn"
+        with workers.new_pool(1) as pool:
+            assert pool.submit(os.getpid).result() != os.getpid()
+    finally:
+        workers.context.cache_clear()
 
 
 @pytest.mark.parametrize("missing", ["package", "scheduler"])

@@ -90,8 +90,10 @@ def test_own_hourly_variables_too(p):
         m.period[d].spare_mw = pyo.Var(m.SITE, m.HOUR, bounds=(1.0, 2.0))
         m.period[d].reserve_mw = pyo.Var(m.REGION, bounds=(4.0, 5.0))
         m.period[d].power_out.add("spare", {("a", t): m.period[d].spare_mw["s", t] for t in m.HOUR}, "MW")
+        m.period[d].sent_to_mw = pyo.Var(m.PERIOD, bounds=(3.0, 3.0))
     m.season = pyo.Var(m.PERIOD, bounds=(7.0, 7.0))
     tables = solve(m, gap=0.0).tables
+    assert tables["period_period"].to_dict("list") == {"period": [0], "period_2": [0], "sent_to_mw": [3.0]}
     hours = tables["site_hour"]
     assert list(hours.columns) == ["period", "site", "hour", "power_mw", "spare_mw"]
     assert len(hours) == 3 * 4

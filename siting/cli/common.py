@@ -119,9 +119,9 @@ def warn(line: str) -> None:
 def workers_get_ready(workers: int | None, cluster: str | None = None) -> None:
     """Have those of this machine import libraries while this process does."""
     if workers != 1 and not cluster:
-        from siting.solver.workers import get_ready
+        from siting.solver.workers import context
 
-        get_ready()
+        context()
 
 
 def pairs(option: str, given: Iterable[str] | None, form: str, say: Text) -> dict[str, str]:

@@ -10,12 +10,8 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import forkserver
+from functools import cache
 from typing import Any
-
-# Not forked from this process: a copy of a process with running threads may hang.
-CONTEXT = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
-"""How processes begin. On Linux they are copies of one that has imported libraries and does nothing else."""
 
 _LIBRARIES = ["siting.building", "siting.solver.decomposed.crews"]
 
@@ -27,16 +23,28 @@ def new_pool(
 
     A script that asks for one needs ``if __name__ == "__main__":``.
     """
-    get_ready()
-    return ProcessPoolExecutor(count, CONTEXT, _begin, (begin, arguments))
+    return ProcessPoolExecutor(count, context(), _begin, (begin, arguments))
 
 
-def get_ready() -> None:
-    """Have libraries imported meanwhile, if it can be done beside this process, so that pools begin at once."""
-    if CONTEXT.get_start_method() == "forkserver":
-        CONTEXT.set_forkserver_preload(_LIBRARIES)
-        with ctrl_c_waits():
-            forkserver.ensure_running()
+@cache
+def context() -> Any:
+    """How processes begin: on Linux as copies of one that does nothing but import libraries, from the first call on.
+
+    They are not copied from this process: a copy of one with running threads may hang.
+    """
+    if sys.platform == "linux":
+        from multiprocessing import forkserver
+
+        copies = multiprocessing.get_context("forkserver")
+        copies.set_forkserver_preload(_LIBRARIES)
+        try:
+            with ctrl_c_waits():
+                forkserver.ensure_running()
+        except OSError:
+            pass  # Its socket cannot be made, as where the folder of temporary files has too long a name.
+        else:
+            return copies
+    return multiprocessing.get_context("spawn")
 
 
 @contextmanager

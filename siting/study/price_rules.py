@@ -21,7 +21,7 @@ from siting.problem.rules import Rule, rules
 from siting.solution import solve
 from siting.solver.engine import Limits, Progress
 from siting.solver.start import Start
-from siting.solver.workers import CONTEXT, ctrl_c_waits, new_pool
+from siting.solver.workers import context, ctrl_c_waits, new_pool
 from siting.study.rule_prices import STOPPED, Case, RulePrice, RulePrices
 
 Tell = Callable[[Rule | None, Case], None]
@@ -156,7 +156,7 @@ def _one_by_one(
 def _side_by_side(
     problems: Sequence[Problem], embodied: bool, limits: Limits, workers: int, tell: Callable[[int, Case], None]
 ) -> list[Case]:
-    stop = CONTEXT.Event()
+    stop = context().Event()
     pool = new_pool(min(workers, len(problems)), _prepare, (stop,))
     cases: dict[int, Case] = {}
     start: Start | None = None
