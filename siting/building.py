@@ -29,6 +29,9 @@ from siting.tables import PORTS, Layout, Pages, joined, pages, tables
 WHOLE_REGION_H, PIECE_H = 3000, 120
 """Hours times regions up to which one model takes less time than pieces, and hours of a piece."""
 
+MUCH = 1_000_000
+"""Values of a plan above which its solve has left enough behind, in circles, to be collected before the tables."""
+
 
 @dataclass(frozen=True)
 class Compiled:
@@ -53,8 +56,9 @@ class Compiled:
 
     def tables(self, plan: Plan) -> dict[str, pd.DataFrame]:
         """The tables of a plan, the same that a model with these values has."""
-        # After a solve, which leaves much.
-        give_back()
+        if sum(map(len, plan.periods)) > MUCH:
+            gc.collect()
+            give_back()
         position = {period.name: i for i, period in enumerate(self.program.periods)}
 
         # One period at a time, as the tables ask for them.
