@@ -29,7 +29,7 @@ from siting.tables import PORTS, Layout, Pages, joined, pages, tables
 WHOLE_REGION_H, PIECE_H = 3000, 120
 """Hours times regions up to which one model takes less time than pieces, and hours of a piece."""
 
-MUCH = 1_000_000
+_MUCH = 1_000_000
 """Values of a plan above which its solve has left enough behind, in circles, to be collected before the tables."""
 
 
@@ -56,7 +56,7 @@ class Compiled:
 
     def tables(self, plan: Plan) -> dict[str, pd.DataFrame]:
         """The tables of a plan, the same that a model with these values has."""
-        if sum(map(len, plan.periods)) > MUCH:
+        if sum(map(len, plan.periods)) > _MUCH:
             gc.collect()
             give_back()
         position = {period.name: i for i, period in enumerate(self.program.periods)}
@@ -150,7 +150,7 @@ def compile_problem(
         return _compile(make, whole)
     try:
         return _compile(make, plan, workers, cluster)
-    except WorkerError:
+    except (WorkerError, MemoryError):
         raise
     except Exception as error:  # noqa: BLE001 - whatever a rule cannot do in a piece, it may do in the whole
         return replace(_compile(make, whole), one_piece=str(error))

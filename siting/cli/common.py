@@ -117,8 +117,8 @@ def warn(line: str) -> None:
 
 
 def workers_get_ready(workers: int | None, cluster: str | None = None) -> None:
-    """Have those of this machine import libraries while this process does."""
-    if workers != 1 and not cluster:
+    """Have those of this machine, if there will be any, import libraries while this process does."""
+    if (workers or os.cpu_count() or 1) > 1 and not cluster:
         from siting.solver.workers import context
 
         context()

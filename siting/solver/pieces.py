@@ -48,7 +48,7 @@ def chunks(periods: int, size: int, workers: int, checked: bool) -> list[tuple[i
     size : int
         Periods of a piece at most; as many as there are, or fewer: one piece is the whole.
     workers : int
-        Who build them, side by side.
+        How many build them side by side; 0: not known.
     checked : bool
         Whether two pairs of periods are built apart and together, which have to show the same; otherwise a piece
         without periods tells it.
@@ -57,9 +57,9 @@ def chunks(periods: int, size: int, workers: int, checked: bool) -> list[tuple[i
         return [tuple(range(periods))]
     pairs = 0 if not checked else 2 if periods > 4 else 1
     rest = range(2 * pairs, periods)
-    count = -(-len(rest) // size)
-    # As many for each.
-    count = min(len(rest), -(-count // max(1, workers)) * max(1, workers))
+    # As many for each of those who build them; a cluster may not say how many they are.
+    builders = max(1, workers)
+    count = min(len(rest), builders * -(-len(rest) // (size * builders)))
     parts = [tuple(int(d) for d in part) for part in np.array_split(rest, count)]
     together = [(2 * i, 2 * i + 1) for i in range(pairs)]
     alone: list[tuple[int, ...]] = [(d,) for pair in together for d in pair]
@@ -92,13 +92,14 @@ def merge(plan: Sequence[tuple[int, ...]], pieces: Items[Piece]) -> Whole:
             pairs.append((*alone, at[periods]))
             for i in alone:
                 _agree(wide[i], wide[at[periods]])
-    extra = {i for *alone, _ in pairs for i in alone} | ({at[()]} if () in at else set())
+    without = at.get(())
+    extra = {without, *(i for *alone, _ in pairs for i in alone)}
     parts = [i for i in range(len(plan)) if i not in extra]
     rows, told = (
         SharedRows(
             [[shared[i][which] for i in pair] for pair in pairs],
             [shared[i][which] for i in parts],
-            shared[at[()]][which] if () in at else None,
+            None if without is None else shared[without][which],
         )
         for which in (0, 1)
     )
