@@ -26,8 +26,11 @@ from siting.solver.teams import new_team
 from siting.solver.two_stage import Columns, Plan, Rows, TwoStage
 from siting.tables import PORTS, Layout, Pages, joined, pages, tables
 
-WHOLE_REGION_H, PIECE_H = 3000, 120
-"""Hours times regions up to which one model takes less time than pieces, and hours of a piece."""
+WHOLE_REGION_H = 1000
+"""Hours times regions up to which one model takes less time than pieces."""
+
+PIECE_H, PIECE_REGION_H = 120, 3000
+"""Hours of a piece; more where there are few regions."""
 
 _MUCH = 1_000_000
 """Values of a plan above which its solve has left enough behind, in circles, to be collected before the tables."""
@@ -100,14 +103,18 @@ class Maker:
         """The piece of some periods, and what its model tells."""
         # The collector would walk millions of objects again and again, none of them garbage.
         with PauseGC():
-            made = self._make(periods)
-            # Now they all are, and still the youngest: later, the models of several pieces would wait to be freed.
-            gc.collect(0)
+            m = build(self.problem, self.components, periods)
+            made = compile_piece(m, expressions(m)), pages(m)
+            _empty(m)
         return made
 
-    def _make(self, periods: Sequence[int]) -> tuple[Piece, Pages]:
-        m = build(self.problem, self.components, periods)
-        return compile_piece(m, expressions(m)), pages(m)
+
+def _empty(m: Any) -> None:
+    """A model is one great circle; opened, nearly all of it is gone at once, and not walked by the collector first."""
+    for block in m.block_data_objects():
+        for component in block.component_objects((pyo.Var, pyo.Expression, pyo.Constraint), descend_into=False):
+            if component.is_indexed():
+                component.clear()
 
 
 def expressions(m: Any) -> dict[str, dict[Label, Any]]:
@@ -143,10 +150,11 @@ def compile_problem(
         If the model is not linear, or has not exactly one objective to be minimized.
     """
     make = Maker(p, tuple(COMPONENTS if components is None else components))
-    count, hours = p.calendar.periods, p.calendar.hours
-    plan = chunks(count, max(1, PIECE_H // hours), workers, checked=make.components != COMPONENTS)
+    count, hours, regions = p.calendar.periods, p.calendar.hours, len(p.regions)
+    size = max(1, max(PIECE_H, PIECE_REGION_H // regions) // hours)
+    plan = chunks(count, size, workers, checked=make.components != COMPONENTS)
     whole = [tuple(range(count))]
-    if count * hours * len(p.regions) <= WHOLE_REGION_H or len(plan) == 1:
+    if count * hours * regions <= WHOLE_REGION_H or len(plan) == 1:
         return _compile(make, whole)
     try:
         return _compile(make, plan, workers, cluster)

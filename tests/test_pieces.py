@@ -55,6 +55,7 @@ def _in_pieces():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(siting.building, "WHOLE_REGION_H", 0)
         patch.setattr(siting.building, "PIECE_H", 1)
+        patch.setattr(siting.building, "PIECE_REGION_H", 1)
         yield
 
 
@@ -203,7 +204,9 @@ def test_a_row_without_variables_that_does_not_hold():
 
 
 def test_which_pieces_are_built():
-    assert chunks(12, 12, 2, False) == [tuple(range(12))]
+    assert chunks(12, 12, 1, False) == [tuple(range(12))]
+    assert chunks(12, 12, 2, False) == [(0, 1, 2, 3, 4, 5), (6, 7, 8, 9, 10, 11), ()]
+    assert chunks(3, 1, 2, False) == [(0, 1, 2)]
     assert chunks(9, 4, 1, False) == [(0, 1, 2), (3, 4, 5), (6, 7, 8), ()]
     assert chunks(9, 4, 2, False) == [(0, 1, 2), (3, 4), (5, 6), (7, 8), ()]
     assert chunks(4, 1, 3, False) == [(0,), (1,), (2,), (3,), ()]

@@ -105,6 +105,7 @@ def test_on_a_cluster(monkeypatch):
     dask = pytest.importorskip("distributed")
     monkeypatch.setattr(building, "WHOLE_REGION_H", 0)
     monkeypatch.setattr(building, "PIECE_H", 1)
+    monkeypatch.setattr(building, "PIECE_REGION_H", 1)
     p = random_days(3, 4, settings=GREEN)
     alone = siting.solve(p, gap=GAP, strategy="decomposed")
     with dask.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:

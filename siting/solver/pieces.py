@@ -46,19 +46,20 @@ def chunks(periods: int, size: int, workers: int, checked: bool) -> list[tuple[i
     periods : int
         Number of periods.
     size : int
-        Periods of a piece at most; as many as there are, or fewer: one piece is the whole.
+        Periods of a piece at most. Where it is enough for all and one builds, or there are few, one is the whole.
     workers : int
         How many build them side by side; 0: not known.
     checked : bool
         Whether two pairs of periods are built apart and together, which have to show the same; otherwise a piece
         without periods tells it.
     """
-    if periods <= max(size, 3):
+    # A cluster may not say how many they are.
+    builders = max(1, workers)
+    if periods <= 3 or (periods <= size and builders == 1):
         return [tuple(range(periods))]
     pairs = 0 if not checked else 2 if periods > 4 else 1
     rest = range(2 * pairs, periods)
-    # As many for each of those who build them; a cluster may not say how many they are.
-    builders = max(1, workers)
+    # As many for each of those who build them.
     count = min(len(rest), builders * -(-len(rest) // (size * builders)))
     parts = [tuple(int(d) for d in part) for part in np.array_split(rest, count)]
     together = [(2 * i, 2 * i + 1) for i in range(pairs)]

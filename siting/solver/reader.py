@@ -34,13 +34,14 @@ class Reader:
     def __init__(self, variables: list[Any]) -> None:
         self.place = {id(v): i for i, v in enumerate(variables)}
         self.named: dict[int, tuple[float, list[int], list[float]]] = {}
+        # Functions, not methods: a reader that holds itself would wait for the garbage collector.
         self.of_kind: dict[Any, Callable[..., float]] = {
-            MonomialTermExpression: self._product,
-            ProductExpression: self._product,
-            DivisionExpression: self._quotient,
-            NegationExpression: self._negative,
-            LinearExpression: self._sum,
-            SumExpression: self._sum,
+            MonomialTermExpression: Reader._product,
+            ProductExpression: Reader._product,
+            DivisionExpression: Reader._quotient,
+            NegationExpression: Reader._negative,
+            LinearExpression: Reader._sum,
+            SumExpression: Reader._sum,
         }
 
     def __call__(self, expression: Any, scale: float, index: list[int], value: list[float]) -> float:
@@ -57,17 +58,20 @@ class Reader:
         read = self.of_kind.get(kind)
         if read is None:
             read = self.of_kind[kind] = self._reads(expression)
-        return read(expression, scale, index, value)
+        return read(self, expression, scale, index, value)
 
     def _reads(self, expression: Any) -> Callable[..., float]:
         """What reads all expressions of this kind."""
         if expression.__class__ in native_numeric_types:
-            return lambda number, scale, index, value: scale * number
+            return Reader._constant
         if expression.is_variable_type():
-            return self._variable
+            return Reader._variable
         if expression.is_expression_type() and expression.is_named_expression_type():
-            return self._named
-        return self._other
+            return Reader._named
+        return Reader._other
+
+    def _constant(self, number: Any, scale: float, index: list[int], value: list[float]) -> float:
+        return float(scale * number)
 
     def _variable(self, variable: Any, scale: float, index: list[int], value: list[float]) -> float:
         i = self.place.get(id(variable))
