@@ -32,6 +32,9 @@ WHOLE_REGION_H = 1000
 PIECE_H, PIECE_REGION_H = 120, 3000
 """Hours of a piece; more where there are few regions."""
 
+_FEW = 8
+"""Pieces that are not packed: they are looked through twice at once."""
+
 _MUCH = 1_000_000
 """Values of a plan above which its solve has left enough behind, in circles, to be collected before the tables."""
 
@@ -166,7 +169,8 @@ def compile_problem(
 
 def _compile(make: Maker, plan: list[tuple[int, ...]], workers: int = 1, cluster: str = "") -> Compiled:
     begun = time.monotonic()
-    pieces, told, once = Shelf[Piece](), list[Pages](), Once()
+    pieces: list[Piece] | Shelf[Piece] = Shelf() if len(plan) > _FEW else []
+    told, once = list[Pages](), Once()
     for piece, said in _built(make, plan, workers, cluster):
         pieces.append(once(piece))
         told.append(once(said))

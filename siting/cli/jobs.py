@@ -51,6 +51,7 @@ def prepare(instance: str, options: Options, out: str | None, reporter: Reporter
         if options.pathway and problem.stages.empty:
             raise UsageError(reporter.say("error.no_stages", name=problem.settings.instance.name))
         target = target_of(f"run-{problem.settings.instance.name}" if out is None else out)
+    with reporter.phase("maps", "base_map"):
         base = base_of(problem, source, options.base)
     with reporter.phase("periods"):
         problem = choose(problem, options.periods, options.hours)

@@ -24,7 +24,10 @@ def run(quick: bool) -> Section:
         "Import to exit, options by default unless named, audit and maps included; memory is that of all processes "
         "together. *Before* is load, build and hand-over as a share of the time."
     )
-    parts = "The same, where the time went (seconds by the clock of the run; *start* is the import of libraries)."
+    parts = (
+        "The same, where the time went (seconds by the clock of the run; *start* is the import of libraries, *maps* "
+        "has the base map read)."
+    )
     rows: list[list[Cell]] = []
     phases: list[list[Cell]] = []
     for instance, *options in QUICK if quick else CASES:
