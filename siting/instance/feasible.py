@@ -184,28 +184,28 @@ def power_faults(p: Problem, lines: Mapping[str, list[int]]) -> list[Fault]:
         Line of each row of each table.
     """
     table = arcs(p)
-    table = table.assign(power=table["site"].map(p.sites["region"]))
-    served = table.groupby(["region", "workload"])["power"].agg(["nunique", "first"])
-    own = served.loc[served["nunique"] == 1, "first"]
+    table = table.assign(place=table["site"].map(p.sites["region"]))
+    own_mw = _own_work_mw(p, table)
+    rigid = (p.workloads["max_delay_h"] == 0).to_numpy(dtype=bool)
+    work = profiles(p)[list(p.workloads.index)].to_numpy()
+    rigid_mw = pd.DataFrame(work[:, rigid] @ own_mw.to_numpy()[rigid], columns=own_mw.columns)
+    mean_mw = pd.Series(work.mean(axis=0) @ own_mw.to_numpy(), own_mw.columns)
+    sites = {str(region): set(names) for region, names in table.groupby("place")["site"]}
+    pue, designed = design_pue(p).to_numpy(), design_pue(p).columns.get_level_values(0)
     most, storage = _most_power_mw(p)
     faults = []
     for line, (region, row) in zip(lines["regions"], p.regions.iterrows(), strict=True):
-        demand = p.demand["mean_mw"].reindex(own.index[own == region])
-        if demand.empty:
+        if region not in own_mw:
             continue
-        workload = demand.index.get_level_values("workload")
-        sites = sorted(set(table.loc[table["power"] == region, "site"]))
-        load = profiles(p)[list(workload)].to_numpy() * demand.to_numpy()
-        rigid = (p.workloads["max_delay_h"] == 0).reindex(workload).to_numpy(dtype=bool)
-        least_pue = design_pue(p)[list(sites)].min(axis=1).to_numpy()
-        power = load[:, rigid].sum(axis=1) * least_pue
+        least_pue = pue[:, designed.isin(sites[str(region)])].min(axis=1)
+        power = rigid_mw[region].to_numpy() * least_pue
         yearly, steady = most[region].to_numpy(), float(storage[str(region)])
         short = power - yearly - steady
         hour = int(short.argmax())
         rule, need, have = "", float(power[hour]), float(yearly[hour] + steady)
         if short[hour] > 1e-6 * max(1.0, need):
             rule = f"In hour {hour} of the year the work"
-        need_mean, have_mean = (float(load.sum(axis=1).mean() * least_pue.min()), float(yearly.mean()))
+        need_mean, have_mean = float(mean_mw[str(region)] * least_pue.min()), float(yearly.mean())
         if not rule and need_mean > have_mean * (1 + 1e-6):
             rule, need, have = "On average over the year the work", need_mean, have_mean
         if rule:
@@ -213,6 +213,15 @@ def power_faults(p: Problem, lines: Mapping[str, list[int]]) -> list[Fault]:
             remedy = "Raise grid_mw or the supply, storage or corridors of the region, or lower its demand."
             faults.append(Fault("regions.csv", rule, remedy, line, "grid_mw", f"{row['grid_mw']:g}"))
     return faults
+
+
+def _own_work_mw(p: Problem, table: pd.DataFrame) -> pd.DataFrame:
+    """Mean load, workloads x regions, of the demand whose admissible sites all lie in one region."""
+    places = table.groupby(["region", "workload"])["place"].agg(["nunique", "first"])
+    own = places.loc[places["nunique"] == 1, "first"]
+    demand = p.demand["mean_mw"].reindex(own.index)
+    mw = demand.groupby([own.index.get_level_values("workload"), own]).sum().unstack()
+    return mw.reindex(p.workloads.index).fillna(0.0)
 
 
 def _most_power_mw(p: Problem) -> tuple[pd.DataFrame, pd.Series[float]]:
