@@ -109,15 +109,19 @@ class Maker:
             m = build(self.problem, self.components, periods)
             made = compile_piece(m, expressions(m)), pages(m)
             _empty(m)
+            del m
+            # Nor is what is left: it goes to the oldest, which are looked at last.
+            gc.freeze()
+            gc.unfreeze()
         return made
 
 
 def _empty(m: Any) -> None:
-    """A model is one great circle; opened, nearly all of it is gone at once, and not walked by the collector first."""
-    for block in m.block_data_objects():
-        for component in block.component_objects((pyo.Var, pyo.Expression, pyo.Constraint), descend_into=False):
-            if component.is_indexed():
-                component.clear()
+    """A model is full of circles; once they are cut, it goes at once, and needs no collector."""
+    for block in list(m.block_data_objects()):
+        for component in list(block.component_objects(descend_into=False)):
+            vars(component).clear()
+        vars(block).clear()
 
 
 def expressions(m: Any) -> dict[str, dict[Label, Any]]:

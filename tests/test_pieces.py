@@ -1,5 +1,7 @@
 """A problem built in pieces is the problem built at once: rows, columns, and the tables of a plan."""
 
+import gc
+
 import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
@@ -214,6 +216,21 @@ def test_which_pieces_are_built():
 
 
 RULE = "def add(m, p):\n    m.cost.add('fee', {'a': 3.0 * m.open['s0']}, 'million per year')\n"
+
+
+def test_a_compiled_model_is_gone_without_the_collector(monkeypatch):
+    def left():
+        gc.collect()
+        gc.disable()
+        try:
+            siting.building.Maker(everything(), COMPONENTS)((0, 1))
+            return gc.collect()
+        finally:
+            gc.enable()
+
+    few = left()
+    monkeypatch.setattr(siting.building, "_empty", lambda m: None)
+    assert few < left() / 4
 
 
 def test_other_processes_build_the_same(tmp_path):

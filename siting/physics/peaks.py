@@ -19,9 +19,17 @@ def undominated(shape: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     ndarray of float, shape (peaks, workloads)
         Each a row of ``shape``; every other row is nowhere above one of them.
     """
-    unique = np.unique(shape, axis=0)[::-1]
-    kept: list[npt.NDArray[np.float64]] = []
-    for row in unique:
-        if not any(np.all(other >= row) for other in kept):
-            kept = [other for other in kept if not np.all(row >= other)] + [row]
+    left, kept = shape, list[npt.NDArray[np.float64]]()
+    while len(left):
+        # No row that is left is as great or greater everywhere.
+        kept.append(_first(left))
+        left = left[(left > kept[-1]).any(axis=1)]
     return np.array(kept)
+
+
+def _first(rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The row with the largest first number; among several, the one with the largest second, and so on."""
+    for column in range(rows.shape[1]):
+        rows = rows[rows[:, column] == rows[:, column].max()]
+    first: npt.NDArray[np.float64] = rows[0]
+    return first
