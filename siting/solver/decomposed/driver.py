@@ -12,6 +12,7 @@ from siting.errors import UsageError
 from siting.solver.decomposed.master import paid
 from siting.solver.decomposed.phases import EXACT, Phases
 from siting.solver.engine import Limits, Progress, Run, Status, relative_gap
+from siting.solver.memory import give_back
 from siting.solver.shelf import View
 from siting.solver.two_stage import Columns, Rows, TwoStage, name_of
 
@@ -93,6 +94,8 @@ def warm(
     )
     factor = _HIGHEST_COST / max(abs(ceiling), 1e-9)
     phases = Phases(_scaled(program, factor), ceiling * factor, factor, limits, progress)
+    # Every period was opened several times.
+    give_back()
 
     def solve(yearly: Rows) -> Run:
         if yearly is not program.yearly or phases.passes:
