@@ -33,7 +33,7 @@ PIECE_H, PIECE_REGION_H = 120, 3000
 """Hours of a piece; more where there are few regions."""
 
 _FEW = 8
-"""Pieces that are not packed: they are looked through twice at once."""
+"""So many pieces or fewer are not packed: they are few, and looked through twice at once."""
 
 _MUCH = 1_000_000
 """Values of a plan above which its solve has left enough behind, in circles, to be collected before the tables."""
@@ -110,9 +110,10 @@ class Maker:
             made = compile_piece(m, expressions(m)), pages(m)
             _empty(m)
             del m
-            # Nor is what is left: it goes to the oldest, which are looked at last.
-            gc.freeze()
-            gc.unfreeze()
+            # Nor is what is left: it goes to the oldest, which are looked at last. What others froze stays frozen.
+            if not gc.get_freeze_count():
+                gc.freeze()
+                gc.unfreeze()
         return made
 
 

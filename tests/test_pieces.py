@@ -233,6 +233,12 @@ def test_a_compiled_model_is_gone_without_the_collector(monkeypatch):
     assert few < left() / 4
 
 
+def test_what_others_froze_stays_frozen():
+    gc.freeze()
+    siting.building.Maker(everything(), COMPONENTS)((0,))
+    assert gc.get_freeze_count()
+
+
 def test_other_processes_build_the_same(tmp_path):
     path = tmp_path / "rules.py"
     path.write_text(RULE)
