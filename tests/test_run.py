@@ -40,6 +40,8 @@ def solved() -> tuple[Problem, dict[str, pd.DataFrame]]:
     solution = solve(build(problem))
     tables = with_first_hour(problem, solution.tables)
     tables["my rule/x"] = pd.DataFrame({"key": ["a", 1], "value": [0.1, math.pi]})
+    odd = {"key, quoted": ['a, "b"', "b", "c\nd"], "large": [1e22, -0.0, math.nan], "small": [1e-7, 5e-324, 1 / 3]}
+    tables["odd"] = pd.DataFrame(odd).assign(yes=[True, False, True])
     return problem, tables
 
 
