@@ -7,9 +7,12 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import lru_cache
+from itertools import chain
 from math import nan
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyomo.environ as pyo
 from pyomo.common.gc_manager import PauseGC
@@ -17,7 +20,8 @@ from pyomo.common.gc_manager import PauseGC
 from siting.errors import WorkerError
 from siting.model.build import COMPONENTS, Component, build
 from siting.problem.problem import Problem
-from siting.solver.handover import Label
+from siting.solver.by_identity import ByIdentity
+from siting.solver.handover import FloatArray, Label
 from siting.solver.memory import give_back
 from siting.solver.piece import Piece, compile_piece
 from siting.solver.pieces import Told, chunks, merge
@@ -66,33 +70,44 @@ class Compiled:
             gc.collect()
             give_back()
         position = {period.name: i for i, period in enumerate(self.program.periods)}
+        places = ByIdentity(lambda *lists: {label: i for i, label in enumerate(chain(*lists))})
+        chosen = ByIdentity(_chosen)
 
         # One period at a time, as the tables ask for them.
         @lru_cache(2)
-        def values(block: str) -> dict[Label, float]:
-            return self._of_period(plan, position[block]) if block else self._once(plan)
+        def told(block: str) -> tuple[dict[Label, int], FloatArray]:
+            lists, numbers = self._of_period(plan, position[block]) if block else self._once(plan)
+            return places(*lists), np.append(numbers, nan)
+
+        def values(block: str, name: str, index: tuple[Any, ...]) -> FloatArray:
+            place, numbers = told(block)
+            some: FloatArray = numbers[chosen(place, name, index)]
+            return some
 
         calendar = self.problem.calendar
         days = {
             d: {"weight": float(calendar.weight[d]), "first_hour": int(calendar.hour[d, 0])}
             for d in range(calendar.periods)
         }
-        return tables(self.pages, lambda block, name, i: values(block).get((name, i), nan), days)
+        return tables(self.pages, values, days)
 
-    def _once(self, plan: Plan) -> dict[Label, float]:
+    def _once(self, plan: Plan) -> tuple[tuple[tuple[Label, ...], ...], FloatArray]:
         told, said = self.told, self.told.constants + self.told.first @ plan.first
         for part, y in zip(told.periods, plan.periods, strict=True):
             said = said + part @ y
-        labels = (*self.program.first.labels, *told.labels)
-        return dict(zip(labels, [*plan.first.tolist(), *said.tolist()], strict=True))
+        return (self.program.first.labels, told.labels), np.concatenate([plan.first, said])
 
-    def _of_period(self, plan: Plan, i: int) -> dict[Label, float]:
-        y, part = plan.periods[i], self.told.own[i]
-        values = dict(zip(self.program.periods[i].columns.labels, y.tolist(), strict=True))
-        if part is not None:
-            said = part.rows.least + part.first @ plan.first + part.block @ y
-            values |= zip(part.rows.labels, said.tolist(), strict=True)
-        return values
+    def _of_period(self, plan: Plan, i: int) -> tuple[tuple[tuple[Label, ...], ...], FloatArray]:
+        y, part, labels = plan.periods[i], self.told.own[i], self.program.periods[i].columns.labels
+        if part is None:
+            return (labels,), y
+        said = part.rows.least + part.first @ plan.first + part.block @ y
+        return (labels, part.rows.labels), np.concatenate([y, said])
+
+
+def _chosen(place: dict[Label, int], name: str, index: tuple[Any, ...]) -> npt.NDArray[np.int64]:
+    """Where the values of a component are; the last where it has none."""
+    return np.array([place.get((name, i), -1) for i in index], dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -107,7 +122,8 @@ class Maker:
         # The collector would walk millions of objects again and again, none of them garbage.
         with PauseGC():
             m = build(self.problem, self.components, periods)
-            made = compile_piece(m, expressions(m)), pages(m)
+            once = Once()
+            made = once(compile_piece(m, expressions(m))), once(pages(m))
             _empty(m)
             del m
             # Nor is what is left: it goes to the oldest, which are looked at last. What others froze stays frozen.
@@ -202,6 +218,7 @@ class Once:
 
     def __init__(self) -> None:
         self.known: dict[Any, Any] = {}
+        self._latest: tuple[tuple[Label, ...], tuple[Label, ...]] = (), ()
 
     def __call__(self, item: Any) -> Any:
         """The same, made of what is known where it can be."""
@@ -222,8 +239,10 @@ class Once:
         return item
 
     def _labels(self, labels: tuple[Label, ...]) -> tuple[Label, ...]:
-        if labels not in self.known:
-            mine = tuple(self.known.setdefault(label, label) for label in labels)
-            self.known[mine] = mine
-        found: tuple[Label, ...] = self.known[labels]
-        return found
+        # Mostly the same as of the period before.
+        if labels != self._latest[0]:
+            if labels not in self.known:
+                mine = tuple(self.known.setdefault(label, label) for label in labels)
+                self.known[mine] = mine
+            self._latest = labels, self.known[labels]
+        return self._latest[1]

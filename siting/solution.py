@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
 
@@ -14,6 +15,7 @@ from siting.building import Compiled, compile_problem
 from siting.model.build import Component
 from siting.problem.problem import Problem
 from siting.solver.engine import Limits, Progress, Status, Strategy
+from siting.solver.handover import FloatArray
 from siting.solver.start import Start
 from siting.solver.strategy import Outcome, optimize, optimize_program
 from siting.tables import pages, tables
@@ -148,13 +150,14 @@ def read_tables(m: Any) -> dict[str, pd.DataFrame]:
     calendar = {d: {"weight": m.period[d].weight, "first_hour": m.period[d].first_hour} for d in told.periods}
     of_port = {f"{port}_parts": port for port in told.parts}
 
-    def value(block: str, name: str, index: Any) -> float:
+    def values(block: str, name: str, indices: tuple[Any, ...]) -> FloatArray:
         if name in of_port:
-            part, where = index
-            data = getattr(m, of_port[name]).parts[part][where]
+            parts = getattr(m, of_port[name]).parts
+            every = [parts[part][where] for part, where in indices]
         else:
-            data = blocks[block].component(name)[index]
-        number = pyo.value(data, exception=False)
-        return float("nan") if number is None else float(number)
+            component = blocks[block].component(name)
+            every = [component[index] for index in indices]
+        # What has no value is None, and becomes NaN.
+        return np.array([pyo.value(data, exception=False) for data in every], dtype=float)
 
-    return tables(told, value, calendar)
+    return tables(told, values, calendar)

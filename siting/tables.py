@@ -60,8 +60,8 @@ class Pages:
     parts: dict[str, tuple[tuple[str, Any], ...]]
 
 
-Value = Callable[[str, str, Any], float]
-"""Value of ``(block, component, index)``; the parts of a port are the component ``<port>_parts``."""
+Values = Callable[[str, str, tuple[Any, ...]], NDArray[Any]]
+"""Values of ``(block, component, its indices)``; the parts of a port are the component ``<port>_parts``."""
 
 
 def pages(m: Any) -> Pages:
@@ -91,35 +91,35 @@ def joined(told: Iterable[Pages]) -> Pages:
     return Pages(tuple(own.values()), dict(sorted(periods.items())), parts)
 
 
-def tables(told: Pages, value: Value, calendar: Mapping[int, Mapping[str, float]]) -> dict[str, pd.DataFrame]:
+def tables(told: Pages, values: Values, calendar: Mapping[int, Mapping[str, float]]) -> dict[str, pd.DataFrame]:
     """The tables.
 
     Parameters
     ----------
     told : Pages
         From :func:`pages`.
-    value : callable
-        The value of everything in them.
+    values : callable
+        The values of everything in them.
     calendar : mapping of int to mapping
         Weight and first hour of each period.
     """
     parts: dict[str, _Table] = {}
     for layout in told.own:
-        _collect(parts, layout, value, "", None)
+        _collect(parts, layout, values, "", None)
     for name in ("weight", "first_hour") if told.periods else ():
         by_period = np.array([calendar[d][name] for d in told.periods])
         parts.setdefault("period", _Table(("period",))).add(name, (), tuple(told.periods), by_period)
     hourly: dict[str, _Table] = {}
     for d, (block, layouts) in told.periods.items():
         for layout in layouts:
-            _collect(hourly, layout, value, block, d)
+            _collect(hourly, layout, values, block, d)
     # What a user decides per period over a set of the model, such as REGION, gets a table of its own.
     parts |= {f"period_{name}" if name in parts else name: columns for name, columns in hourly.items()}
     hourly.clear()
     # What is told is let go of as soon as it stands in its table.
     result = {name: parts.pop(name).table() for name in tuple(parts)}
     for port, items in told.parts.items():
-        result[port] = _port_table(port, items, told.own, value)
+        result[port] = _port_table(port, items, told.own, values)
     return result
 
 
@@ -213,26 +213,26 @@ def _aligned(own: tuple[Any, ...], values: NDArray[Any], index: tuple[Any, ...])
     return np.array([known.get(i, np.nan) for i in index], dtype=float)
 
 
-def _collect(parts: dict[str, _Table], layout: Layout, value: Value, block: str, period: int | None) -> None:
+def _collect(parts: dict[str, _Table], layout: Layout, values: Values, block: str, period: int | None) -> None:
     name, table, keys = layout.name, layout.table, layout.keys
-    values = np.fromiter((value(block, name, i) for i in layout.index), dtype=float, count=len(layout.index))
     before: tuple[int, ...] = ()
     if period is not None:
         before = (period,)
         table = table if keys else f"period_{_NO_INDEX}"
         keys = tuple(_distinct(["period", *keys]))
-    parts.setdefault(table, _Table(keys)).add(name, before, layout.index, values)
+    parts.setdefault(table, _Table(keys)).add(name, before, layout.index, values(block, name, layout.index))
 
 
-def _port_table(port: str, items: Iterable[tuple[str, Any]], own: Iterable[Layout], value: Value) -> pd.DataFrame:
+def _port_table(port: str, items: tuple[tuple[str, Any], ...], own: Iterable[Layout], values: Values) -> pd.DataFrame:
     """Parts by region; what was added to the total directly (by a user) is the part ``other``."""
-    rows = [(part, index, value("", f"{port}_parts", (part, index))) for part, index in items]
+    amounts = values("", f"{port}_parts", items).tolist()
+    rows = [(part, index, amount) for (part, index), amount in zip(items, amounts, strict=True)]
     total = next(layout for layout in own if layout.name == f"{port}_total")
     named = dict.fromkeys(total.index, 0.0)
     for _, index, amount in rows:
         named[index] += amount
-    for index in total.index:
-        rest = value("", total.name, index) - named[index]
+    for index, whole in zip(total.index, values("", total.name, total.index).tolist(), strict=True):
+        rest = whole - named[index]
         if abs(rest) > 1e-9 * max(1.0, abs(named[index])):
             rows.append(("other", index, rest))
     return pd.DataFrame(rows, columns=["term", "region", f"{port}_{PORTS[port]}"])

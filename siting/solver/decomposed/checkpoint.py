@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from siting.atomic import write_file
 from siting.errors import UsageError
+from siting.solver.by_identity import ByIdentity
 from siting.solver.decomposed.mix import Mean
 from siting.solver.handover import FloatArray
 from siting.solver.two_stage import Columns, Rows, TwoStage
@@ -131,14 +132,12 @@ def fingerprint(program: TwoStage) -> str:
     Numbers count in single precision, since libraries of other machines may differ in the last digits.
     """
     total = hashlib.blake2b(f"{_FORMAT}".encode(), digest_size=16)
-    labels: dict[Any, bytes] = {}
+    digest = ByIdentity(lambda labels: hashlib.blake2b(repr(labels).encode()).digest())
 
     def add(*parts: Any) -> None:
         for part in parts:
             if isinstance(part, Columns | Rows):
-                if part.labels not in labels:
-                    labels[part.labels] = hashlib.blake2b(repr(part.labels).encode()).digest()
-                total.update(labels[part.labels])
+                total.update(digest(part.labels))
                 add(*(value for name, value in vars(part).items() if name != "labels"))
             elif hasattr(part, "indptr"):
                 add(part.indptr, part.indices, part.data)

@@ -37,6 +37,8 @@ _AGAIN: tuple[dict[str, Any], ...] = (
 simplex, by interior point."""
 _MOST_ITERATIONS = 20
 """Times rows and columns; it takes a hundredth of that."""
+EVERYWHERE = 50.0
+"""Radius of a box around a plan that holds all plans."""
 _IDLE_SOLVES = 12
 """A cut that had no price this often in a row is dropped."""
 
@@ -150,15 +152,27 @@ class Master:
         return step
 
     def solve_near(self, centre: FloatArray, radius: float, time_left_s: float) -> Step | None:
-        """The relaxation with the links in a box: a share of their own size, or of a fiftieth of their range."""
-        now, lower, upper = centre[self.links], self.lower[self.links], self.upper[self.links]
-        reach = radius * np.maximum(np.abs(now), (upper - lower) / 50)
-        at = self.links.astype(np.int32)
-        low, high = np.clip(now - reach, lower, upper), np.clip(now + reach, lower, upper)
-        self._engine.changeColsBounds(len(at), at, low, high)
+        """The relaxation in a box; see :meth:`box`."""
+        every = np.arange(self._size, dtype=np.int32)
+        self._engine.changeColsBounds(self._size, every, *self.box(centre, radius))
         step = self._solve(time_left_s)
-        self._engine.changeColsBounds(len(at), at, lower, upper)
+        self._engine.changeColsBounds(self._size, every, self.lower, self.upper)
         return step
+
+    def box(self, centre: FloatArray, radius: float) -> tuple[FloatArray, FloatArray]:
+        """Bounds of the first stage with the links near a plan: a share of their own size, or of a part of their range.
+
+        Parameters
+        ----------
+        centre : ndarray of float
+            The plan.
+        radius : float
+            The share; ``EVERYWHERE`` is far enough for the whole range.
+        """
+        at, low, up = self.links, self.lower.copy(), self.upper.copy()
+        reach = radius * np.maximum(np.abs(centre[at]), (up[at] - low[at]) / EVERYWHERE)
+        low[at], up[at] = (np.clip(centre[at] + side, self.lower[at], self.upper[at]) for side in (-reach, reach))
+        return low, up
 
     def price(self, breaking: FloatArray) -> None:
         """Other prices of breaking yearly rows."""

@@ -3,8 +3,9 @@
 1. On the means of clusters of periods: near the plan of the whole in a fraction of the time.
 2. On all periods, integers relaxed: the bound.
 3. Integers near the relaxed plan, proposed by the master; each is evaluated in all periods: the plan.
-4. If the plan does not meet the bound within the gap: the master with all its integers, which proves more and proposes
-   others to be evaluated, until both meet.
+4. If the plan does not meet the bound within the gap: the bound once more, further than at first, and integers near it.
+5. If that does not do: the master with all its integers, which proves more and proposes others to be evaluated, until
+   both meet.
 """
 
 from __future__ import annotations
@@ -19,14 +20,15 @@ from siting.solver.decomposed.checkpoint import Keeper, Snapshot
 from siting.solver.decomposed.clusters import cluster, mean_of
 from siting.solver.decomposed.coarse import guess
 from siting.solver.decomposed.crews import Company, Members
+from siting.solver.decomposed.integers import Proposals
 from siting.solver.decomposed.master import Master, Step
 from siting.solver.decomposed.mix import Evaluated, Mean, Mix
 from siting.solver.decomposed.prices import Prices, first_prices
 from siting.solver.decomposed.recourse import reduce_periods
 from siting.solver.decomposed.search import Bench, State, search
 from siting.solver.decomposed.subproblem import Budget
-from siting.solver.engine import Limits, Progress, new_engine, relative_gap, run
-from siting.solver.handover import FloatArray, Matrix
+from siting.solver.engine import Limits, Progress, relative_gap
+from siting.solver.handover import FloatArray
 from siting.solver.shelf import Shelf
 from siting.solver.two_stage import Rows, TwoStage
 
@@ -36,8 +38,9 @@ CLUSTERS = 16
 GROUPS = 60
 """Most groups of periods in the master: each gets one cut a pass."""
 
-_MEANS, _RELAXED, _ROUNDED, _MASTER = 1.0, 0.35, 0.1, 0.2
-"""The gaps at which each of them ends, as shares of the gap that is asked for."""
+_MEANS, _RELAXED, _ROUNDED = 1.0, (0.65, 0.35), 0.1
+"""The gaps at which each of them ends, as shares of the gap that is asked for; the relaxation at the first of its two
+where there are many periods, so that a pass takes longer than to look for integers."""
 _TO_GUESS = 0.25
 """Share of the time that a first guess may take."""
 _FOR_THE_BOUND = 0.5
@@ -46,8 +49,6 @@ EXACT = 1e-7
 """A relative gap below this cannot be told from rounding."""
 _PATIENCE = 3.0
 """Without any plan yet, integers are given up if they cost this many gaps more than the bound."""
-_NEAR_S, _ANY_S = 20.0, 60.0
-"""Least time for integers near the relaxed plan (a sixteenth of what is left), and for any (a third)."""
 _ROUNDING = 1e-6
 """A bound may exceed the cost of a plan by so much, relative to it; what exceeds it by more is wrong."""
 _PLANS = 60
@@ -83,6 +84,7 @@ class Phases:
         self.best: Mean | None = None
         self.infeasible = False
         self._program, self._ceiling, self._factor, self._progress = program, ceiling, factor, progress
+        self._integers = bool(program.first.integer.any())
         self._begun = time.time()
         self._gap = max(limits.gap, EXACT)
         self._limits = limits
@@ -161,22 +163,45 @@ class Phases:
         if first is None:
             self.infeasible = self._bench.master.infeasible
             return
+        phase = "" if old is None else old.phase
+        proposals = Proposals(self._bench, self._limits, self._report)
+        if phase != "branch and bound":
+            start = self._start(first.x) if old is None else self._centre
+            self._alternate(proposals, start, rounded_first=phase == "rounded plan")
+        if self._integers and not self._finished():
+            self._phase, self._bench.master.keeps_cuts = "branch and bound", True
+            self._branch(proposals)
+
+    def _start(self, otherwise: FloatArray) -> FloatArray:
+        """The best mix that is known, or where a first search ends."""
         if self._relaxed:
-            self._relax(self._centre)
-        elif old is None:
-            start = self._guess(first.x)
-            self._relax(self._on_means(start) if len(self._means) else start)
-        elif old.phase == "relaxation":
-            self._relax(old.centre)
-        if self._finished() or not self._program.first.integer.any():
-            return
-        self._bench.master.keeps_cuts = True
-        self._phase = "rounded plan"
-        self._try_again()
-        if old is None or old.phase != "branch and bound":
-            self._propose(near_it=True)
-        self._phase = "branch and bound"
-        self._propose(near_it=False)
+            return self._mix(self._relaxed).priced(self._bench.prices).x
+        start = self._guess(otherwise)
+        return self._on_means(start) if len(self._means) else start
+
+    def _alternate(self, proposals: Proposals, start: FloatArray, rounded_first: bool) -> None:
+        """The bound, and a plan near it; once more, if they do not meet."""
+        for i, share in enumerate((1.0,) if not self._integers else _RELAXED if len(self._means) else _RELAXED[1:]):
+            if i or not rounded_first:
+                self._relax(share, start if not i else self._near_centre())
+            if self._finished() or not self._integers:
+                return
+            self._phase, self._bench.master.keeps_cuts = "rounded plan", True
+            if not i:
+                self._try_again()
+            while not self._finished() and (found := proposals.nearest(self._centre, self.bound)) is not None:
+                self._evaluate(found)
+            if self._finished():
+                return
+
+    def _branch(self, proposals: Proposals) -> None:
+        """Integers that the master proposes, whose bound holds for all."""
+        while not self._finished():
+            result, integers = proposals.cheapest()
+            self._raise_bound(np.inf if result.status == "infeasible" else result.bound)
+            if integers is None:
+                return
+            self._evaluate(integers)
 
     def _go_on(self, old: Snapshot) -> None:
         """Take over what an earlier solve knew."""
@@ -185,6 +210,7 @@ class Phases:
         bench.prices.yearly, bench.prices.asked, bench.prices.shortfall = old.breaking, old.asked, old.shortfall
         bench.master.price(old.breaking)
         bench.master.restore(old.cuts)
+        self._relaxed = [] if old.relaxed is None else [self._evaluated(old.relaxed)]
 
     def _guess(self, otherwise: FloatArray) -> FloatArray:
         """Where to begin: the plan of one mean period, and what the yearly rows cost there."""
@@ -211,25 +237,21 @@ class Phases:
         bench.master.price(bench.prices.yearly)
         return found.centre
 
-    def _relax(self, start: FloatArray) -> None:
-        self._phase = "relaxation"
-        integers = bool(self._program.first.integer.any())
-        mix, share = self._mix(self._relaxed), _RELAXED if integers else 1.0
+    def _relax(self, share: float, start: FloatArray | None) -> None:
+        """The bound, to a share of the gap from its own plan."""
+        self._phase, self._bench.master.keeps_cuts = "relaxation", False
+        mix = self._mix(self._relaxed)
         # A plan in any case is worth more than the rest of the bound.
         latest = self._begun + _FOR_THE_BOUND * self._limits.time_limit_s
-        if mix.known:
-            start = mix.priced(self._bench.prices).x
-        if self._old is not None and self._old.relaxed is not None:
-            mix.add(self._evaluated(self._old.relaxed))
         found = search(
             self._bench,
             mix,
-            start,
+            self._centre if start is None else start,
             0.1 if len(self._means) else 0.2,
             lambda state: (
                 state.gap <= share * self._gap
                 or state.bound > self._ceiling
-                or (integers and time.time() > latest)
+                or (self._integers and time.time() > latest)
                 or self._finished()
             ),
         )
@@ -291,30 +313,6 @@ class Phases:
         dear = self.best is None or state.bound > self.best.value - self._gap * abs(self.best.value)
         return (far and dear) or state.bound > self._ceiling or state.gap <= _ROUNDED * self._gap or self._finished()
 
-    def _propose(self, near_it: bool) -> None:
-        """Evaluate integers that the master proposes, near the relaxed plan as long as it names new ones, or any."""
-        master, integer, tried = self._bench.master, self._program.first.integer, set()
-        while not self._finished():
-            matrix, left_s = master.matrix(), self._bench.left_s
-            if near_it:
-                matrix, left_s = _near(matrix, self._centre), min(max(_NEAR_S, left_s / 16), left_s)
-            else:
-                left_s = min(max(_ANY_S, left_s / 3), left_s)
-            gap = _MASTER * self._gap
-            engine = new_engine(matrix, replace(self._limits, gap=gap), left_s)
-            result = run(engine, gap, self._phase, lambda _: self._report())
-            if result.interrupted:
-                raise KeyboardInterrupt
-            if not near_it:
-                self._raise_bound(np.inf if result.status == "infeasible" else result.bound)
-            if result.values is None:
-                return
-            integers = np.round(result.values[: len(integer)][integer])
-            if near_it and integers.tobytes() in tried:
-                return
-            tried.add(integers.tobytes())
-            self._evaluate(integers)
-
     def _mix(self, plans: Sequence[Evaluated] = (), bounds: tuple[FloatArray, FloatArray] | None = None) -> Mix:
         first = self._program.first
         mix = Mix(self._program, self._layout, bounds or (first.lower, first.upper), _PLANS)
@@ -345,7 +343,7 @@ class Phases:
         if self._phase == "relaxation":
             self._raise_bound(state.bound)
             self._sure = self.bound
-        is_plan = self._phase != "relaxation" or not self._program.first.integer.any()
+        is_plan = self._phase != "relaxation" or not self._integers
         if is_plan and state.best is not None and (self.best is None or state.best.value < self.best.value):
             self.best = state.best
             if self._wrong(self.bound):
@@ -376,12 +374,3 @@ class Phases:
             bound = self.bound / self._factor if np.isfinite(self.bound) else None
             seconds, left_s = time.time() - self._begun, max(0.0, self._bench.left_s)
             self._progress(Progress(seconds, plan, bound, self._phase, self.passes, self.company.size, left_s))
-
-
-def _near(matrix: Matrix, centre: FloatArray) -> Matrix:
-    """A master with its integers next to a relaxed plan: between the whole numbers around it, or one further."""
-    low, up = matrix.lower.copy(), matrix.upper.copy()
-    at = np.flatnonzero(matrix.integer)
-    low[at] = np.clip(np.floor(centre[at]) - 1, low[at], up[at])
-    up[at] = np.clip(np.ceil(centre[at]) + 1, low[at], up[at])
-    return replace(matrix, lower=low, upper=up)

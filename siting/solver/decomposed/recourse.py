@@ -9,13 +9,15 @@ for all, without effect where they are missing, so that periods can be averaged.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csc_array, csr_array
 
+from siting.solver.by_identity import ByIdentity
 from siting.solver.handover import FloatArray, Label
 from siting.solver.shelf import Shelf, View
 from siting.solver.two_stage import Period, TwoStage, activity
@@ -95,8 +97,7 @@ def reduce_periods(program: TwoStage) -> tuple[Layout, Shelf[Recourse]]:
         for fails in (low_fails, high_fails)
     )
     layout = Layout(links, columns.labels, rows, taken, raised, lowered)
-    column_at = {label: i for i, label in enumerate(layout.columns)}
-    return layout, Shelf(_place(part, layout, column_at, row_at) for part in parts)
+    return layout, Shelf(map(_Places(layout), parts))
 
 
 class _Part:
@@ -112,15 +113,14 @@ class _Part:
         self.low_fails = still + least_T < rows.least - slack
         self.high_fails = still + most_T > rows.most + slack
 
-    def caps(self) -> Iterator[tuple[Label, Label]]:
+    def caps(self) -> tuple[Ints, Ints]:
         """Rows that bound one column from above, and that column."""
         W, rows = self.period.W, self.period.rows
         single = np.flatnonzero(np.diff(W.indptr) == 1)
         column, value = W.indices[W.indptr[single]], W.data[W.indptr[single]]
         above = np.where(value > 0, np.isneginf(rows.least[single]), np.isposinf(rows.most[single]))
         fits = above & ~self.low_fails[single] & ~self.high_fails[single] & (value != 0)
-        for i, j in zip(single[fits].tolist(), column[fits].tolist(), strict=True):
-            yield rows.labels[i], self.period.columns.labels[j]
+        return single[fits], column[fits]
 
 
 class _Caps:
@@ -128,11 +128,18 @@ class _Caps:
 
     def __init__(self) -> None:
         self._found: dict[Label, Label | None] = {}
+        self._latest: tuple[Any, ...] = ()
 
     def add(self, part: _Part) -> None:
         """The rows of one more period."""
-        mine = dict(part.caps())
-        for label in part.period.rows.labels:
+        names, of = part.period.rows.labels, part.period.columns.labels
+        rows, columns = part.caps()
+        latest = names, of, rows.tobytes(), columns.tobytes()
+        if latest == self._latest:
+            return
+        self._latest = latest
+        mine = {names[i]: of[j] for i, j in zip(rows.tolist(), columns.tolist(), strict=True)}
+        for label in names:
             column = mine.get(label)
             if self._found.setdefault(label, column) != column:
                 self._found[label] = None
@@ -151,10 +158,12 @@ class _Union:
 
     def __init__(self) -> None:
         self.labels: tuple[Label, ...] = ()
+        self._latest: tuple[Label, ...] = ()
 
     def add(self, labels: tuple[Label, ...]) -> None:
         """The labels of one more period."""
-        if labels != self.labels:
+        if labels is not self._latest:
+            self._latest = labels
             self.labels = tuple(dict.fromkeys((*self.labels, *labels)))
 
 
@@ -162,39 +171,48 @@ def _narrow(T: csr_array, where: Ints, width: int) -> csr_array:
     return csr_array((T.data, where[T.indices], T.indptr), shape=(T.shape[0], width))
 
 
-def _place(part: _Part, layout: Layout, column_at: dict[Label, int], row_at: dict[Label, int]) -> Recourse:
-    """A period in the layout."""
-    columns, rows = part.period.columns, part.period.rows
-    m, n = len(layout.rows), len(layout.columns)
-    at = np.array([column_at[label] for label in columns.labels], dtype=np.int64)
-    to = np.array([row_at.get(label, -1) for label in rows.labels], dtype=np.int64)
-    kept = np.flatnonzero(to >= 0)
-    cost, lower, upper = np.zeros(n), np.zeros(n), np.zeros(n)
-    cost[at], lower[at], upper[at] = columns.cost, columns.lower, columns.upper
-    least, most = np.full(m, -np.inf), np.full(m, np.inf)
-    least[to[kept]], most[to[kept]] = rows.least[kept], rows.most[kept]
-    capped = np.array([column_at[label] for label in layout.caps.values()], dtype=np.int64)
-    slot = {label: i for i, label in enumerate(layout.caps)}
-    own = np.array([slot.get(label, -1) for label in rows.labels], dtype=np.int64)
-    cap_rows = np.flatnonzero(own >= 0)
-    sign = _coefficient(part.period.W, cap_rows)
-    most_cap = upper[capped].copy()
-    most_cap[own[cap_rows]] = np.where(sign > 0, rows.most[cap_rows], rows.least[cap_rows]) / sign
-    return Recourse(
-        cost=cost,
-        lower=lower,
-        upper=upper,
-        capped=capped,
-        cap=_moved(part.T, cap_rows, own, np.arange(part.T.shape[1]), (len(slot), len(layout.links)), 1 / sign),
-        most_cap=most_cap,
-        T=_moved(part.T, kept, to, np.arange(part.T.shape[1]), (m, len(layout.links))),
-        W=csc_array(_moved(part.period.W, kept, to, at, (m, n))),
-        least=least,
-        most=most,
-        usage=_moved(
-            part.period.yearly, np.arange(part.period.yearly.shape[0]), None, at, (part.period.yearly.shape[0], n)
-        ),
-    )
+class _Places:
+    """Puts periods into a layout."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._capped = _positions(layout.columns)(tuple(layout.caps.values()))
+        self._columns, self._rows, self._caps = map(_positions, (layout.columns, layout.rows, layout.caps))
+
+    def __call__(self, part: _Part) -> Recourse:
+        """A period in the layout."""
+        layout, capped = self._layout, self._capped
+        columns, rows = part.period.columns, part.period.rows
+        m, n = len(layout.rows), len(layout.columns)
+        at, to, own = self._columns(columns.labels), self._rows(rows.labels), self._caps(rows.labels)
+        kept, cap_rows = np.flatnonzero(to >= 0), np.flatnonzero(own >= 0)
+        cost, lower, upper = np.zeros(n), np.zeros(n), np.zeros(n)
+        cost[at], lower[at], upper[at] = columns.cost, columns.lower, columns.upper
+        least, most = np.full(m, -np.inf), np.full(m, np.inf)
+        least[to[kept]], most[to[kept]] = rows.least[kept], rows.most[kept]
+        sign = _coefficient(part.period.W, cap_rows)
+        most_cap = upper[capped].copy()
+        most_cap[own[cap_rows]] = np.where(sign > 0, rows.most[cap_rows], rows.least[cap_rows]) / sign
+        yearly, links = part.period.yearly, np.arange(part.T.shape[1])
+        return Recourse(
+            cost=cost,
+            lower=lower,
+            upper=upper,
+            capped=capped,
+            cap=_moved(part.T, cap_rows, own, links, (len(capped), len(links)), 1 / sign),
+            most_cap=most_cap,
+            T=_moved(part.T, kept, to, links, (m, len(links))),
+            W=csc_array(_moved(part.period.W, kept, to, at, (m, n))),
+            least=least,
+            most=most,
+            usage=_moved(yearly, np.arange(yearly.shape[0]), None, at, (yearly.shape[0], n)),
+        )
+
+
+def _positions(labels: Iterable[Label]) -> ByIdentity[Ints]:
+    """Where any labels are among these; -1: nowhere."""
+    at = {label: i for i, label in enumerate(labels)}
+    return ByIdentity(lambda some: np.array([at.get(label, -1) for label in some], dtype=np.int64))
 
 
 def _coefficient(W: csr_array, rows: Ints) -> FloatArray:

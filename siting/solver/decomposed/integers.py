@@ -1,0 +1,80 @@
+"""Whole numbers of the first stage that the master proposes: near a relaxed plan, or the cheapest of all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from siting.solver.decomposed.master import EVERYWHERE
+from siting.solver.decomposed.search import Bench
+from siting.solver.engine import Limits, Run, new_engine, run
+from siting.solver.handover import FloatArray, Matrix
+
+_GAP = 0.2
+"""To which a proposal is the cheapest, as a share of the gap that is asked for."""
+_RADII = (0.05, 0.2, 1.0, EVERYWHERE)
+"""Boxes in which whole numbers are looked for, until there are some: cuts tell much of plans that are near those from
+which they came, and little of others."""
+_PROMISING = 0.75
+"""What is near must cost no more than this share of the gap above the bound, or there may be better further away."""
+_NEAR_S, _ANY_S = 20.0, 60.0
+"""Least time for integers near the relaxed plan (a sixteenth of what is left), and for any (a third)."""
+
+
+class Proposals:
+    """What the master of a bench proposes.
+
+    Parameters
+    ----------
+    bench : Bench
+        With its master, its gap and its deadline.
+    limits : Limits
+        Seed, threads and options of HiGHS.
+    report : callable
+        Called about once a second.
+    """
+
+    def __init__(self, bench: Bench, limits: Limits, report: Callable[[], None]) -> None:
+        self._bench, self._report = bench, report
+        self._gap = _GAP * bench.gap
+        self._limits = replace(limits, gap=self._gap)
+        self._named: set[bytes] = set()
+
+    def nearest(self, centre: FloatArray, bound: float) -> FloatArray | None:
+        """Integers that were not named before, as near to a plan as there are some that promise to meet the bound."""
+        bench = self._bench
+        matrix, promising = bench.master.matrix(), bound + _PROMISING * bench.gap * abs(bound)
+        for radius in _RADII:
+            most = np.inf if radius == EVERYWHERE else promising
+            near = _near(matrix, centre, bench.master.box(centre, radius))
+            _, integers = self._cheapest(near, max(_NEAR_S, bench.left_s / 16), objective_bound=most)
+            if integers is not None and integers.tobytes() not in self._named:
+                self._named.add(integers.tobytes())
+                return integers
+        return None
+
+    def cheapest(self) -> tuple[Run, FloatArray | None]:
+        """The cheapest integers, and the run whose bound holds for all."""
+        return self._cheapest(self._bench.master.matrix(), max(_ANY_S, self._bench.left_s / 3))
+
+    def _cheapest(self, matrix: Matrix, time_s: float, **options: float) -> tuple[Run, FloatArray | None]:
+        engine = new_engine(matrix, self._limits, min(time_s, self._bench.left_s), **options)
+        result = run(engine, self._gap, "branch and bound", lambda _: self._report())
+        if result.interrupted:
+            raise KeyboardInterrupt
+        if result.values is None:
+            return result, None
+        first = self._bench.master.program.first
+        return result, np.round(result.values[: len(first)][first.integer])
+
+
+def _near(matrix: Matrix, centre: FloatArray, box: tuple[FloatArray, FloatArray]) -> Matrix:
+    """A master in a box, its integers next to a relaxed plan: between the whole numbers around it, or one further."""
+    low, up = matrix.lower.copy(), matrix.upper.copy()
+    low[: len(centre)], up[: len(centre)] = box
+    at = np.flatnonzero(matrix.integer)
+    low[at] = np.clip(np.floor(centre[at]) - 1, matrix.lower[at], matrix.upper[at])
+    up[at] = np.clip(np.ceil(centre[at]) + 1, matrix.lower[at], matrix.upper[at])
+    return replace(matrix, lower=low, upper=up)
