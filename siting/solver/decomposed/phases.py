@@ -24,7 +24,7 @@ from siting.solver.decomposed.integers import Proposals
 from siting.solver.decomposed.master import Master, Step
 from siting.solver.decomposed.mix import Evaluated, Mean, Mix
 from siting.solver.decomposed.prices import Prices, first_prices
-from siting.solver.decomposed.recourse import reduce_periods
+from siting.solver.decomposed.recourse import positions, reduce_periods
 from siting.solver.decomposed.search import Bench, State, search
 from siting.solver.decomposed.subproblem import Budget
 from siting.solver.engine import Limits, Progress, relative_gap
@@ -125,14 +125,14 @@ class Phases:
 
     def dispatch(self, plan: Mean) -> list[FloatArray]:
         """The decisions of a plan in each period, in the order of the program's columns."""
-        at = {label: i for i, label in enumerate(self._layout.columns)}
+        at = positions(self._layout.columns)
         yearly, none = self._program.yearly, np.full_like(plan.usage, np.inf)
         least = np.where(np.isfinite(yearly.least), plan.usage, -none)
         most = np.where(np.isfinite(yearly.most), plan.usage, none)
         budgets = [Budget(*sides) for sides in zip(least, most, strict=True)]
         found = self.company.dispatch(plan.x[self._layout.links], self._bench.prices.shortfall, budgets, plan.weights)
         return [
-            y[[at[label] for label in period.columns.labels]]
+            y[at(period.columns.labels)]
             for y, period in zip(found, self._program.periods, strict=True)
         ]
 

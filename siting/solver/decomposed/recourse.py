@@ -176,8 +176,8 @@ class _Places:
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
-        self._capped = _positions(layout.columns)(tuple(layout.caps.values()))
-        self._columns, self._rows, self._caps = map(_positions, (layout.columns, layout.rows, layout.caps))
+        self._capped = positions(layout.columns)(tuple(layout.caps.values()))
+        self._columns, self._rows, self._caps = map(positions, (layout.columns, layout.rows, layout.caps))
 
     def __call__(self, part: _Part) -> Recourse:
         """A period in the layout."""
@@ -209,7 +209,7 @@ class _Places:
         )
 
 
-def _positions(labels: Iterable[Label]) -> ByIdentity[Ints]:
+def positions(labels: Iterable[Label]) -> ByIdentity[Ints]:
     """Where any labels are among these; -1: nowhere."""
     at = {label: i for i, label in enumerate(labels)}
     return ByIdentity(lambda some: np.array([at.get(label, -1) for label in some], dtype=np.int64))
