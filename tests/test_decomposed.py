@@ -22,6 +22,8 @@ from siting.solver.decomposed.clusters import cluster, mean_of
 from siting.solver.decomposed.coarse import guess
 from siting.solver.decomposed.cuts import cut
 from siting.solver.decomposed.driver import solve_decomposed
+from siting.solver.decomposed.integers import Proposals
+from siting.solver.decomposed.master import EVERYWHERE, Master
 from siting.solver.decomposed.recourse import reduce_periods
 from siting.solver.decomposed.subproblem import Budget, Solver
 from siting.solver.engine import Limits, new_engine, run
@@ -90,6 +92,39 @@ def test_integers_are_not_kept_waiting_for_the_bound(monkeypatch):
     monkeypatch.setattr(phases, "search", watched)
     agree(program_of(random_days(1, 4, settings=GREEN)))
     assert states[0].gap > phases._RELAXED[0] * GAP
+
+
+def test_relaxed_once_more_where_whole_numbers_do_not_meet_the_bound(monkeypatch):
+    monkeypatch.setattr(phases, "_RELAXED", (50.0, 0.35))
+    named, told = [], []
+
+    class Watched(Proposals):
+        def nearest(self, centre, bound):
+            named.append(super().nearest(centre, bound))
+            return named[-1]
+
+    monkeypatch.setattr(phases, "Proposals", Watched)
+    agree(program_of(random_days(0, 20, regions=1, sites=2)), listen=lambda progress: told.append(progress.phase))
+    seen = [phase for i, phase in enumerate(told) if phase not in told[i - 1 : i]]
+    assert seen[:4] == ["means", "relaxation", "rounded plan", "relaxation"]
+    keys = [integers.tobytes() for integers in named if integers is not None]
+    assert len(set(keys)) == len(keys) > 0
+
+
+def test_a_box_holds_its_centre_and_at_last_everything():
+    program = program_of(random_days(0, 2))
+    layout, periods = reduce_periods(program)
+    master = Master(program, layout, periods, np.arange(2), np.zeros(len(program.yearly)))
+    centre = program.first.lower + 0.3 * (program.first.upper - program.first.lower)
+    before = program.first.lower, program.first.upper
+    for radius in (1.0, 0.2, 0.05):
+        low, up = master.box(centre, radius)
+        for below, above in ((before[0], low), (low, centre), (centre, up), (up, before[1])):
+            assert (below <= above).all()
+        assert (up - low).sum() < (before[1] - before[0]).sum()
+        before = low, up
+    for side, bound in zip(master.box(centre, EVERYWHERE), (program.first.lower, program.first.upper), strict=True):
+        assert np.array_equal(side, bound)
 
 
 def test_with_a_binding_cap_on_carbon():
