@@ -17,6 +17,9 @@ _GAP = 0.2
 _RADII = (0.05, 0.2, 1.0, EVERYWHERE)
 """Boxes in which whole numbers are looked for, until there are some: cuts tell much of plans that are near those from
 which they came, and little of others."""
+FEW_RULES = 20
+"""Up to as many rows of the year, whole numbers near the relaxed plan are tried early. It takes many passes until more
+rows are kept (of a year with 34, no plan was found in 19), so that there the relaxation goes on first."""
 _PROMISING = 0.75
 """What is near must cost no more than this share of the gap above the bound, or there may be better further away."""
 _NEAR_S, _ANY_S = 20.0, 60.0
@@ -46,7 +49,7 @@ class Proposals:
         """Integers that were not named before, as near to a plan as there are some that promise to meet the bound."""
         bench = self._bench
         matrix, promising = bench.master.matrix(), bound + _PROMISING * bench.gap * abs(bound)
-        for radius in _RADII:
+        for radius in _RADII if len(bench.master.program.yearly) <= FEW_RULES else _RADII[-1:]:
             most = np.inf if radius == EVERYWHERE else promising
             near = _near(matrix, centre, bench.master.box(centre, radius))
             _, integers = self._cheapest(near, max(_NEAR_S, bench.left_s / 16), objective_bound=most)

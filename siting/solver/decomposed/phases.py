@@ -20,7 +20,7 @@ from siting.solver.decomposed.checkpoint import Keeper, Snapshot
 from siting.solver.decomposed.clusters import cluster, mean_of
 from siting.solver.decomposed.coarse import guess
 from siting.solver.decomposed.crews import Company, Members
-from siting.solver.decomposed.integers import Proposals
+from siting.solver.decomposed.integers import FEW_RULES, Proposals
 from siting.solver.decomposed.master import Master, Step
 from siting.solver.decomposed.mix import Evaluated, Mean, Mix
 from siting.solver.decomposed.prices import Prices, first_prices
@@ -40,7 +40,7 @@ GROUPS = 60
 
 _MEANS, _RELAXED, _ROUNDED = 1.0, (0.65, 0.35), 0.1
 """The gaps at which each of them ends, as shares of the gap that is asked for; the relaxation at the first of its two
-where there are many periods, so that a pass takes longer than to look for integers."""
+where there are many periods, so that a pass takes longer than to look for integers, and few rules of the year."""
 _TO_GUESS = 0.25
 """Share of the time that a first guess may take."""
 _FOR_THE_BOUND = 0.5
@@ -131,10 +131,7 @@ class Phases:
         most = np.where(np.isfinite(yearly.most), plan.usage, none)
         budgets = [Budget(*sides) for sides in zip(least, most, strict=True)]
         found = self.company.dispatch(plan.x[self._layout.links], self._bench.prices.shortfall, budgets, plan.weights)
-        return [
-            y[at(period.columns.labels)]
-            for y, period in zip(found, self._program.periods, strict=True)
-        ]
+        return [y[at(period.columns.labels)] for y, period in zip(found, self._program.periods, strict=True)]
 
     def turn_to(self, yearly: Rows) -> None:
         """Take up the same program with other sides of its yearly rows, for which cuts and evaluated plans hold too."""
@@ -181,7 +178,8 @@ class Phases:
 
     def _alternate(self, proposals: Proposals, start: FloatArray, rounded_first: bool) -> None:
         """The bound, and a plan near it; once more, if they do not meet."""
-        for i, share in enumerate((1.0,) if not self._integers else _RELAXED if len(self._means) else _RELAXED[1:]):
+        early = len(self._means) and len(self._program.yearly) <= FEW_RULES
+        for i, share in enumerate((1.0,) if not self._integers else _RELAXED if early else _RELAXED[1:]):
             if i or not rounded_first:
                 self._relax(share, start if not i else self._near_centre())
             if self._finished() or not self._integers:
