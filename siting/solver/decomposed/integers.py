@@ -18,8 +18,9 @@ _RADII = (0.05, 0.2, 1.0, EVERYWHERE)
 """Boxes in which whole numbers are looked for, until there are some: cuts tell much of plans that are near those from
 which they came, and little of others."""
 FEW_RULES = 20
-"""Up to as many rows of the year, whole numbers near the relaxed plan are tried early. It takes many passes until more
-rows are kept (of a year with 34, no plan was found in 19), so that there the relaxation goes on first."""
+"""Up to as many rows of the year, whole numbers near the relaxed plan are tried early. More rows are hard to keep with
+them: in a year with 34 no plan was found in 19 passes, but in 2 from the master's own whole numbers, once the relaxation
+had gone further."""
 _PROMISING = 0.75
 """What is near must cost no more than this share of the gap above the bound, or there may be better further away."""
 _NEAR_S, _ANY_S = 20.0, 60.0
