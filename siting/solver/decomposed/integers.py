@@ -19,8 +19,8 @@ _RADII = (0.05, 0.2, 1.0, EVERYWHERE)
 which they came, and little of others."""
 FEW_RULES = 20
 """Up to as many rows of the year, whole numbers near the relaxed plan are tried early. More rows are hard to keep with
-them: in a year with 34 no plan was found in 19 passes, but in 2 from the master's own whole numbers, once the relaxation
-had gone further."""
+them: in a year with 34 no plan was found in 19 passes, but in 2 from the master's own whole numbers, after more of the
+relaxation."""
 _PROMISING = 0.75
 """What is near must cost no more than this share of the gap above the bound, or there may be better further away."""
 _NEAR_S, _ANY_S = 20.0, 60.0
