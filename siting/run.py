@@ -7,8 +7,6 @@ has tables and maps of each stage in ``stages/<year>/``; the problem of a stage 
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 import re
@@ -20,9 +18,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-from pyarrow import csv as arrow_csv
-from pyarrow import parquet
 
 from siting.atomic import replaced
 from siting.errors import InputError, UsageError
@@ -30,6 +25,7 @@ from siting.instance import digest, load, write
 from siting.pathway_run import Result, plan_folder, stage_result, stage_years
 from siting.problem import Calendar, Problem
 from siting.problem.stages import stage_problem
+from siting.table_files import says_the_same, write_table
 from siting.unfinished import is_unfinished
 
 SCHEMA = "siting-run"
@@ -122,10 +118,7 @@ def save_tables(folder: Path, problem: Problem, tables: Tables) -> None:
     place = folder / TABLES
     place.mkdir(parents=True)
     for name, table in with_first_hour(problem, tables).items():
-        stem = _stem(name)
-        rows = pa.Table.from_pandas(_one_type(table), preserve_index=False)
-        parquet.write_table(rows, place / f"{stem}.parquet")
-        _write_csv(rows, place / f"{stem}.csv")
+        write_table(table, place, _stem(name))
 
 
 def encode(result: Result, tables: Tables, draft: Path | None) -> bytes:
@@ -253,10 +246,10 @@ def check_copies(folder: str | Path, tables: Tables) -> None:
     for name, table in tables.items():
         path = place / TABLES / f"{name}.csv"
         try:
-            copy = pd.read_csv(path, keep_default_na=False, na_values=[""], float_precision="round_trip")
+            same = says_the_same(path, table)
         except (OSError, ValueError) as error:
             raise _damaged(place, f"{TABLES}/{path.name} cannot be read ({error})") from error
-        if list(copy.columns) != list(table.columns) or not _same(copy, table):
+        if not same:
             raise _damaged(place, f"{TABLES}/{name}.csv and {TABLES}/{name}.parquet differ")
 
 
@@ -318,44 +311,3 @@ def _damaged(folder: Path, what: str) -> UsageError:
 def _stem(name: str) -> str:
     """File name of a table: a user's sets may have names that no file can have."""
     return re.sub(r"[^A-Za-z0-9_.-]", "_", name)
-
-
-def _one_type(table: pd.DataFrame) -> pd.DataFrame:
-    """Columns of mixed types as text: Parquet has one type in a column."""
-    mixed = [
-        name
-        for name, column in table.items()
-        if column.dtype == object and len({type(value) for value in column.dropna()}) > 1
-    ]
-    return table.astype(dict.fromkeys(mixed, str))
-
-
-def _write_csv(rows: pa.Table, path: Path) -> None:
-    """Write a CSV file, in a tenth of the time that pandas takes."""
-    try:
-        _write_quoted(rows, path, "none")
-    except pa.ArrowInvalid:  # a text holds a comma, a quote or a new line
-        _write_quoted(rows, path, "needed")
-
-
-def _write_quoted(rows: pa.Table, path: Path, quotes: str) -> None:
-    with path.open("wb") as file:
-        # Arrow would put quotes around every name of a column.
-        names = io.StringIO()
-        csv.writer(names, lineterminator="\n").writerow(rows.column_names)
-        file.write(names.getvalue().encode())
-        arrow_csv.write_csv(rows, file, arrow_csv.WriteOptions(include_header=False, quoting_style=quotes))
-
-
-def _same(copy: pd.DataFrame, table: pd.DataFrame) -> bool:
-    if len(copy) != len(table):
-        return False
-    for name in table:
-        left, right = copy[name], table[name]
-        if pd.api.types.is_float_dtype(right):
-            equal = np.array_equal(left.to_numpy(dtype=float), right.to_numpy(dtype=float), equal_nan=True)
-        else:
-            equal = left.astype(str).to_list() == right.astype(str).to_list()
-        if not equal:
-            return False
-    return True

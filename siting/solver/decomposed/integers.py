@@ -14,10 +14,10 @@ from siting.solver.handover import FloatArray, Matrix
 
 _GAP = 0.2
 """To which a proposal is the cheapest, as a share of the gap that is asked for."""
-_RADII = (0.05, 0.2, 1.0, EVERYWHERE)
+RADII = (0.05, 0.2, 1.0, EVERYWHERE)
 """Boxes in which whole numbers are looked for, until there are some: cuts tell much of plans that are near those from
 which they came, and little of others."""
-FEW_RULES = 20
+_FEW_RULES = 20
 """Up to as many rows of the year, whole numbers near the relaxed plan are tried early. More rows are hard to keep with
 them: in a year with 34 no plan was found in 19 passes, but in 2 from the master's own whole numbers, after more of the
 relaxation."""
@@ -38,6 +38,11 @@ class Proposals:
         Seed, threads and options of HiGHS.
     report : callable
         Called about once a second.
+
+    Attributes
+    ----------
+    few_rules : bool
+        Whether there are so few rows of the year that whole numbers may be tried early.
     """
 
     def __init__(self, bench: Bench, limits: Limits, report: Callable[[], None]) -> None:
@@ -45,12 +50,13 @@ class Proposals:
         self._gap = _GAP * bench.gap
         self._limits = replace(limits, gap=self._gap)
         self._named: set[bytes] = set()
+        self.few_rules = len(bench.master.program.yearly) <= _FEW_RULES
 
     def nearest(self, centre: FloatArray, bound: float) -> FloatArray | None:
         """Integers that were not named before, as near to a plan as there are some that promise to meet the bound."""
         bench = self._bench
         matrix, promising = bench.master.matrix(), bound + _PROMISING * bench.gap * abs(bound)
-        for radius in _RADII if len(bench.master.program.yearly) <= FEW_RULES else _RADII[-1:]:
+        for radius in RADII if self.few_rules else RADII[-1:]:
             most = np.inf if radius == EVERYWHERE else promising
             near = _near(matrix, centre, bench.master.box(centre, radius))
             _, integers = self._cheapest(near, max(_NEAR_S, bench.left_s / 16), objective_bound=most)

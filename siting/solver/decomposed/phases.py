@@ -20,7 +20,7 @@ from siting.solver.decomposed.checkpoint import Keeper, Snapshot
 from siting.solver.decomposed.clusters import cluster, mean_of
 from siting.solver.decomposed.coarse import guess
 from siting.solver.decomposed.crews import Company, Members
-from siting.solver.decomposed.integers import FEW_RULES, Proposals
+from siting.solver.decomposed.integers import RADII, Proposals
 from siting.solver.decomposed.master import Master, Step
 from siting.solver.decomposed.mix import Evaluated, Mean, Mix
 from siting.solver.decomposed.prices import Prices, first_prices
@@ -178,7 +178,7 @@ class Phases:
 
     def _alternate(self, proposals: Proposals, start: FloatArray, rounded_first: bool) -> None:
         """The bound, and a plan near it; once more, if they do not meet."""
-        early = len(self._means) and len(self._program.yearly) <= FEW_RULES
+        early = len(self._means) and proposals.few_rules
         for i, share in enumerate((1.0,) if not self._integers else _RELAXED if early else _RELAXED[1:]):
             if i or not rounded_first:
                 self._relax(share, start if not i else self._near_centre())
@@ -279,7 +279,7 @@ class Phases:
     def _near_centre(self) -> FloatArray | None:
         """A plan within the bounds of the master, as near to the relaxed one as there is."""
         master = self._bench.master
-        steps = (master.solve_near(self._centre, radius, self._bench.left_s) for radius in (0.05, 0.2, 1.0))
+        steps = (master.solve_near(self._centre, radius, self._bench.left_s) for radius in RADII[:-1])
         step = next((step for step in steps if step is not None), None) or master.solve(self._bench.left_s)
         return None if step is None else step.x
 

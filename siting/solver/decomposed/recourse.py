@@ -158,12 +158,10 @@ class _Union:
 
     def __init__(self) -> None:
         self.labels: tuple[Label, ...] = ()
-        self._latest: tuple[Label, ...] = ()
 
     def add(self, labels: tuple[Label, ...]) -> None:
         """The labels of one more period."""
-        if labels is not self._latest:
-            self._latest = labels
+        if labels != self.labels:
             self.labels = tuple(dict.fromkeys((*self.labels, *labels)))
 
 
