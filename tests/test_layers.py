@@ -9,7 +9,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "siting"
 
 LAYERS = (
-    {"errors", "bundled", "atomic"},
+    {"errors", "bundled", "atomic", "table_files"},
     {"physics"},
     {"problem"},
     {"rts_gmlc", "periods", "synthetic"},
