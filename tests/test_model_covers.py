@@ -1,11 +1,14 @@
 """Cover rows: true of every plan with whole modules, and tighter than the relaxation."""
 
+import numpy as np
 import pyomo.environ as pyo
 import pytest
 from cases import random_problem
+from scipy.optimize import linprog
 from small import problem, solved
 
 from siting.model.build import COMPONENTS, build
+from siting.model.covers import densest_window_mw
 
 PLAIN = [add for add in COMPONENTS if not add.__module__.endswith(".covers")]
 
@@ -47,3 +50,28 @@ def test_each_reach_has_its_own_cover():
     m = build(p)
     rows = [str(row.expr) for row in m.whole_modules_cover_demand.values()]
     assert rows == ["2  <=  modules[s,general]", "3  <=  modules[s,general] + modules[t,general]"]
+
+
+def least_capacity(rigid, by_delay):
+    """One period as a linear program: runs by hours of delay, hour of arrival and wait."""
+    hours = len(rigid)
+    runs = [(d, t, w) for d in by_delay for t in range(hours) for w in range(min(d, hours - 1) + 1)]
+    arrivals = [(d, t) for d in by_delay for t in range(hours)]
+    load, arrived = np.zeros((hours, len(runs) + 1)), np.zeros((len(arrivals), len(runs) + 1))
+    load[:, 0] = -1
+    for i, (d, t, w) in enumerate(runs, 1):
+        load[(t + w) % hours, i] = 1
+        arrived[arrivals.index((d, t)), i] = 1
+    cost = np.eye(1, len(runs) + 1)[0]
+    return linprog(cost, load, -rigid, arrived, [by_delay[d][t] for d, t in arrivals]).fun
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_densest_window_is_the_least_capacity(seed):
+    draw = np.random.default_rng(seed)
+    hours = int(draw.integers(2, 13))
+    rigid = draw.random(hours) * draw.integers(0, 3)
+    waits = draw.choice(np.arange(1, 16), size=draw.integers(1, 4), replace=False)
+    by_delay = {int(d): draw.random(hours) ** 3 * 4 for d in waits}
+    found = densest_window_mw({0: rigid[None], **{d: load[None] for d, load in by_delay.items()}})
+    assert found == pytest.approx(least_capacity(rigid, by_delay))

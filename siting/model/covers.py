@@ -3,7 +3,8 @@
 In      p.demand, arcs, profiles, usable share, existing capacity
 Rules   For every set R of sites that some demand is confined to: the modules of the sites in R hold at least the load
         of all demand that cannot leave R, rounded up to whole modules. The load is the larger of the highest hour of
-        the year of work that cannot wait, and the highest mean of a modelled period of all work.
+        the year of work that cannot wait, and the highest mean of a window of a modelled period of the work that must
+        run within it: all that cannot wait, and what arrives early enough to be due before the window ends.
 Note    Nothing is lost: every plan with whole modules keeps these rows. Without them the relaxation pays for
         fractions of modules, and branch-and-bound has to find each rounding by itself.
 Proof   whole-modules
@@ -61,11 +62,39 @@ def _load_mw(p: Problem, demands: list[tuple[str, str]]) -> float:
     total_mw: dict[str, float] = {}
     for w, n in demands:
         total_mw[w] = total_mw.get(w, 0.0) + mean[n, w]
-    rigid: FloatArray = np.zeros(p.hours)
-    everything: FloatArray = np.zeros(p.hours)
+    by_delay: dict[int, FloatArray] = {0: np.zeros(p.hours)}
     for w, mw in total_mw.items():
-        load = shape[w].to_numpy() * mw
-        everything += load
-        if delay[w] == 0:
-            rigid += load
-    return float(max(rigid.max(), everything[p.calendar.hour].mean(axis=1).max()))
+        by_delay[delay[w]] = by_delay.get(delay[w], 0.0) + shape[w].to_numpy() * mw
+    in_periods = {wait: load[p.calendar.hour] for wait, load in by_delay.items()}
+    return float(max(by_delay[0].max(), densest_window_mw(in_periods)))
+
+
+def densest_window_mw(by_delay: dict[int, FloatArray]) -> float:
+    """The highest mean, over the hours of some window of some period, of the work that must run within the window.
+
+    Parameters
+    ----------
+    by_delay : dict of int to (periods, hours) array
+        What arrives in each hour of each period, MW, by the hours that it may wait.
+
+    Notes
+    -----
+    Of work that may wait ``d`` hours, what arrives in the first ``L - d`` hours of a window of ``L`` hours must run
+    in it; a period wraps, so that a window as long as the period holds all of it.
+    """
+    hours = next(iter(by_delay.values())).shape[1]
+    must: FloatArray = np.zeros((*next(iter(by_delay.values())).shape, hours + 1))
+    for wait, arriving in by_delay.items():
+        sums = _window_sums(arriving)
+        must[:, :, wait + 1 : hours] += sums[:, :, 1 : max(hours - wait, 1)]
+        must[:, :, hours] += sums[:, :, hours]
+    return float((must[:, :, 1:] / np.arange(1, hours + 1)).max())
+
+
+def _window_sums(arriving: FloatArray) -> FloatArray:
+    """Sums over the first L hours from hour a of each period, which wraps: (periods, a, L)."""
+    hours = arriving.shape[1]
+    so_far = np.cumsum(np.hstack([np.zeros((len(arriving), 1)), arriving, arriving]), axis=1)
+    first, length = np.arange(hours)[:, None], np.arange(hours + 1)
+    sums: FloatArray = so_far[:, first + length] - so_far[:, first]
+    return sums

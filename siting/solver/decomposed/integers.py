@@ -59,15 +59,17 @@ class Proposals:
         for radius in RADII if self.few_rules else RADII[-1:]:
             most = np.inf if radius == EVERYWHERE else promising
             near = _near(matrix, centre, bench.master.box(centre, radius))
-            _, integers = self._cheapest(near, max(_NEAR_S, bench.left_s / 16), objective_bound=most)
-            if integers is not None and integers.tobytes() not in self._named:
+            result, integers = self._cheapest(near, max(_NEAR_S, bench.left_s / 16), objective_bound=most)
+            # HiGHS may end with a plan beyond its objective bound.
+            promises = result.objective is not None and result.objective <= most
+            if integers is not None and promises and integers.tobytes() not in self._named:
                 self._named.add(integers.tobytes())
                 return integers
         return None
 
-    def cheapest(self) -> tuple[Run, FloatArray | None]:
+    def cheapest(self, most_s: float = np.inf) -> tuple[Run, FloatArray | None]:
         """The cheapest integers, and the run whose bound holds for all."""
-        return self._cheapest(self._bench.master.matrix(), max(_ANY_S, self._bench.left_s / 3))
+        return self._cheapest(self._bench.master.matrix(), min(most_s, max(_ANY_S, self._bench.left_s / 3)))
 
     def _cheapest(self, matrix: Matrix, time_s: float, **options: float) -> tuple[Run, FloatArray | None]:
         engine = new_engine(matrix, self._limits, min(time_s, self._bench.left_s), **options)
@@ -77,7 +79,8 @@ class Proposals:
         if result.values is None:
             return result, None
         first = self._bench.master.program.first
-        return result, np.round(result.values[: len(first)][first.integer])
+        # Plans are known by the bytes of their integers, and -0.0 is 0.0.
+        return result, np.round(result.values[: len(first)][first.integer]) + 0.0
 
 
 def _near(matrix: Matrix, centre: FloatArray, box: tuple[FloatArray, FloatArray]) -> Matrix:

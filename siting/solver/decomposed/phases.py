@@ -55,6 +55,8 @@ _PLANS = 60
 """Plans that are mixed."""
 _AGAIN = 2
 """Integers of earlier plans that are tried first."""
+_AT_ONCE_S = 3.0
+"""Time for the cheapest integers of the master before those near the relaxed plan; small masters need less."""
 
 
 class Phases:
@@ -117,6 +119,7 @@ class Phases:
         self._relaxed: list[Evaluated] = []
         self._whole: dict[bytes, list[Evaluated]] = {}
         self._steps: list[Step] = []
+        self._seen: set[bytes] = set()
 
     @property
     def passes(self) -> int:
@@ -137,6 +140,7 @@ class Phases:
         """Take up the same program with other sides of its yearly rows, for which cuts and evaluated plans hold too."""
         self.bound = self._sure = max((step.bound(yearly) for step in self._steps), default=-np.inf)
         self.infeasible, self._old, self._phase = False, None, "relaxation"
+        self._seen.clear()
         self._begun = time.time()
         self._program = replace(self._program, yearly=yearly)
         bench = self._bench
@@ -187,10 +191,21 @@ class Phases:
             self._phase, self._bench.master.keeps_cuts = "rounded plan", True
             if not i:
                 self._try_again()
+            self._try_all(proposals)
             while not self._finished() and (found := proposals.nearest(self._centre, self.bound)) is not None:
                 self._evaluate(found)
             if self._finished():
                 return
+
+    def _try_all(self, proposals: Proposals) -> None:
+        """The cheapest integers of the master, as long as it finds them at once and they are others."""
+        while not self._finished():
+            result, integers = proposals.cheapest(_AT_ONCE_S)
+            self._raise_bound(np.inf if result.status == "infeasible" else result.bound)
+            if integers is None or result.status != "optimal" or integers.tobytes() in self._seen:
+                return
+            self._seen.add(integers.tobytes())
+            self._evaluate(integers)
 
     def _branch(self, proposals: Proposals) -> None:
         """Integers that the master proposes, whose bound holds for all."""
