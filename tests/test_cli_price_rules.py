@@ -110,6 +110,7 @@ def test_ctrl_c_ends_it_without_a_traceback(workers: int, said: str, cli: Cli, m
     """In the first solve, and while two processes start."""
     stop_when_it_says(said, signal.SIGINT, monkeypatch)
     done = cli("price-rules", "jing-jin-ji-meng", "--periods", 2, "--workers", workers)
-    assert done.code == 5
+    # On a busy machine the first plan may come before the signal does.
+    assert done.code == (3 if "a plan, not proven optimal" in done.out else 5)
     assert "Traceback" not in done.err
-    assert "optimal" not in done.out
+    assert "optimal to the gap" not in done.out
