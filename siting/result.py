@@ -276,12 +276,11 @@ def _unit(problem: Problem, pathway: bool) -> str:
 
 
 def _totals(problem: Problem, totals: Mapping[str, Any], prices: pd.DataFrame | None) -> dict[str, Any]:
-    """Totals of the audit, with the sites that are open and those that could be, and the price of one more MWh."""
-    opened = [name for name, share in totals.get("utilisation", {}).items() if share is not None and share > 0]
+    """Totals of the audit, with the number of sites to choose from, and the price of one more MWh."""
     system = {}
     if prices is not None:
         system = {"system": {**totals["system"], "one_more_mwh": prices.to_dict(orient="index")}}
-    return {**totals, **system, "sites_in_use": len(opened), "sites_to_choose_from": len(problem.sites)}
+    return {**totals, **system, "sites_to_choose_from": len(problem.sites)}
 
 
 def _built(problem: Problem, tables: Mapping[str, pd.DataFrame]) -> dict[str, float]:

@@ -15,6 +15,7 @@ from siting.auditor.tables import read, what_can_exist
 from siting.problem import Problem
 from siting.problem.derived import site_compute
 from siting.problem.direct import direct_supply
+from siting.problem.in_use import sites_in_use
 from siting.problem.system import dispatched, fleet
 from siting.study.marginal import marginal_prices, yearly_means
 from siting.study.published import compare
@@ -48,9 +49,8 @@ def work(p: Problem, tables: Tables) -> pd.DataFrame:
 
 
 def sites(p: Problem, tables: Tables, lang: str) -> pd.DataFrame:
-    """Open sites: IT power by compute type, mean load, energy of the year, mean utilisation."""
-    opened = tables["site"].set_index("site")["open"] > 0.5
-    index = pd.Index([site for site in p.sites.index if bool(opened.get(site, False))], name="site")
+    """Sites in use: IT power by compute type, mean load, energy of the year, mean utilisation."""
+    index = p.sites.index[sites_in_use(p, tables)]
     capacity = tables["site_compute"].pivot_table(
         index="site", columns="compute", values="capacity_mw", aggfunc="sum", sort=False
     )

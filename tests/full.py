@@ -25,7 +25,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         {"site": "t", "region": "b", "tier": "city", "hub": "H", "decision": "open", "longitude_deg": 1.0,
          "capex_per_kw": 100.0},
         {"site": "u", "region": "b", "tier": "edge", "longitude_deg": 5.0, "most_mw": 20.0,
-         "capex_per_kw": 100.0},
+         "least_mw": 8.0, "capex_per_kw": 100.0},
         {"site": "v", "region": "a", "tier": "edge", "longitude_deg": 2.0, "capex_per_kw": 100.0},
         {"site": "r", "region": "a", "tier": "city", "pue_shift": 1.0},
         {"site": "x", "region": "a", "tier": "city", "decision": "closed"},

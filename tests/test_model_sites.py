@@ -114,6 +114,34 @@ def test_no_site_is_open_and_empty():
     assert cost(p.replace(policy__site_counts=())) == pytest.approx(500)
 
 
+def test_a_site_that_must_be_open_has_equipment():
+    """t has no work to do, and must be open all the same: with a module of 4 MW at 1 a kW; without room it cannot."""
+    sites = [{}, {"site": "t", "decision": "open", "capex_per_kw": 20.0}]
+    p = problem(price=0.0, sites=sites, compute_types=[{"module_mw": 4.0}], demand=[{"mean_mw": 4.0}])
+    solution = optimum(p)
+    # All work is done there: one module is needed in any case.
+    assert column(solution, "site_compute", "modules", site="t") == [1]
+    assert column(solution, "site", "open") == [0, 1]
+    assert solution.objective * MILLION == pytest.approx(4000)
+    small = p.replace(sites=p.sites.assign(most_mw=[100.0, 3.0]))
+    assert solve(build(small)).status == "infeasible"
+
+
+def test_a_site_has_its_least_size_or_is_not_built():
+    """t is cheap and has at least 12 MW: 12 a year against 10 at 1.1 (s), unless it holds what exists."""
+    sites = [{"capex_per_kw": 0.022}, {"site": "t", "capex_per_kw": 0.02, "least_mw": 12.0}]
+    p = problem(price=0.0, sites=sites)
+    assert cost(p) == pytest.approx(11)
+    assert column(optimum(p), "site", "open") == [1, 0]
+    dear = p.replace(sites=p.sites.assign(capex_per_kw=[0.03, 0.02]))
+    assert cost(dear) == pytest.approx(12)
+    assert column(optimum(dear), "site_compute", "capacity_mw") == [0, 12]
+    there = problem(price=0.0, sites=sites, capacity=[{"site": "t", "existing_mw": 5.0}])
+    assert column(optimum(there), "site_compute", "capacity_mw") == [0, 12]
+    both = problem(price=0.0, sites=[{"least_mw": 6.0}, {"site": "t", "least_mw": 6.0, "decision": "open"}])
+    assert column(optimum(both), "site", "open")[1] == 1
+
+
 def test_a_type_has_its_own_most():
     limit = [{"compute": "ai", "most_mw": 5.0}]
     assert solve(build(problem(capacity=limit, **SHARED))).status == "infeasible"

@@ -23,7 +23,8 @@ class Verdict:
         self.ok = ok
 
     def as_dict(self) -> dict[str, Any]:
-        return {"ok": self.ok, "checks": [], "totals": {"utilisation": {"alpha": 0.7, "beta": 0.0}, "racks": 3.0}}
+        totals = {"sites_in_use": 1, "utilisation": {"alpha": 0.7, "beta": 0.0}, "racks": 3.0}
+        return {"ok": self.ok, "checks": [], "totals": totals}
 
 
 @pytest.fixture(scope="module")

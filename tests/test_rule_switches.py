@@ -97,6 +97,9 @@ CASES: dict[str, tuple[dict[str, Any], float, float]] = {
                 "settings": {"direct": {"exported_share_max": 0.2}}},
         -16 * 30, -40 * 30,
     ),
+    "site-least": (
+        {"compute_types": [{"fixed_om_per_kw_year": 1.0}], "sites": [{"least_mw": 20.0}]}, 24000, 14000,
+    ),
     "tier-least": ({"compute_types": [{"fixed_om_per_kw_year": 1.0}], "tiers": [{"least_mw": 20.0}]}, 24000, 14000),
     "tier-most": (
         DEAR_HERE | {"sites": [{"tier": "city"}, TWO["sites"][1]], "tiers": [{"most_mw": 4.0}]}, 160 + 2400, 400,

@@ -25,8 +25,10 @@ def check_sites(p: Problem, plan: Plan, ledger: Ledger) -> None:
     ledger.at_most("open_sites", must.astype(float), plan.open, sites, "1", what="open at least")
     built = built_mw(p, plan)
     ledger.equal("capacity_built", plan.capacity_mw, built, pairs, "MW")
-    empty = ~must & (built.sum(axis=1) < 1e-6)
+    empty = (existing.sum(axis=1) == 0) & (built.sum(axis=1) < 1e-6)
     ledger.at_most("open_sites", np.where(empty, plan.open, 0.0), 0.0, sites, "1", what="open and empty")
+    least = p.sites["least_mw"].to_numpy(dtype=float) * plan.open
+    ledger.at_most("site_least", least, built.sum(axis=1), sites, "MW")
     limit = site_most_mw(p).to_numpy(dtype=float) * plan.open
     ledger.at_most("capacity_of_site", built.sum(axis=1), limit, sites, "MW")
     ledger.at_most("capacity_of_type", built, most, pairs, "MW")

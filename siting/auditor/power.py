@@ -210,7 +210,7 @@ def green_mwh(p: Problem, plan: Plan) -> float:
 
 
 def power_totals(p: Problem, plan: Plan) -> dict[str, object]:
-    """Energy of the year in MWh, and the green share of what sites use."""
+    """Energy of the year in MWh, the green share of what sites use, and how many are in use (open)."""
     used = over_year(p, site_power_mw(p, plan))
     load = over_year(p, load_mw(p, plan).sum(axis=2))
     generated = over_year(p, plan.generation_mw)
@@ -233,5 +233,6 @@ def power_totals(p: Problem, plan: Plan) -> dict[str, object]:
         "energy_mwh": energy,
         "green_share": max(0.0, green_mwh(p, plan)) / total if total > 0 else 0.0,
         "matched_share": float(matched_mwh(p, plan, site_power_mw(p, plan)).sum()) / total if total > 0 else 0.0,
+        "sites_in_use": int((plan.open > 0.5).sum()),
         "utilisation": {str(site): float(value) for site, value in zip(p.sites.index, busy, strict=True)},
     }

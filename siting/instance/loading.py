@@ -22,6 +22,7 @@ from siting.instance.policies import policy_faults
 from siting.instance.references import floor_faults, provenance_faults, reference_faults, value_faults
 from siting.instance.rows import Rows, check_rows
 from siting.instance.series import check_hourly
+from siting.instance.sites import site_row_faults, size_faults
 from siting.instance.stages import pathway_faults, stage_faults
 from siting.instance.suggest import nearest
 from siting.instance.system import fleet_faults, switch_faults
@@ -69,7 +70,7 @@ def load(name_or_path: str | Path, overrides: Mapping[str, Any] | None = None, *
     if settings is not None:
         settings = fitted(settings, raw)
     faults += reference_faults(raw) + value_faults(rows) + option_faults(raw) + direct_faults(rows)
-    faults += tier_row_faults(rows) + stage_faults(rows, raw)
+    faults += site_row_faults(rows) + tier_row_faults(rows) + stage_faults(rows, raw)
     if settings is not None:
         faults += floor_faults(settings, raw) + _unit_faults(rows, settings)
         faults += policy_faults(settings, raw) + cap_faults(settings, raw)
@@ -177,7 +178,7 @@ def _feasibility(
     usable = {name: table.data for name, table in rows.items() if name in work or f"{name}.csv" not in broken}
     problem = make(settings, series, **usable)
     faults = reach_faults(problem, lines) + zone_faults(problem, lines) + run_faults(problem, lines)
-    faults += tier_faults(problem, lines)
+    faults += size_faults(problem, lines) + tier_faults(problem, lines)
     if not faults:
         faults = backup_faults(problem, lines)
     if not faults:

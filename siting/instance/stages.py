@@ -15,6 +15,7 @@ from siting.instance.configuration import FILE
 from siting.instance.feasible import power_faults, reach_faults, room_faults
 from siting.instance.files import RawTable
 from siting.instance.rows import Rows, explain
+from siting.instance.sites import size_faults
 from siting.instance.suggest import did_you_mean
 from siting.instance.system import fleet_faults
 from siting.instance.work import backup_faults, bandwidth_faults
@@ -25,6 +26,7 @@ from siting.problem.tables import Table
 STAGES, FACTORS = "stages.csv", "stage_factors.csv"
 _CHECKS: tuple[Callable[[Problem, Mapping[str, list[int]]], list[Fault]], ...] = (
     reach_faults,
+    size_faults,
     backup_faults,
     partial(room_faults, hourly=True),
     bandwidth_faults,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from siting.errors import Fault
 from siting.instance.feasible import whole_modules_mw
 from siting.instance.rows import Rows
+from siting.instance.sites import largest_mw
 from siting.problem import Problem
 from siting.problem.derived import site_compute
 from siting.problem.tiers import least_mw, site_most_mw
@@ -50,11 +51,10 @@ def tier_faults(p: Problem, lines: Mapping[str, list[int]]) -> list[Fault]:
         return []
     place = dict(zip(p.sites.index, lines["sites"], strict=True))
     table, limit = site_compute(p), site_most_mw(p)
-    reach = whole_modules_mw(p)
+    reach, largest = whole_modules_mw(p), largest_mw(p)
     faults = []
     for (site, compute), least in least_mw(p).items():
-        own = reach[reach.index.get_level_values("site") == site]
-        most = min(float(own.sum()), float(limit[site])) if not compute else float(own.get((site, compute), 0.0))
+        most = float(reach.get((site, compute), 0.0)) if compute else float(largest[site])
         if p.sites.at[site, "decision"] != "closed" and most < least * (1 - 1e-9):
             what = compute or "all types together"
             rule = f"Its tier asks for at least {least:g} MW of {what} at an open site, and it can have {most:g} MW."

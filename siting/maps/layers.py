@@ -13,6 +13,7 @@ from siting.maps.sums import Tables, available_mwh, table, weighted, work
 from siting.problem import Problem
 from siting.problem.derived import distance_km, latency_ms, pue
 from siting.problem.designs import as_chosen
+from siting.problem.in_use import sites_in_use
 
 
 def layers(problem: Problem, tables: Tables, base: gpd.GeoDataFrame | None = None) -> dict[str, gpd.GeoDataFrame]:
@@ -61,9 +62,8 @@ def _sites(p: Problem, tables: Tables, flows: pd.DataFrame) -> gpd.GeoDataFrame:
     region = p.sites["region"]
     of_region = region.map(energy.groupby(region).sum())
     carbon = region.map(_by(table(tables, "carbon", "region", "carbon_t"), "region", "carbon_t", p.regions.index))
-    opened = _by(table(tables, "site", "site", "open"), "site", "open", p.sites.index)
     data = p.sites[["region", "name_en", "name_zh", "tier", "hub"]].assign(
-        open=opened.round().astype(bool),
+        open=sites_in_use(p, tables),
         existing_mw=p.capacity["existing_mw"].groupby(level="site").sum().reindex(p.sites.index).fillna(0.0),
         capacity_mw=capacity.sum(axis=1),
         most_mw=p.sites["most_mw"],

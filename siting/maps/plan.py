@@ -9,9 +9,10 @@ from typing import Any
 import pandas as pd
 
 from siting.maps import style
-from siting.maps.sums import LEAST_GWH, LEAST_MW, Tables, green_share, table, weighted, work
+from siting.maps.sums import LEAST_GWH, Tables, green_share, table, weighted, work
 from siting.maps.words import WORDS, money, number, tonnes
 from siting.problem import Problem
+from siting.problem.in_use import sites_in_use
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Plan:
     ----------
     sites : DataFrame
         Index site: capacity_mw, bound_mw (mean load that cannot wait), tolerant_mw, chosen (it
-        has capacity).
+        is in use).
     flows : DataFrame
         Columns region, site, tolerant, mean_mw; between regions only, summed over workloads.
     power : DataFrame
@@ -58,7 +59,7 @@ def plan_of(p: Problem, tables: Tables) -> Plan:
         },
         index=p.sites.index,
     )
-    sites["chosen"] = sites["capacity_mw"] > LEAST_MW
+    sites["chosen"] = sites_in_use(p, tables)
     power = _power(p, tables)
     away = flows[flows["site"].map(p.sites["region"]) != flows["region"]]
     flow_most = float(away["mean_mw"].max()) if len(away) else 1.0

@@ -150,7 +150,7 @@ class Scene:
         sites = self.plan.sites.sort_values("capacity_mw", ascending=False)
         loads = sites[["capacity_mw", "bound_mw", "tolerant_mw"]].to_numpy(dtype=float).tolist()
         for site, (capacity, bound, tolerant) in zip(sites.index, loads, strict=True):
-            if not self.plan.sites.at[site, "chosen"]:
+            if not self.plan.sites.at[site, "chosen"] or capacity <= 0:
                 self.ax.plot(
                     *points[site], marker="x", markersize=4, color=style.OTHER_RIM, markeredgewidth=0.9, zorder=5
                 )

@@ -14,9 +14,8 @@ Tables = Mapping[str, pd.DataFrame]
 LEAST_FLOW_MW = 0.01
 """Smaller flows of work are no lines: an interior-point plan leaves thousands of such traces."""
 
-LEAST_MW = 1e-6
 LEAST_GWH = 1e-3
-"""Flows below a watt, or below a megawatt-hour a year, are the solver's rounding."""
+"""Flows below a megawatt-hour a year are the solver's rounding."""
 
 
 def table(tables: Tables, name: str, *columns: str) -> pd.DataFrame:

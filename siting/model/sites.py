@@ -8,12 +8,16 @@ Tells   capacity_mw[s,k]   existing and new IT power                        MW
 Ports   cost + site opening, building, compute     carbon + building, compute (embodied, spread over the life)
         capital + site opening (where nothing exists), building, compute
 Rules   modules <= most new modules · open            sum of capacity <= most of the site · open
-        existing capacity and sites with decision "open" are open, "closed" ones are not; no site is open and empty
+        open <= Σ modules where nothing exists: no site is open and empty, whoever decided that it opens
+        capacity >= least of the site · open
+        existing capacity and sites with decision "open" are open, "closed" ones are not
 Proof   open-sites
           modules_only_where_open   capacity_of_site  test_an_open_site_has_its_cost_whatever_may_wait
           open_only_with_equipment  open_sites        test_no_site_is_open_and_empty
         site-room
           capacity_within_site      capacity_of_site  test_types_share_the_site
+        site-least
+          least_of_site             site_least        test_a_site_has_its_least_size_or_is_not_built
         locked-in
           bounds of open            open_sites        test_the_cheaper_site_opens_unless_told_otherwise
         forbidden
@@ -75,9 +79,8 @@ def add(m: Any, p: Problem) -> None:
         types.setdefault(s, []).append(k)
     site_mw = site_most_mw(p).to_dict()
     shared = {s: site_mw[s] for s in types if sum(most[s, k] for k in types[s]) > site_mw[s]}
-    free = [s for s in m.SITE if decision[s] == "free" and s not in in_use]
 
-    @m.Constraint(free, doc="A site is open only if it has equipment")
+    @m.Constraint([s for s in m.SITE if s not in in_use], doc="A site is open only if it has equipment")
     def open_only_with_equipment(m: Any, s: str) -> Any:
         return m.open[s] <= sum(m.modules[s, k] for k in types.get(s, ()))
 
@@ -86,8 +89,18 @@ def add(m: Any, p: Problem) -> None:
         # As a share of the site, which keeps the coefficients near those of the other rows.
         return sum(m.capacity_mw[s, k] for k in types[s]) / shared[s] <= m.open[s]
 
+    _least(m, p, types)
     _cost(m, p)
     _capital(m, p, in_use)
+
+
+def _least(m: Any, p: Problem, types: dict[str, list[str]]) -> None:
+    least = p.sites["least_mw"][p.sites["least_mw"] > 0].to_dict()
+    if least:
+
+        @m.Constraint(list(least), doc="An open site has its least size")
+        def least_of_site(m: Any, s: str) -> Any:
+            return least[s] * m.open[s] <= sum(m.capacity_mw[s, k] for k in types.get(s, ()))
 
 
 def _cost(m: Any, p: Problem) -> None:

@@ -69,8 +69,12 @@ class Site(Row):
     latitude_deg: Latitude = Field(description="Latitude.")
     longitude_deg: Longitude = Field(description="Longitude.")
     most_mw: Amount = Field(description="Most IT power, existing capacity included.")
+    least_mw: Amount = Field(
+        0.0, description="Least IT power of the site if it is open, existing included; 0: any equipment will do."
+    )
     decision: Literal["free", "open", "closed"] = Field(
-        "free", description="Whether the site may be chosen, must be open, or must stay closed."
+        "free",
+        description="Whether the site may be chosen, must be open (with equipment), or must stay closed.",
     )
     fixed_cost_per_year: Amount = Field(0.0, description="Yearly cost of an open site, whatever its size.")
     opening_capex: Amount = Field(0.0, description="One-off cost of opening a site.")

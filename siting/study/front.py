@@ -22,6 +22,7 @@ import pandas as pd
 from siting.auditor import audit
 from siting.building import Compiled, compile_problem
 from siting.errors import UsageError
+from siting.problem.in_use import sites_in_use
 from siting.problem.problem import Problem
 from siting.solver.engine import Limits, Progress, Status, relative_gap
 from siting.solver.shelf import View
@@ -207,7 +208,7 @@ def _point(p: Problem, cap_t: float | None, solve: Solve) -> tuple[Point, bool]:
             cost_million=outcome.objective,
             gap=outcome.gap,
             carbon_t=verdict.as_dict()["totals"]["carbon_t"]["total"],
-            sites=int((tables["site"]["open"] > 0.5).sum()),
+            sites=int(sites_in_use(p, tables).sum()),
             audit_failures=tuple(str(check) for check in verdict.failures),
             seconds=time.monotonic() - begun,
         )

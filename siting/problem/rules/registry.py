@@ -108,6 +108,8 @@ REGISTRY: tuple[Kind, ...] = (
            "regions.water_price_per_m3", "¤/m³", filled("regions", 0.0)),
     column("water-cap", "cap on water, regions: {count}", "用水上限，地区数：{count}",
            "regions.water_cap_m3", "m³/year", filled("regions", math.nan)),
+    column("site-least", "least sizes of open sites: {count}", "启用站点的最小规模：{count}",
+           "sites.least_mw", "MW", filled("sites", 0.0)),
     column("tier-least", "least sizes of open sites by tier: {count}", "按层级的启用站点最小规模：{count}",
            "tiers.least_mw", "MW", filled("tiers", 0.0)),
     column("tier-most", "most sizes of sites by tier: {count}", "按层级的站点最大规模：{count}",
