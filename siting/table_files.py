@@ -28,7 +28,9 @@ def says_the_same(path: Path, table: pd.DataFrame) -> bool:
     OSError, ValueError
         If it cannot be read.
     """
-    copy = pd.read_csv(path, keep_default_na=False, na_values=[""], float_precision="round_trip")
+    # Keys such as 01001 and 1e3 are texts, whatever they look like.
+    texts = {name: str for name, column in table.items() if not pd.api.types.is_numeric_dtype(column)}
+    copy = pd.read_csv(path, dtype=texts, keep_default_na=False, na_values=[""], float_precision="round_trip")
     return list(copy.columns) == list(table.columns) and _same(copy, table)
 
 

@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from siting.errors import harmless
+
 LANGUAGES = ("en", "zh")
 _VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
 
@@ -28,7 +30,8 @@ class Text:
     def __call__(self, key: str, **values: Any) -> str:
         """The sentence ``section.name`` with its values filled in."""
         section, name = key.split(".", 1)
-        return messages(self.lang)[section][name].format(**values)
+        known = {key: harmless(value) if isinstance(value, str) else value for key, value in values.items()}
+        return messages(self.lang)[section][name].format(**known)
 
     def name(self, section: str, word: str) -> str:
         """The word of a section, or the word itself if it is a user's own."""

@@ -49,6 +49,11 @@ def test_annuity_pays_the_capital_back():
     assert present == pytest.approx(1.0)
 
 
+@pytest.mark.parametrize("rate", [1e-7, 1e-12, 1e-16, 1e-300, 5e-324])
+def test_annuity_of_a_rate_that_is_nearly_nothing(rate):
+    assert annuity(rate, 25.0) == pytest.approx(1 / 25 + rate * 26 / 50, rel=1e-12)
+
+
 def test_annuity_of_a_column():
     lives = pd.Series({"a": 1.0, "b": 2.0})
     assert annuity(0.0, lives).to_dict() == {"a": 1.0, "b": 0.5}

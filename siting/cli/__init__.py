@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import io
+import os
 import signal
 import sys
 import tempfile
@@ -55,6 +56,7 @@ def _options(
 
 def main() -> None:
     """Entry point of the console script; ends the process with the exit code of the command."""
+    _open_streams()
     say = Text(asked_language(sys.argv[1:]))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -75,9 +77,25 @@ def main() -> None:
     _translate(command, say)
     try:
         command(prog_name="siting")
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):
+            # Whoever reads the help has enough.
+            raise SystemExit(0) from None
+        raise
     finally:
         # All is about to go: the collector would look through it several times first.
         gc.freeze()
+
+
+def _open_streams() -> None:
+    """Give every closed stream a place that swallows what is written, before another file gets its number."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            opened = os.open(os.devnull, os.O_RDWR)
+            if opened != number:
+                os.dup2(opened, number)
+                os.close(opened)
+            setattr(sys, name, open(number, "r" if number == 0 else "w", encoding="utf-8", closefd=False))  # noqa: SIM115 - open as long as the process
 
 
 def _translate(command: Any, say: Text) -> None:

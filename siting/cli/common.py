@@ -9,11 +9,12 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
 
 import typer
 
-from siting.errors import InputError, SitingError, UsageError
+from siting.errors import InputError, SitingError, UsageError, harmless
 from siting.text import Text, asked_language
 
 if TYPE_CHECKING:
@@ -91,14 +92,26 @@ def guarded(command: Callable[P, int]) -> Callable[P, None]:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             code = SOLVED
         except OSError as error:
-            if error.errno not in _OF_THE_SYSTEM:
+            if error.errno == errno.ENOENT and _nowhere():
+                what = say("error.nowhere")
+            elif error.errno in _OF_THE_SYSTEM:
+                what = say("error.system", file=error.filename, what=error.strerror)
+            else:
                 raise
-            what = say("error.system", file=error.filename, what=error.strerror)
             warn(say("error.one", what=what))
             code = BAD_INPUT
         raise typer.Exit(code)
 
     return run
+
+
+def _nowhere() -> bool:
+    """Whether the working directory has been deleted."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def print_error(error: SitingError, say: Text) -> None:
@@ -113,7 +126,7 @@ def print_error(error: SitingError, say: Text) -> None:
 
 def warn(line: str) -> None:
     """A line on stderr."""
-    print(line, file=sys.stderr, flush=True)
+    print(harmless(line), file=sys.stderr, flush=True)
 
 
 def workers_get_ready(workers: int | None, cluster: str | None = None) -> None:
@@ -204,4 +217,11 @@ def console() -> Console:
     """Console for tables: as wide as the terminal; wide enough for every column in a file or pipe."""
     from rich.console import Console
 
-    return Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else _PIPED_WIDTH, highlight=False)
+    class Plain(Console):
+        """A console on which names are names and no markup."""
+
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _PIPED_WIDTH
+    return Plain(width=width, highlight=False, markup=False, emoji=False)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from siting.cli.common import SOLVED, LangOption, StageOption, console, guarded, speaker
-from siting.errors import UsageError
+from siting.errors import UsageError, harmless
 from siting.text import Text
 
 if TYPE_CHECKING:
@@ -106,9 +106,9 @@ def one_table(name: str, problem: Problem, tables: Mapping[str, pd.DataFrame], r
 
     raw = Table(title=name, box=box.SIMPLE, title_justify="left", title_style="bold")
     for column in tables[name]:
-        raw.add_column(str(column), overflow="fold")
+        raw.add_column(harmless(str(column)), overflow="fold")
     for row in tables[name].itertuples(index=False):
-        raw.add_row(*(f"{value:.10g}" if isinstance(value, float) else str(value) for value in row))
+        raw.add_row(*(f"{value:.10g}" if isinstance(value, float) else harmless(str(value)) for value in row))
     return raw
 
 

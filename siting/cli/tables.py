@@ -10,6 +10,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text as Line
 
+from siting.errors import harmless
 from siting.text import Text
 
 _WORDS = {"term": "term", "quantity": "quantity", "tier": "tier", "move": "move", "status": "provenance"}
@@ -37,7 +38,9 @@ def as_table(data: pd.DataFrame, title: str, say: Text, **values: Any) -> Table:
     table = Table(title=say(f"title.{title}", **values), box=box.SIMPLE, title_justify="left", title_style="bold")
     for name in data.columns:
         numeric = pd.api.types.is_numeric_dtype(data[name]) and not pd.api.types.is_bool_dtype(data[name])
-        table.add_column(Line(say.name("column", str(name))), justify="right" if numeric else "left", overflow="fold")
+        table.add_column(
+            Line(harmless(say.name("column", str(name)))), justify="right" if numeric else "left", overflow="fold"
+        )
     for row in data.itertuples(index=False):
         cells = zip(data.columns, row, strict=True)
         table.add_row(*(Line(_cell(value, _WORDS.get(str(name)), say)) for name, value in cells))
@@ -62,7 +65,7 @@ def facts(data: Mapping[str, str], title: str, say: Text, **values: Any) -> Tabl
 
 def _cell(value: Any, words: str | None, say: Text) -> str:
     if isinstance(value, str):
-        return say.name(words, value) if words else value
+        return say.name(words, value) if words else harmless(value)
     if value is None or (isinstance(value, float) and pd.isna(value)):
         return ""
     if isinstance(value, float):

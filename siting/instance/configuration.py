@@ -10,13 +10,13 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from siting.bundled import maps_folder
-from siting.errors import Fault
+from siting.errors import Fault, Sentence
 from siting.instance.files import decode
+from siting.instance.folder import FILE, contents, names_in, text_faults
 from siting.instance.rows import explain
 from siting.instance.suggest import did_you_mean
 from siting.problem.settings import Settings
 
-FILE = "instance.toml"
 OVERRIDES = "--set"
 
 
@@ -30,21 +30,26 @@ def read_settings(folder: Path, overrides: Mapping[str, Any]) -> tuple[Settings 
     overrides : mapping
         ``section.key`` to value; text is parsed as TOML.
     """
-    path = folder / FILE
-    if not path.exists():
+    if FILE not in names_in(folder):
+        # What has nearly its name is reported with the tables.
         return None, [Fault(FILE, "The file is missing.", "Add instance.toml; see the format.")]
-    text = decode(path.read_bytes(), FILE)
+    data = contents(folder / FILE, FILE)
+    text = data if isinstance(data, Fault) else decode(data, FILE)
     if isinstance(text, Fault):
         return None, [text]
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        return None, [
-            Fault(FILE, f"This is not valid TOML: {error}.", "Correct that line; text needs quotation marks.")
-        ]
+        rule = Sentence("This is not valid TOML: {error}.", error=error)
+        return None, [Fault(FILE, rule, "Correct that line; text needs quotation marks.")]
+    except (ValueError, RecursionError):
+        # An integer of thousands of digits, or thousands of brackets.
+        rule = Sentence("A value is too long or too deeply nested to be read.")
+        return None, [Fault(FILE, rule, "Write a shorter one.")]
     faults = []
     for name, value in overrides.items():
         faults += _override(document, name, value)
+    faults += text_faults(FILE, None, _texts(document))
     try:
         settings = Settings.model_validate(document)
     except ValidationError as error:
@@ -69,7 +74,7 @@ def _override(document: dict[str, Any], name: str, value: Any) -> list[Fault]:
     if isinstance(value, str):
         try:
             parsed = tomllib.loads(f"value = {value}")
-        except tomllib.TOMLDecodeError:
+        except (ValueError, RecursionError):
             parsed = {}
         if list(parsed) != ["value"]:
             rule = "The value is not valid TOML."
@@ -78,6 +83,15 @@ def _override(document: dict[str, Any], name: str, value: Any) -> list[Fault]:
     if isinstance(document.setdefault(section, {}), dict):
         document[section][key] = value
     return []
+
+
+def _texts(part: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Every text of a document, by its place."""
+    if isinstance(part, str):
+        yield name, part
+    elif isinstance(part, (dict, list)):
+        for key, item in part.items() if isinstance(part, dict) else enumerate(part, start=1):
+            yield from _texts(item, f"{name}.{key}" if name else str(key))
 
 
 def _model(annotation: Any) -> type[BaseModel]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from siting.errors import Fault
-from siting.instance.configuration import FILE
 from siting.instance.files import RawTable
+from siting.instance.folder import FILE
 from siting.instance.suggest import did_you_mean
 from siting.problem import Problem, Settings
 from siting.problem.derived import arcs

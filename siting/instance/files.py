@@ -7,7 +7,8 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
-from siting.errors import Fault
+from siting.errors import Fault, Sentence
+from siting.instance.folder import contents, names_in, stray_faults
 from siting.instance.suggest import did_you_mean, nearest
 from siting.instance.units import other_unit
 from siting.problem.tables import TABLES, Table
@@ -26,7 +27,7 @@ class RawTable:
     lines : list of int
         Line of each row, counted as a spreadsheet does.
     cells : list of dict
-        Known columns of each row; a cell that a short row lacks is blank.
+        Every column of the format for each row; what the file, or a short row, lacks is blank.
     ragged : frozenset of int
         Lines with too many or too few cells; their values are not judged.
     """
@@ -63,24 +64,17 @@ def decode(data: bytes, file: str) -> str | Fault:
     return Fault(file, "The text is neither UTF-8 nor GBK/GB18030.", "Save the file as CSV UTF-8.")
 
 
-def read_tables(folder: Path) -> tuple[dict[str, RawTable], list[Fault]]:
+def read_tables(folder: Path, base_map: str = "") -> tuple[dict[str, RawTable], list[Fault]]:
     """Every table of a folder that can be read as text, and the faults of files and headers."""
-    names = [table.name for table in TABLES]
-    faults = []
-    mistaken = set()
-    for path in sorted(folder.glob("*.csv")):
-        if path.stem not in names and not path.name.startswith("."):
-            meant = nearest(path.stem, names)
-            if meant is not None and not (folder / f"{meant}.csv").exists():
-                mistaken.add(meant)
-            remedy = did_you_mean(f"{path.stem}.csv", [f"{name}.csv" for name in names])
-            faults.append(Fault(path.name, "This is not a table of the format.", remedy))
+    faults, mistaken = stray_faults(folder, base_map)
+    present = set(names_in(folder))
     raw = {}
     for table in TABLES:
         path = folder / f"{table.name}.csv"
-        if not path.exists():
+        if path.name not in present:
             if table.required and table.name not in mistaken:
-                faults.append(Fault(path.name, "This table is missing.", f"Add {path.name}; see the format."))
+                remedy = Sentence("Add {file}; see the format.", file=path.name)
+                faults.append(Fault(path.name, "This table is missing.", remedy))
             continue
         found, wrong = _read(path, table)
         faults += wrong
@@ -90,16 +84,19 @@ def read_tables(folder: Path) -> tuple[dict[str, RawTable], list[Fault]]:
 
 
 def _read(path: Path, table: Table) -> tuple[RawTable | None, list[Fault]]:
-    text = decode(path.read_bytes(), path.name)
+    data = contents(path, path.name)
+    text = data if isinstance(data, Fault) else decode(data, path.name)
     if isinstance(text, Fault):
         return None, [text]
     try:
         records = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except csv.Error as error:
-        return None, [Fault(path.name, f"The file is not well-formed CSV: {error}.", "Close every quotation mark.")]
+        rule = Sentence("The file is not well-formed CSV: {error}.", error=error)
+        return None, [Fault(path.name, rule, "Close every quotation mark.")]
     lines = [i + 1 for i, record in enumerate(records) if any(cell.strip() for cell in record)]
     if not lines:
-        return None, [Fault(path.name, "The file is empty.", f"Give it a header: {','.join(table.row.model_fields)}.")]
+        remedy = Sentence("Give it a header: {columns}.", columns=",".join(table.row.model_fields))
+        return None, [Fault(path.name, "The file is empty.", remedy)]
     if lines[0] != 1:
         return None, [Fault(path.name, "The first line is blank.", "Begin the file with the header.", row=1)]
     header = [cell.strip() for cell in records[0]]
@@ -114,13 +111,15 @@ def _read(path: Path, table: Table) -> tuple[RawTable | None, list[Fault]]:
         extra = [cell for cell in record[len(header) :] if cell]
         if extra or len(record) < len(header):
             ragged.add(line)
-            rule = f"The row has {len(record)} cells and the header {len(header)}."
+            rule = Sentence(
+                "The row has {cells} cells and the header {columns}.", cells=len(record), columns=len(header)
+            )
             faults.append(
                 Fault(path.name, rule, "Give every column a cell, and quote text that has a comma.", row=line)
             )
         record += [""] * (len(header) - len(record))
         row = dict(zip(header, record, strict=False))
-        cells.append({column: row[column] for column in columns})
+        cells.append({column: row.get(column, "") if column in columns else "" for column in table.row.model_fields})
     if table.required and not cells:
         faults.append(Fault(path.name, "The table has a header and no rows.", "Add at least one row."))
     return RawTable(table, columns, lines[1:], cells, frozenset(ragged)), faults
@@ -143,7 +142,7 @@ def _header(file: str, header: list[str], table: Table) -> tuple[tuple[str, ...]
             faults.append(Fault(file, "This column is not in the format.", remedy, row=1, column=name))
     for name, info in table.row.model_fields.items():
         if info.is_required() and name not in header and name not in meant:
-            remedy = f"Add it: {info.description}"
+            remedy = Sentence("Add it: {about}", about=info.description)
             faults.append(Fault(file, "This required column is missing.", remedy, row=1, column=name))
     return tuple(name for name in header if name in known), faults
 

@@ -12,8 +12,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
-from siting.errors import Fault
+from siting.errors import Fault, Sentence
 from siting.instance.files import decode
+from siting.instance.folder import HOURLY, contents, names_in
 
 ENDINGS = (".csv", ".csv.gz", ".parquet")
 
@@ -29,20 +30,25 @@ def read_hourly(folder: Path) -> tuple[dict[str, pd.DataFrame], dict[str, str], 
     series: dict[str, pd.DataFrame] = {}
     files: dict[str, str] = {}
     faults = []
-    for path in sorted((folder / "hourly").glob("*")):
-        file = f"hourly/{path.name}"
+    if HOURLY in names_in(folder) and not (folder / HOURLY).is_dir():
+        return {}, {}, [Fault(HOURLY, "This is not a folder.", "Put the hourly series into a folder of this name.")]
+    for path in (folder / HOURLY / name for name in names_in(folder / HOURLY)):
+        file = f"{HOURLY}/{path.name}"
         ending = next((end for end in reversed(ENDINGS) if path.name.endswith(end)), None)
-        if path.name.startswith(".") or path.suffix in (".md", ".txt") or path.is_dir():
+        if path.suffix in (".md", ".txt") or path.name.startswith("~$") or (ending is None and path.is_dir()):
             continue
         if ending is None:
-            faults.append(Fault(file, "This is not a file of an hourly series.", f"Use {', '.join(ENDINGS)}."))
+            remedy = Sentence("Use {endings}.", endings=", ".join(ENDINGS))
+            faults.append(Fault(file, "This is not a file of an hourly series.", remedy))
             continue
         name = path.name.removesuffix(ending)
         if name in files:
-            faults.append(Fault(file, f"The series is also in {files[name]}.", "Delete one of the files."))
+            rule = Sentence("The series is also in {file}.", file=files[name])
+            faults.append(Fault(file, rule, "Delete one of the files."))
             continue
         files[name] = file
-        table = _parquet(path, file) if ending == ".parquet" else _csv(path, file)
+        data = contents(path, file)
+        table = data if isinstance(data, Fault) else _parquet(data, file) if ending == ".parquet" else _csv(data, file)
         if isinstance(table, Fault):
             faults.append(table)
         else:
@@ -50,17 +56,17 @@ def read_hourly(folder: Path) -> tuple[dict[str, pd.DataFrame], dict[str, str], 
     return series, files, faults
 
 
-def _parquet(path: Path, file: str) -> pd.DataFrame | Fault:
+def _parquet(data: bytes, file: str) -> pd.DataFrame | Fault:
     try:
-        table = pd.read_parquet(path)
-    except (pa.ArrowException, OSError, ValueError) as error:
-        return Fault(file, f"The file is not readable Parquet: {str(error).splitlines()[0]}", "Write it again.")
+        table = pd.read_parquet(io.BytesIO(data))
+    except (pa.ArrowException, OSError, ValueError, TypeError, KeyError) as error:
+        why = next(iter(str(error).splitlines()), type(error).__name__)
+        return Fault(file, Sentence("The file is not readable Parquet: {why}", why=why), "Write it again.")
     return table.reset_index() if table.index.name == "hour" else table
 
 
-def _csv(path: Path, file: str) -> pd.DataFrame | Fault:
-    data = path.read_bytes()
-    if path.suffix == ".gz":
+def _csv(data: bytes, file: str) -> pd.DataFrame | Fault:
+    if file.endswith(".gz"):
         try:
             data = gzip.decompress(data)
         except (OSError, EOFError, zlib.error):
@@ -68,23 +74,28 @@ def _csv(path: Path, file: str) -> pd.DataFrame | Fault:
     text = decode(data, file)
     if isinstance(text, Fault):
         return text
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     records = csv.reader(io.StringIO(text))
-    header = [cell.strip() for cell in next(records, [])]
+    try:
+        header, first = [cell.strip() for cell in next(records, [])], next(records, [])
+    except csv.Error as error:
+        rule = Sentence("The file is not well-formed CSV: {error}.", error=error)
+        return Fault(file, rule, "Close every quotation mark.")
     if not any(header):
         return Fault(file, "The file is empty.", "Give it a header (hour and names) and one row for each hour.")
     for name in header:
         if header.count(name) > 1:
             return Fault(file, "The header has this column more than once.", "Keep one.", row=1, column=name)
-    first = next(records, header)
     if len(first) > len(header):
-        rule = f"The row has {len(first)} cells and the header {len(header)}."
+        rule = Sentence("The row has {cells} cells and the header {columns}.", cells=len(first), columns=len(header))
         return Fault(file, rule, "Give every column a name.", row=2)
     if (numbers := _numbers(text, header)) is not None:
         return numbers
     try:
         return pd.read_csv(io.StringIO(text), header=0, names=header, float_precision="round_trip", low_memory=False)
-    except pd.errors.ParserError as error:
-        return Fault(file, f"The rows are not alike: {str(error).strip()}", "Give every row one cell for each column.")
+    except (pd.errors.ParserError, ValueError, OverflowError) as error:
+        rule = Sentence("The rows are not alike: {why}", why=str(error).strip())
+        return Fault(file, rule, "Give every row one cell for each column.")
 
 
 def _numbers(text: str, header: list[str]) -> pd.DataFrame | None:

@@ -11,12 +11,13 @@ import pandas as pd
 
 from siting.bundled import instances_folder
 from siting.errors import Fault, InputError, UsageError
-from siting.instance.configuration import FILE, OVERRIDES, read_settings
+from siting.instance.configuration import OVERRIDES, read_settings
 from siting.instance.designs import cap_faults, cap_reach_faults, open_faults, option_faults
 from siting.instance.direct import direct_faults
 from siting.instance.feasible import power_faults, reach_faults, room_faults
 from siting.instance.files import RawTable, read_tables
 from siting.instance.fitting import fitted
+from siting.instance.folder import FILE
 from siting.instance.hourly import read_hourly
 from siting.instance.policies import policy_faults
 from siting.instance.references import floor_faults, provenance_faults, reference_faults, value_faults
@@ -61,7 +62,7 @@ def load(name_or_path: str | Path, overrides: Mapping[str, Any] | None = None, *
     """
     folder = find(name_or_path)
     settings, faults = read_settings(folder, overrides or {})
-    raw, wrong = read_tables(folder)
+    raw, wrong = read_tables(folder, settings.instance.base_map if settings is not None else "")
     faults += wrong
     rows: dict[str, Rows] = {}
     for name, table in raw.items():

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from siting.errors import Fault
-from siting.instance.configuration import FILE, setting_names
+from siting.instance.configuration import setting_names
 from siting.instance.files import RawTable
+from siting.instance.folder import FILE
 from siting.instance.rows import Rows, numeric
 from siting.instance.suggest import did_you_mean
 from siting.problem.series import SERIES
@@ -205,7 +206,7 @@ def provenance_faults(raw: Mapping[str, RawTable], series: Iterable[str]) -> lis
     names = [table.name for table in TABLES if table.name != "provenance"]
     columns = {table.name: list(table.row.model_fields) for table in TABLES}
     columns |= {"instance": setting_names(), "hourly": [s.name for s in SERIES if "*" not in s.name]}
-    table_keys = {name: _keys(raw[name]) for name in names if name in raw}
+    table_keys = {name: _keys(raw[name]) for name in names if name in raw and _has_key(raw[name])}
     for line, cells in zip(raw["provenance"].lines, raw["provenance"].cells, strict=True):
         table, column, key = cells["table"], cells["column"], cells.get("key", "")
         given.add((table, column, key))
@@ -228,6 +229,12 @@ def provenance_faults(raw: Mapping[str, RawTable], series: Iterable[str]) -> lis
 
 def _factor(table: str, column: str) -> bool:
     return table == "hourly" and column.startswith("capacity_factor_")
+
+
+def _has_key(raw: RawTable) -> bool:
+    """Whether the file has every column of its key that cannot be left out."""
+    needed = {name for name in raw.table.key if raw.table.row.model_fields[name].is_required()}
+    return needed <= set(raw.columns)
 
 
 def _keys(raw: RawTable) -> set[str]:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from siting.errors import Fault
 from siting.instance.files import RawTable
+from siting.instance.folder import text_faults
 from siting.instance.suggest import did_you_mean
 from siting.problem.tables import Table
 
@@ -73,6 +74,7 @@ def check_rows(raw: RawTable) -> tuple[Rows, list[Fault]]:
             for name, value in cells.items()
             if name in numbers and value.casefold() in _MISSING
         ]
+        wrong += text_faults(raw.file, line, ((n, v) for n, v in cells.items() if n not in numbers and v))
         bad = {fault.column for fault in wrong}
         try:
             row = row_type.model_validate({name: value for name, value in cells.items() if value})

@@ -11,9 +11,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from siting.errors import Fault
-from siting.instance.configuration import FILE
 from siting.instance.feasible import power_faults, reach_faults, room_faults
 from siting.instance.files import RawTable
+from siting.instance.folder import FILE
 from siting.instance.rows import Rows, explain
 from siting.instance.sites import size_faults
 from siting.instance.suggest import did_you_mean

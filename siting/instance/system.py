@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from siting.errors import Fault
-from siting.instance.configuration import FILE
 from siting.instance.files import RawTable
+from siting.instance.folder import FILE
 from siting.problem import Problem, Settings
 from siting.problem.problem import FloatArray
 from siting.problem.system import available_mw, dispatched, fleet, need_mw

@@ -15,7 +15,8 @@ from typing import Any
 import pandas as pd
 
 from siting.errors import UsageError
-from siting.instance.configuration import FILE, base_map_path
+from siting.instance.configuration import base_map_path
+from siting.instance.folder import FILE
 from siting.instance.rows import numeric
 from siting.problem import TABLES, Problem
 from siting.problem.tables import Table

@@ -13,7 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from siting.errors import UsageError
+from siting.errors import UsageError, shortened
 from siting.maps import style
 from siting.maps.canvas import MAP_IN, canvas_of
 from siting.maps.fonts import families
@@ -27,6 +27,9 @@ from siting.problem import Problem
 
 _LEGEND_IN, _TITLE_IN, _NOTE_IN = 2.75, 0.85, 0.5
 _DPI = 170
+_LOOK: dict[Any, Any] = {"axes.unicode_minus": False, "text.parse_math": False, "text.usetex": False}
+"""Names are texts and not formulas, whatever dollar signs are in them."""
+_LONGEST_TITLE = 90
 
 
 def draw(
@@ -78,7 +81,7 @@ def draw(
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f".{target.name}.{os.getpid()}")
-    with matplotlib.rc_context({"font.family": fonts, "axes.unicode_minus": False}):
+    with matplotlib.rc_context(_LOOK | {"font.family": fonts}):
         chosen = own_base(problem) if base is None else base
         figure = _figure(problem, tables, Names(spoken, fonts), chosen, result)
         figure.savefig(partial, format="png", dpi=_DPI, facecolor="white")
@@ -110,7 +113,9 @@ def _figure(
     Legend(side, _LEGEND_IN, canvas.height_in, names).draw(plan, set(p.sites["tier"]), norm, outside)
     top, left = 1 - 0.33 / high, 0.14 / wide
     title = names.of(p.settings.instance.title_en, p.settings.instance.title_zh, p.settings.instance.name)
-    figure.text(left, top, title, fontsize=17, fontweight="bold", color=style.INK, va="center")
+    figure.text(
+        left, top, shortened(title, _LONGEST_TITLE), fontsize=17, fontweight="bold", color=style.INK, va="center"
+    )
     line = names.text(subtitle(p, tables, plan, names.lang, result))
     figure.text(left, top - 0.31 / high, line, fontsize=10.5, color=style.QUIET, va="center")
     remark = note(p, plan, names.lang, base is not None)

@@ -14,6 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import Normalize
 from matplotlib.transforms import Bbox
 
+from siting.errors import shortened
 from siting.maps import style
 from siting.maps.canvas import Canvas, FloatArray
 from siting.maps.fonts import covers
@@ -25,6 +26,7 @@ from siting.maps.words import number
 from siting.problem import Problem
 
 _LABELS = 30
+_LONGEST_NAME = 40
 _CLOSE, _AROUND = 0.4, 0.25
 
 
@@ -48,9 +50,9 @@ class Names:
         return line if covers(self.fonts, line) else line.replace("₂", "2")
 
     def of(self, english: str, chinese: str, key: str) -> str:
-        """The first of the names that can be written."""
+        """The first of the names that can be written, in one line."""
         wanted = (chinese, english, key) if self.lang == "zh" else (english, key)
-        return next((name for name in wanted if name and covers(self.fonts, name)), key)
+        return " ".join(next((name for name in wanted if name and covers(self.fonts, name)), key).split())
 
 
 @dataclass(frozen=True)
@@ -190,7 +192,7 @@ class Scene:
         labels = []
         for key, named in self.problem.regions[["name_en", "name_zh"]].to_dict("index").items():
             region = str(key)
-            text = self.names.of(named["name_en"], named["name_zh"], region)
+            text = shortened(self.names.of(named["name_en"], named["name_zh"], region), _LONGEST_NAME)
             if region in areas:
                 spot = shapely.maximum_inscribed_circle(max(shapely.get_parts(areas[region]), key=lambda a: a.area))
                 x, y = shapely.get_coordinates(spot)[0]

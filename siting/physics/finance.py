@@ -11,6 +11,9 @@ import pandas as pd
 
 FloatArray = npt.NDArray[np.float64]
 
+_NOTHING = 1e-100
+"""Rates below are none: numbers so small have no digits to calculate with."""
+
 
 @overload
 def annuity(rate: float, years: float) -> float: ...
@@ -31,10 +34,11 @@ def annuity(rate: float, years: float | pd.Series) -> float | pd.Series:
     float or Series
         Share of the capital paid each year.
     """
-    if rate == 0:
+    if rate < _NOTHING:
         return 1 / years
-    growth = (1 + rate) ** years
-    return rate * growth / (growth - 1)
+    # A rate of a billionth vanishes beside one: its logarithm does not.
+    payment: float | pd.Series = rate / -np.expm1(-years * np.log1p(rate))
+    return payment
 
 
 def discounted_years(ahead: float, years: int, rate: float) -> float:
