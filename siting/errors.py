@@ -110,6 +110,10 @@ class UsageError(SitingError):
     """A wrong option or argument."""
 
 
+class NumberError(SitingError):
+    """A number of the program is so small or so large that the solver would solve another program."""
+
+
 class WorkerError(SitingError):
     """There are no workers, or they were lost again and again."""
 

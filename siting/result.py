@@ -238,6 +238,7 @@ def _ended(outcome: Outcome, verdict: Verdict | None) -> dict[str, Any]:
         "interrupted": outcome.interrupted,
         "objective": outcome.objective,
         "bound": outcome.bound,
+        "bound_proven_by": outcome.proof or None,
         "gap": outcome.gap,
     }
 

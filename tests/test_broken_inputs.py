@@ -248,7 +248,9 @@ CELLS = [
     Case("negative demand", cell("demand", 2, "mean_mw", "-1"), "demand.csv", 2, "mean_mw", "at least 0"),
     Case("negative capex", cell("supply", 4, "capex_per_kw", "-3"), "supply.csv", 4, "capex_per_kw", "at least 0"),
     Case("no life", cell("storage", 2, "lifetime_years", "0"), "storage.csv", 2, "lifetime_years", "more than 0"),
-    Case("no module", cell("compute_types", 2, "module_mw", "0"), "compute_types.csv", 2, "module_mw", "more than 0"),
+    Case(
+        "no module", cell("compute_types", 2, "module_mw", "0"), "compute_types.csv", 2, "module_mw", "at least 0.001"
+    ),
     Case(
         "share as percent",
         cell("compute_types", 3, "idle_share", "25"),
@@ -436,7 +438,9 @@ VALUES = [
         "step_mw",
         "larger than the whole expansion, 240 MW",
     ),
-    Case("no circuit", widen("corridors", "step_mw", "0"), "corridors.csv", 2, "step_mw", "more than 0"),
+    Case("no circuit", widen("corridors", "step_mw", "0"), "corridors.csv", 2, "step_mw", "at least 0.001"),
+    Case("no size", cell("compute_types", 2, "module_mw", "1e-300"), "compute_types.csv", 2, "module_mw", "at least"),
+    Case("a hair", widen("corridors", "step_mw", "1e-8"), "corridors.csv", 2, "step_mw", "at least 0.001"),
     Case("loop", cell("corridors", 2, "to_region", "steppe"), "corridors.csv", 2, "to_region", "two regions"),
     Case(
         "g per kWh",

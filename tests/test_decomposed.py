@@ -26,8 +26,9 @@ from siting.solver.decomposed.integers import Proposals
 from siting.solver.decomposed.master import EVERYWHERE, Master
 from siting.solver.decomposed.recourse import reduce_periods
 from siting.solver.decomposed.subproblem import Budget, Solver
-from siting.solver.engine import Limits, new_engine, run
+from siting.solver.engine import Limits, Task
 from siting.solver.handover import compile_model
+from siting.solver.running import run
 from siting.solver.two_stage import join, split
 
 GAP = 1e-3
@@ -41,7 +42,7 @@ def program_of(p, *rules):
 def agree(program, gap=GAP, workers=1, listen=lambda progress: None):
     """Solve both ways, and check everything that is claimed on the way and in the end."""
     matrix = join(program)
-    optimum = run(new_engine(matrix, Limits(gap=1e-7, threads=1), 60.0), 1e-7, "whole").objective
+    optimum = run(Task(matrix, Limits(gap=1e-7, threads=1), 60.0, "whole")).objective
     told = []
 
     def tell(progress):
@@ -158,14 +159,12 @@ def test_the_first_guess_of_one_period_is_its_relaxed_plan():
     first = replace(program.first, cost=1e6 * program.first.cost)
     found = guess(replace(program, first=first), layout, replace(period, cost=1e6 * period.cost), 60.0)
     assert found.prices.shape == (0,)
-    best = run(new_engine(dear, Limits(gap=1e-9, threads=1), 60.0), 1e-9, "relaxed").objective
+    best = run(Task(dear, Limits(gap=1e-9, threads=1), 60.0, "relaxed")).objective
     x, rest = np.clip(found.x, dear.lower[: len(found.x)], dear.upper[: len(found.x)]), slice(len(found.x), None)
     held = replace(
         dear, lower=np.concatenate([x - 1e-4, dear.lower[rest]]), upper=np.concatenate([x + 1e-4, dear.upper[rest]])
     )
-    assert run(new_engine(held, Limits(gap=1e-9, threads=1), 60.0), 1e-9, "held").objective == pytest.approx(
-        best, rel=1e-3
-    )
+    assert run(Task(held, Limits(gap=1e-9, threads=1), 60.0, "held")).objective == pytest.approx(best, rel=1e-3)
 
 
 def test_without_integers():

@@ -11,17 +11,18 @@ from cases import random_problem
 from scipy.sparse import csc_array
 
 from siting.model.build import build
-from siting.solver.engine import Limits, new_engine, run
+from siting.solver.engine import Limits, Task
 from siting.solver.handover import Matrix, compile_model
 from siting.solver.polish import polish
+from siting.solver.running import run
 
 
 def interior_plan(seed: int) -> tuple[Matrix, np.ndarray]:
     """The relaxation of a random instance, solved without a crossover."""
     matrix = compile_model(build(random_problem(seed)))
     relaxed = replace(matrix, integer=np.zeros_like(matrix.integer))
-    engine = new_engine(relaxed, Limits(), 60.0, solver="ipx", run_crossover="off", ipm_optimality_tolerance=1e-4)
-    found = run(engine, 1e-4, "relaxation")
+    options = {"solver": "ipx", "run_crossover": "off", "ipm_optimality_tolerance": 1e-4}
+    found = run(Task(relaxed, Limits(), 60.0, "relaxation", options))
     assert found.values is not None
     return relaxed, found.values
 
@@ -40,7 +41,7 @@ def test_no_dearer_no_less_feasible(seed: int) -> None:
     assert (better >= matrix.lower - 1e-7).all()
     assert (better <= matrix.upper + 1e-7).all()
     # What periods see is given, so only the decisions of the periods and what no period sees may move.
-    exact = run(new_engine(matrix, Limits(), 60.0), 1e-9, "exact")
+    exact = run(Task(matrix, Limits(gap=1e-9), 60.0, "exact"))
     assert exact.objective is not None
     assert matrix.cost @ better + matrix.offset >= exact.objective - 1e-6 * abs(exact.objective)
 

@@ -14,9 +14,10 @@ from small import problem
 from siting.errors import UsageError
 from siting.model.build import build
 from siting.solution import solve
-from siting.solver import engine, whole
-from siting.solver.engine import Limits, Progress, check_options, relative_gap
+from siting.solver import engine, highs, highs_options, whole
+from siting.solver.engine import Limits, Progress, Task, relative_gap
 from siting.solver.handover import Matrix, compile_model
+from siting.solver.highs_options import check_options
 
 
 def knapsack(items=45, rows=8, seed=1):
@@ -132,9 +133,9 @@ def test_relative_gap():
 def test_options_reach_highs_by_name():
     matrix = compile_model(line(low=0.0))
     limits = Limits(gap=0.25, seed=7, threads=1, highs={"presolve": "off", "mip_abs_gap": "0.5", "mip_max_nodes": 3.0})
-    held = engine.new_engine(matrix, limits, 12.0)
-    names = ("mip_rel_gap", "random_seed", "threads", "presolve", "mip_abs_gap", "mip_max_nodes", "time_limit")
-    assert [held.getOptionValue(name)[1] for name in names] == [0.25, 7, 1, "off", 0.5, 3, 12.0]
+    held = highs.prepared(Task(matrix, limits, 12.0, "line"), matrix, 1.0)
+    names = ("mip_rel_gap", "random_seed", "threads", "presolve", "mip_abs_gap", "mip_max_nodes")
+    assert [held.getOptionValue(name)[1] for name in names] == [0.25, 7, 1, "off", 0.5, 3]
 
 
 @pytest.mark.parametrize(
@@ -155,15 +156,15 @@ def test_a_wrong_option(name, value, message):
 
 @pytest.mark.parametrize("version", ["1.14.0", "1.15.0", "1.9.12", "0.99.99"])
 def test_an_old_highs_is_refused(version, monkeypatch):
-    monkeypatch.setattr(engine.highspy, "Highs", lambda: SimpleNamespace(version=lambda: version))
+    monkeypatch.setattr(highs_options.highspy, "Highs", lambda: SimpleNamespace(version=lambda: version))
     with pytest.raises(UsageError, match=f"HiGHS {version} is installed"):
-        engine.require_highs()
+        highs_options.require_highs()
 
 
 @pytest.mark.parametrize("version", ["1.15.1", "1.16.0", "2.0.0"])
 def test_a_new_highs_is_accepted(version, monkeypatch):
-    monkeypatch.setattr(engine.highspy, "Highs", lambda: SimpleNamespace(version=lambda: version))
-    assert engine.require_highs() == version
+    monkeypatch.setattr(highs_options.highspy, "Highs", lambda: SimpleNamespace(version=lambda: version))
+    assert highs_options.require_highs() == version
 
 
 @pytest.mark.parametrize(("seed", "gap"), [(0, 1e-4), (1, 1e-4), (2, 1e-4), (2, 0.3)])
@@ -219,10 +220,10 @@ def test_a_stopped_branching_keeps_the_rounded_plan_and_the_bound(monkeypatch):
     monkeypatch.setattr(whole, "LARGE_ROWS", 10)
     real = whole.run
 
-    def no_time(held, gap, phase, progress=None):
-        if phase == "branch and bound":
+    def no_time(task, progress=None):
+        if task.phase == "branch and bound":
             return engine.Run("stopped", None, None, None, None, False, "Time limit reached")
-        return real(held, gap, phase, progress)
+        return real(task, progress)
 
     monkeypatch.setattr(whole, "run", no_time)
     p = random_problem(2, modules_mw=7.0, carbon=True)
@@ -237,11 +238,11 @@ def test_an_interrupt_while_rounding_does_not_start_branching(monkeypatch):
     monkeypatch.setattr(whole, "LARGE_ROWS", 10)
     real, phases = whole.run, []
 
-    def stopped(held, gap, phase, progress=None):
-        phases.append(phase)
-        if phase == "rounded plan":
+    def stopped(task, progress=None):
+        phases.append(task.phase)
+        if task.phase == "rounded plan":
             return engine.Run("stopped", None, None, None, None, True, "Interrupted by user")
-        return real(held, gap, phase, progress)
+        return real(task, progress)
 
     monkeypatch.setattr(whole, "run", stopped)
     solution = solve(build(random_problem(0)), gap=0.0)
@@ -265,10 +266,10 @@ class SlowEngine(highspy.Highs):
 
 
 def test_progress_is_reported(monkeypatch):
-    monkeypatch.setattr(engine.highspy, "Highs", SlowEngine)
+    monkeypatch.setattr(highs.highspy, "Highs", SlowEngine)
     clock = iter(np.arange(0.0, 1e4, 0.4))
     fast = SimpleNamespace(monotonic=lambda: float(next(clock)), sleep=time.sleep)
-    monkeypatch.setattr(engine, "time", fast)
+    monkeypatch.setattr(highs, "time", fast)
     seen = []
     solution = solve(knapsack(20), gap=0.0, threads=1, progress=seen.append)
     assert seen
@@ -326,6 +327,7 @@ def test_options_with_a_word_of_their_own_are_refused(name: str) -> None:
 def test_a_plan_in_hand_outlives_branch_and_bound(status: str) -> None:
     plan = engine.Run("feasible", 10.0, 9.0, np.ones(2), None, False, "rounded")
     ended = engine.Run(status, None, None, None, None, False, "ended")
-    kept = whole._better(ended, plan, 9.0, 0.005)
+    matrix = compile_model(line(low=0.0))
+    kept = whole._better(matrix, ended, plan, 9.0, 0.005)
     assert (kept.status, kept.objective, kept.bound) == ("feasible", 10.0, 9.0)
-    assert whole._better(ended, None, 9.0, 0.005).status == status
+    assert whole._better(matrix, ended, None, 9.0, 0.005).status == status

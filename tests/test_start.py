@@ -70,7 +70,7 @@ def test_a_plan_in_hand_is_what_a_search_without_time_gives(monkeypatch):
     """Polished where the rule is off: the 5 MW of wind stay, and what they give is used."""
     start = first(FLOOR).outcome.start
 
-    def no_time(held, gap, phase, progress=None):
+    def no_time(task, progress=None):
         return engine.Run("stopped", None, None, None, None, False, "Time limit reached")
 
     monkeypatch.setattr(whole, "run", no_time)

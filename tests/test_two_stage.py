@@ -6,8 +6,9 @@ from cases import random_problem
 from scipy.sparse import csc_array
 
 from siting.model.build import build
-from siting.solver.engine import Limits, new_engine, run
+from siting.solver.engine import Limits, Task
 from siting.solver.handover import compile_model
+from siting.solver.running import run
 from siting.solver.two_stage import join, split
 
 
@@ -61,8 +62,7 @@ def test_a_program_without_periods_and_one_split_again(matrix):
     m.aim = pyo.Objective(expr=-m.x[1] - 2 * m.x[2] + 1)
     program = split(compile_model(m))
     assert (program.periods, len(program.yearly), program.first.labels) == ((), 0, (("x", 1), ("x", 2)))
-    engine = new_engine(join(program), Limits(), 10.0)
-    assert run(engine, 0.0, "direct").objective == pytest.approx(-6)
+    assert run(Task(join(program), Limits(), 10.0, "direct")).objective == pytest.approx(-6)
     once, twice = split(matrix), split(join(split(matrix)))
     assert once.first.labels == twice.first.labels
     assert all((a.W != b.W).nnz == 0 for a, b in zip(once.periods, twice.periods, strict=True))

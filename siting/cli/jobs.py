@@ -18,7 +18,7 @@ from siting.periods import aggregation_error, choose
 from siting.problem import Problem
 from siting.result import Options
 from siting.run import target_of
-from siting.solver.engine import check_options
+from siting.solver.highs_options import check_options
 
 if TYPE_CHECKING:
     import pandas as pd

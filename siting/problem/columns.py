@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 Name = Annotated[str, Field(min_length=1, pattern=r"^[^\s:,;|]+$")]
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Step = Annotated[float, Field(ge=1e-3, allow_inf_nan=False)]
+"""What is built in whole pieces, MW: a kilowatt is about one server, and a gigawatt of them can still be counted by a
+solver whose whole numbers are true to one part in a million, and which takes numbers below 1e-9 for nothing."""
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Efficiency = Annotated[float, Field(gt=0, le=1)]

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from siting.problem.columns import Amount, Efficiency, Name, Positive, Row, Share, Years
+from siting.problem.columns import Amount, Efficiency, Name, Positive, Row, Share, Step, Years
 
 
 class Supply(Row):
@@ -86,7 +86,7 @@ class Corridor(Row):
     to_region: Name = Field(description="The other end.")
     existing_mw: Amount = Field(description="Headroom that data centers may use today.")
     most_mw: Amount = Field(description="Headroom after the largest expansion, existing included.")
-    step_mw: Positive | None = Field(
+    step_mw: Step | None = Field(
         None, description="Headroom of one circuit: it is expanded by whole circuits; blank: by any amount."
     )
     capex_per_kw: Amount = Field(0.0, description="Investment per kW of expansion.")

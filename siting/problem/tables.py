@@ -23,6 +23,7 @@ from siting.problem.columns import (
     Positive,
     Row,
     Share,
+    Step,
     Years,
 )
 from siting.problem.power_tables import Corridor, Fleet, Storage, Supply
@@ -98,7 +99,7 @@ class Compute(Row):
     compute: Name = Field(description="Key of the type, for example general or ai.")
     name_en: str = Field(description="Name in English.")
     name_zh: str = Field(description="Name in Chinese.")
-    module_mw: Positive = Field(description="Smallest step of building, IT power.")
+    module_mw: Step = Field(description="Smallest step of building, IT power.")
     capex_per_kw: Amount = Field(0.0, description="Servers and network per kW of IT power.")
     lifetime_years: Years = Field(5.0, description="Life of the equipment.")
     fixed_om_per_kw_year: Amount = Field(0.0, description="Yearly operation and maintenance per kW installed.")
@@ -125,7 +126,7 @@ class Tier(Row):
 
     tier: Literal["hub", "city", "edge"] = Field(description="Tier of sites.")
     compute: str = Field("", description="Compute type; blank: all types of a site together.")
-    module_mw: Positive | None = Field(
+    module_mw: Step | None = Field(
         None, description="Smallest step of building at sites of the tier, IT power; blank: the compute type's."
     )
     least_mw: Amount = Field(0.0, description="Least IT power of an open site, existing included.")

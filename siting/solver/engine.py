@@ -1,29 +1,30 @@
-"""One run of HiGHS on a matrix: options, limits, Ctrl-C, progress, and what came back."""
+"""What is asked of the solver and what comes back: limits, progress, a plan, and what is proven of it."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-import highspy
 import numpy as np
 
-from siting.errors import SolverError, UsageError
-from siting.solver.handover import FloatArray, Matrix, pass_to
+from siting.solver.handover import FloatArray, Matrix
 
 Status = Literal["optimal", "feasible", "infeasible", "unbounded", "stopped", "error"]
 """optimal: proven to the gap; feasible: a plan, not proven; stopped: a limit came before any plan."""
 
 Strategy = Literal["auto", "whole", "decomposed"]
 
-OLDEST_HIGHS = (1, 15, 1)
-"""HiGHS 1.14 returned wrong optima for binaries with big-M rows (HiGHS issue 2975)."""
+EXACT = 1e-7
+"""A relative gap below this cannot be told from rounding."""
 
+BY_DUALITY, BY_BRANCHING = "weak duality", "branch and bound of HiGHS"
+BY_HIGHS = "HiGHS, of a variable without bound"
+"""What proves a bound. The first holds whatever the solver did: prices of rows, multiplied out here."""
 
-_SWITCH = {"true": True, "on": True, "1": True, "false": False, "off": False, "0": False}
+_SAME = 1e-9
+"""A bound is the cost where they are no further apart, relative to all that is paid."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Run:
-    """What came back: why it stopped is one thing, whether there is a plan another."""
+    """What came back: why it stopped, whether there is a plan, and what proves the bound are three things."""
 
     status: Status
     objective: float | None
@@ -105,6 +106,7 @@ class Run:
     duals: FloatArray | None
     interrupted: bool
     reason: str
+    proof: str = ""
 
     @property
     def gap(self) -> float | None:
@@ -112,185 +114,75 @@ class Run:
         return relative_gap(self.objective, self.bound)
 
 
-def relative_gap(objective: float | None, bound: float | None) -> float | None:
-    """|objective − bound| / |objective|; None if either is unknown."""
-    if objective is None or bound is None or not np.isfinite(bound):
-        return None
-    return abs(objective - bound) / max(abs(objective), 1e-9)
-
-
-def require_highs() -> str:
-    """The version of HiGHS.
-
-    Raises
-    ------
-    UsageError
-        If it is one that is known to return wrong optima.
-    """
-    version = str(highspy.Highs().version())
-    if tuple(int(x) for x in version.split(".")[:3]) < OLDEST_HIGHS:
-        raise UsageError(
-            f"HiGHS {version} is installed; versions before 1.15.1 can return wrong optima (HiGHS issue 2975). "
-            'Install a newer one: pip install "highspy>=1.15.1".'
-        )
-    return version
-
-
-RESERVED = {"time_limit": "time limit", "mip_rel_gap": "gap", "random_seed": "seed", "threads": "threads"}
-"""Options of HiGHS that have a word of their own here."""
-
-
-def check_options(options: Mapping[str, Any]) -> None:
-    """Refuse what HiGHS would refuse, before a model is built.
-
-    Raises
-    ------
-    UsageError
-        If HiGHS has no such option, refuses the value, or the option is set in another way here.
-    """
-    engine = highspy.Highs()
-    engine.silent()
-    for name, value in options.items():
-        if name in RESERVED:
-            raise UsageError(f"HiGHS option {name}: set the {RESERVED[name]} of the solve instead.")
-        _set_user_option(engine, name, value)
-
-
-def new_engine(matrix: Matrix, limits: Limits, time_left_s: float, **options: Any) -> highspy.Highs:
-    """A silent HiGHS that holds the matrix and the options.
-
-    Raises
-    ------
-    UsageError
-        If HiGHS does not know an option of the user or refuses its value.
-    """
-    engine = highspy.Highs()
-    engine.silent()
-    base = {"mip_rel_gap": limits.gap, "mip_abs_gap": 0.0, "random_seed": limits.seed, "threads": limits.threads}
-    for name, value in {**base, **options}.items():
-        engine.setOptionValue(name, value)
-    for name, value in limits.highs.items():
-        _set_user_option(engine, name, value)
-    engine.setOptionValue("time_limit", max(time_left_s, 0.1))
-    pass_to(engine, matrix)
-    return engine
-
-
-def _set_user_option(engine: highspy.Highs, name: str, value: Any) -> None:
-    status, current = engine.getOptionValue(name)
-    if status != highspy.HighsStatus.kOk:
-        raise UsageError(f"HiGHS has no option {name!r}; its documentation lists them.")
-    try:
-        typed = _SWITCH[str(value).lower()] if isinstance(current, bool) else type(current)(value)
-    except (KeyError, TypeError, ValueError):
-        typed = None
-    if typed is None or engine.setOptionValue(name, typed) != highspy.HighsStatus.kOk:
-        raise UsageError(f"HiGHS option {name}: the value {value!r} is refused (now {current!r}).")
-
-
-def run(
-    engine: highspy.Highs,
-    gap: float,
-    phase: str,
-    progress: Callable[[Progress], None] | None = None,
-) -> Run:
-    """Run HiGHS; Ctrl-C stops it and keeps what it has.
+@dataclass(frozen=True)
+class Task:
+    """One program to be solved.
 
     Parameters
     ----------
-    engine : Highs
-        With model and options.
-    gap : float
-        Relative gap that counts as optimal.
+    matrix : Matrix
+        The program.
+    limits : Limits
+        Gap, seed, threads and options.
+    time_left_s : float
+        Wall-clock seconds.
     phase : str
         Shown with the progress.
-    progress : callable, optional
-        Called about once a second from the main thread.
+    options : mapping
+        Options of HiGHS of our own, by its names; amounts of money in the unit of the program.
+    plan : ndarray of float, optional
+        From which branch and bound starts.
+    bound : float
+        What is proven already.
+    size : float, optional
+        All that is paid in the relaxed plan; None: it is not known.
     """
-    begun = time.monotonic()
-    latest: dict[str, float | None] = {"incumbent": None, "bound": None}
 
-    def keep(event: Any) -> None:
-        data = event.data_out
-        latest["incumbent"] = _finite(data.mip_primal_bound)
-        latest["bound"] = _finite(data.mip_dual_bound)
-
-    engine.HandleKeyboardInterrupt = True  # so that cancelSolve reaches the simplex, interior-point and MIP loops
-    engine.cbMipLogging += keep
-    engine.cbMipImprovingSolution += keep
-    engine.startSolve()
-    interrupted = False
-    shown = begun
-    while True:
-        try:
-            if not engine.is_solver_running():
-                break
-            # Not thread.join: before Python 3.13 a join that Ctrl-C interrupts takes the thread for ended.
-            # A twentieth of the time so far: a short run is not kept waiting, and a long one costs nothing to watch.
-            time.sleep(min(max((time.monotonic() - begun) / 20, 0.0002), 0.1))
-            if progress is not None and time.monotonic() - shown > 0.5:
-                shown = time.monotonic()
-                progress(Progress(shown - begun, latest["incumbent"], latest["bound"], phase))
-        except KeyboardInterrupt:
-            interrupted = True
-            engine.cancelSolve()
-    return _read(engine, gap, interrupted)
+    matrix: Matrix
+    limits: Limits
+    time_left_s: float
+    phase: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    plan: FloatArray | None = None
+    bound: float = -np.inf
+    size: float | None = None
 
 
-def _finite(value: float) -> float | None:
-    return float(value) if np.isfinite(value) and abs(value) < 1e30 else None
+def relative_gap(objective: float | None, bound: float | None) -> float | None:
+    """(objective − bound) / |objective|, 0 where they are equal; None if either is unknown.
+
+    A bound above the objective proves nothing, and has no gap.
+    """
+    if objective is None or bound is None or not np.isfinite(bound):
+        return None
+    distance = objective - bound
+    if distance < -10 * EXACT * max(abs(objective), abs(bound)):
+        return None
+    return max(distance, 0.0) / (abs(objective) or abs(bound) or 1.0)
 
 
-def _read(engine: highspy.Highs, gap: float, interrupted: bool) -> Run:
-    model_status, info = engine.getModelStatus(), engine.getInfo()
-    kinds = highspy.HighsModelStatus
-    reason = engine.modelStatusToString(model_status)
-    whole = any(kind == highspy.HighsVarType.kInteger for kind in engine.getLp().integrality_)
-    solution = engine.getSolution()
-    has_plan = info.primal_solution_status == int(highspy.SolutionStatus.kSolutionStatusFeasible)
-    values = np.asarray(solution.col_value, dtype=float) if has_plan else None
-    duals = np.asarray(solution.row_dual, dtype=float) if solution.dual_valid else None
-    objective = float(info.objective_function_value) if has_plan else None
-    proven = objective if model_status == kinds.kOptimal else None
-    bound = _finite(info.mip_dual_bound) if whole else proven
-    status: Status
-    if model_status == kinds.kInfeasible:
-        status = "infeasible"
-    elif model_status in (kinds.kUnbounded, kinds.kUnboundedOrInfeasible):
-        status = "unbounded" if model_status == kinds.kUnbounded else _infeasible_or_unbounded(engine)
-    elif has_plan:
-        distance = relative_gap(objective, bound)
-        within = model_status == kinds.kOptimal or (distance is not None and distance <= gap)
-        status = "optimal" if within else "feasible"
-    elif model_status in (
-        kinds.kTimeLimit,
-        kinds.kInterrupt,
-        kinds.kIterationLimit,
-        kinds.kSolutionLimit,
-    ):
-        status = "stopped"
-    else:
-        status = "error"
-    if status in ("infeasible", "unbounded", "error"):
-        # A point on the way to infinity is no plan.
-        objective, bound, values, duals = None, None, None, None
-    return Run(status, objective, bound, values, duals, interrupted, reason)
+def judged(run: Run, gap: float, size: float) -> Run:
+    """A run with a plan, as optimal where what is proven is within the gap and as feasible where it is not.
+
+    Parameters
+    ----------
+    run : Run
+        With the cost of its plan, multiplied out, and its bound.
+    gap : float
+        Relative gap that counts as optimal.
+    size : float
+        All that is paid in the plan; next to nothing of it is rounding, also where the cost itself is near zero.
+    """
+    if run.objective is None:
+        return run
+    if run.bound is None or not np.isfinite(run.bound):
+        return replace(run, status="feasible", bound=None, proof="")
+    distance = run.objective - run.bound
+    bound = run.objective if abs(distance) <= _SAME * size else min(run.bound, run.objective)
+    proven = distance <= max(gap * abs(run.objective), EXACT * size)
+    return replace(run, status="optimal" if proven else "feasible", bound=bound)
 
 
-def _infeasible_or_unbounded(engine: highspy.Highs) -> Status:
-    """HiGHS may only know that it is one of both: without an objective an unbounded problem is feasible."""
-    trial = highspy.Highs()
-    trial.silent()
-    lp = engine.getLp()
-    lp.col_cost_ = np.zeros(lp.num_col_)
-    trial.passModel(lp)
-    trial.setOptionValue("time_limit", 60.0)
-    trial.run()
-    verdict = trial.getModelStatus()
-    if verdict == highspy.HighsModelStatus.kOptimal:
-        return "unbounded"
-    if verdict == highspy.HighsModelStatus.kInfeasible:
-        return "infeasible"
-    raise SolverError(
-        f"HiGHS could not tell an infeasible from an unbounded problem: {trial.modelStatusToString(verdict)}"
-    )
+def contradicts(objective: float | None, bound: float | None, size: float) -> bool:
+    """Whether a bound lies above the cost of a plan, beyond rounding: then it is no bound."""
+    return objective is not None and bound is not None and bound - objective > 10 * EXACT * max(size, abs(objective))

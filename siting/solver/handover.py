@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from siting.errors import SolverError
+from siting.solver.lost import refuse_lost
 
 FloatArray = npt.NDArray[np.float64]
 Label = tuple[str, Any]
@@ -149,11 +150,18 @@ def _blocks(model: Any, columns: list[Any]) -> tuple[npt.NDArray[np.int64], tupl
     return owned, tuple(block.name for block in blocks)
 
 
-def pass_to(engine: highspy.Highs, matrix: Matrix) -> None:
-    """Give a matrix to HiGHS."""
+def pass_to(engine: highspy.Highs, matrix: Matrix, unit: float = 1.0) -> None:
+    """Give a matrix to HiGHS, its costs times a unit of money.
+
+    Raises
+    ------
+    NumberError
+        If it holds a number that HiGHS would drop or take for infinite; the message names its row and column.
+    """
+    refuse_lost(matrix, unit)
     lp = highspy.HighsLp()
     lp.num_col_, lp.num_row_ = len(matrix.columns), len(matrix.rows)
-    lp.col_cost_, lp.offset_ = matrix.cost, matrix.offset
+    lp.col_cost_, lp.offset_ = matrix.cost * unit, matrix.offset * unit
     lp.col_lower_, lp.col_upper_ = matrix.lower, matrix.upper
     lp.row_lower_, lp.row_upper_ = matrix.least, matrix.most
     lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise

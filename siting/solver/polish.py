@@ -17,7 +17,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csc_array
 
+from siting.solver.engine import EXACT
 from siting.solver.handover import FloatArray, Matrix, pass_to
+from siting.solver.highs_options import set_option
+from siting.solver.money import factor
 
 Mask = npt.NDArray[np.bool_]
 
@@ -41,9 +44,14 @@ def polish(matrix: Matrix, values: FloatArray, deadline: float) -> FloatArray:
         if left_s <= 0:
             break
         solved = _solve_part(matrix, sparse, part, result, left_s)
-        if solved is not None and matrix.cost[part] @ solved <= matrix.cost[part] @ result[part] + 1e-6:
+        if solved is not None and _no_dearer(matrix.cost[part], solved, result[part]):
             result[part] = solved
     return result
+
+
+def _no_dearer(cost: FloatArray, new: FloatArray, old: FloatArray) -> bool:
+    """Whether values cost no more than others, but for rounding."""
+    return bool(cost @ new <= cost @ old + EXACT * np.abs(cost * old).sum())
 
 
 def _parts(matrix: Matrix, sparse: csc_array) -> Iterator[Mask]:
@@ -68,8 +76,9 @@ def _solve_part(matrix: Matrix, sparse: csc_array, part: Mask, values: FloatArra
     most = np.maximum(matrix.most[touched] - others, now)
     engine = highspy.Highs()
     engine.silent()
-    engine.setOptionValue("time_limit", left_s)
+    set_option(engine, "time_limit", left_s)
     keep = np.flatnonzero(part)
+    size = float(np.abs(matrix.cost[part] * values[part]).sum())
     pass_to(
         engine,
         Matrix(
@@ -88,6 +97,7 @@ def _solve_part(matrix: Matrix, sparse: csc_array, part: Mask, values: FloatArra
             least=least,
             most=most,
         ),
+        factor(size),
     )
     engine.run()
     if engine.getModelStatus() != highspy.HighsModelStatus.kOptimal:

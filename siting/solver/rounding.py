@@ -18,6 +18,9 @@ from siting.solver.handover import FloatArray, Matrix
 
 IntArray = npt.NDArray[np.int64]
 
+_CANCELLED = 1e-12
+"""Share of the terms of a sum below which it is rounding."""
+
 
 def usable_duals(matrix: Matrix, duals: FloatArray) -> FloatArray:
     """Prices whose sign fits the side of the row that exists; others count for nothing."""
@@ -28,7 +31,13 @@ def usable_duals(matrix: Matrix, duals: FloatArray) -> FloatArray:
 def dual_bound(matrix: Matrix, duals: FloatArray) -> float:
     """The bound that some prices of rows prove; minus infinity where a column without bound spoils it."""
     prices = usable_duals(matrix, duals)
-    return float(matrix.offset + _rows(matrix, prices).sum() + _box(matrix, reduced_costs(matrix, prices)).sum())
+    reduced = reduced_costs(matrix, prices)
+    endless = (reduced != 0) & ~np.isfinite(np.where(reduced > 0, matrix.lower, matrix.upper))
+    if endless.any():
+        # What is left of numbers that cancel is zero.
+        size = np.abs(matrix.cost) + abs(_sparse(matrix)).T @ np.abs(prices)
+        reduced = np.where(endless & (np.abs(reduced) <= _CANCELLED * size), 0.0, reduced)
+    return float(matrix.offset + _rows(matrix, prices).sum() + _box(matrix, reduced).sum())
 
 
 def reduced_costs(matrix: Matrix, duals: FloatArray) -> FloatArray:

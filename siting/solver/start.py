@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csc_array
 
-from siting.solver.engine import Run, relative_gap
+from siting.solver.engine import BY_DUALITY, Run, relative_gap
 from siting.solver.handover import FloatArray, Label, Matrix, place_of
 from siting.solver.rounding import dual_bound
 
@@ -86,7 +86,7 @@ def as_before(matrix: Matrix, start: Start, plan: FloatArray, gap: float) -> Run
     distance = relative_gap(objective, bound)
     if distance is None or distance > gap or start.bound - bound > SMALL * gap * abs(objective):
         return None
-    return Run("optimal", objective, bound, plan, None, False, "the prices of the start prove it")
+    return Run("optimal", objective, bound, plan, None, False, "the prices of the start prove it", BY_DUALITY)
 
 
 def is_as_good(found: Run, start: Start, gap: float) -> bool:

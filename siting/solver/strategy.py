@@ -13,8 +13,9 @@ import pyomo.environ as pyo
 
 from siting.errors import SolverError
 from siting.solver.decomposed.driver import solve_decomposed, warm, why_not
-from siting.solver.engine import Limits, Run, Status, check_options, relative_gap, require_highs
+from siting.solver.engine import Limits, Run, Status, relative_gap
 from siting.solver.handover import FloatArray, Matrix, ProvenInfeasibleError, compile_model
+from siting.solver.highs_options import check_options, require_highs
 from siting.solver.start import Start, remember
 from siting.solver.two_stage import Plan, Rows, TwoStage, impossible_row, join, plan_of, split
 from siting.solver.whole import Report, search
@@ -43,6 +44,8 @@ class Outcome:
     integers: int
     start: Start | None = None
     """What the next solve may start from, if that was asked for."""
+    proof: str = ""
+    """What proves the bound."""
 
     @property
     def gap(self) -> float | None:
@@ -242,6 +245,7 @@ def _outcome(
         rows=size[0],
         columns=size[1],
         integers=size[2],
+        proof=result.proof,
     )
 
 

@@ -8,13 +8,14 @@ from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any
 
-import highspy
 import numpy as np
 
-from siting.solver.engine import Limits, Progress, Run, new_engine, run
+from siting.solver.engine import BY_DUALITY, Limits, Progress, Run, Task, judged
 from siting.solver.handover import FloatArray, Matrix
+from siting.solver.money import paid
 from siting.solver.polish import polish
 from siting.solver.rounding import dual_bound, fixed, lagrangian, near, wider
+from siting.solver.running import run
 from siting.solver.start import Start, as_before, integers_of, is_as_good, plan_for
 
 LARGE_ROWS = 10_000
@@ -54,8 +55,8 @@ def search(
     if matrix.integer.any() and len(matrix.rows) >= LARGE_ROWS:
         result, strategy, duals = _relax_and_round(matrix, limits, deadline, progress, start)
     else:
-        engine = new_engine(matrix, limits, deadline - time.monotonic(), **_lp_options(matrix))
-        result, strategy = run(engine, limits.gap, "branch and bound", progress), "direct"
+        task = Task(matrix, limits, deadline - time.monotonic(), "branch and bound", _lp_options(matrix))
+        result, strategy = run(task, progress), "direct"
     if plan is not None:
         result = _no_worse(matrix, result, plan, limits.gap, deadline)
     return result, strategy, duals
@@ -82,21 +83,26 @@ def _relax_and_round(
     if root.interrupted or time.monotonic() > deadline:
         return replace(verdict, status="stopped"), "relaxation", None
     best, bound = None, -np.inf
-    if root.status == "optimal" and root.duals is not None:
+    if root.duals is not None:
         bound = dual_bound(matrix, root.duals)
         best, interrupted = _best_rounding(matrix, root, bound, limits, deadline, progress, start)
         if best is not None and best.status == "optimal":
             return best, "relax and round", root.duals
         if interrupted or time.monotonic() > deadline:
-            stopped = replace(verdict, status="stopped", bound=bound)
+            stopped = replace(verdict, status="stopped", bound=bound if np.isfinite(bound) else None)
             return replace(best or stopped, interrupted=interrupted), "relax and round", root.duals
-    engine = new_engine(matrix, limits, deadline - time.monotonic(), **_lp_options(matrix))
-    if best is not None and best.values is not None:
-        incumbent = highspy.HighsSolution()
-        incumbent.col_value = best.values.tolist()
-        engine.setSolution(incumbent)
-    final = run(engine, limits.gap, "branch and bound", progress)
-    return _better(final, best, bound, limits.gap), "branch and bound from a rounded relaxation", root.duals
+    task = Task(
+        matrix,
+        limits,
+        deadline - time.monotonic(),
+        "branch and bound",
+        _lp_options(matrix),
+        None if best is None else best.values,
+        bound,
+        None if root.values is None else paid(relaxed, root.values),
+    )
+    final = _better(matrix, run(task, progress), best, bound, limits.gap)
+    return final, "branch and bound from a rounded relaxation", root.duals
 
 
 def _feasible(matrix: Matrix, plan: FloatArray, bound: float | None) -> Run:
@@ -111,9 +117,8 @@ def _no_worse(matrix: Matrix, result: Run, plan: FloatArray, gap: float, deadlin
     if result.objective is not None and started.objective is not None and result.objective < started.objective:
         return result
     polished = polish(fixed(matrix, np.round(plan[matrix.integer])), plan, deadline)
-    better = replace(_feasible(matrix, polished, result.bound), interrupted=result.interrupted, reason=result.reason)
-    proven = better.gap is not None and better.gap <= gap
-    return replace(better, status="optimal" if proven else "feasible")
+    better = replace(result, objective=_cost(matrix, polished), values=polished)
+    return judged(better, gap, _size(matrix, polished))
 
 
 def _best_rounding(
@@ -133,9 +138,9 @@ def _best_rounding(
     for integers, enough in _candidates(matrix, root, limits.gap, deadline, start):
         found = _with_integers(matrix, integers, limits, deadline, progress)
         if found.objective is not None and (best is None or found.objective < (best.objective or np.inf)):
-            best = replace(found, bound=bound)
-        if best is not None and enough(best):
-            return replace(best, status="optimal"), found.interrupted
+            best = replace(found, bound=bound, proof=BY_DUALITY)
+        if best is not None and best.values is not None and enough(best):
+            return judged(best, limits.gap, _size(matrix, best.values)), found.interrupted
         if found.interrupted or time.monotonic() > deadline:
             return best, found.interrupted
     return best, False
@@ -168,11 +173,15 @@ def _cost(matrix: Matrix, values: FloatArray) -> float:
     return float(matrix.cost @ values + matrix.offset)
 
 
+def _size(matrix: Matrix, values: FloatArray) -> float:
+    return abs(matrix.offset) + paid(matrix, values)
+
+
 def _interior_point(matrix: Matrix, limits: Limits, deadline: float, phase: str, progress: Report | None) -> Run:
     """A linear program to a relative accuracy far below any gap, without a crossover to a vertex."""
     options: dict[str, Any] = {"ipm_optimality_tolerance": 1e-5, "run_crossover": "off"}
-    engine = new_engine(matrix, limits, deadline - time.monotonic(), **_lp_options(matrix), **options)
-    return run(engine, limits.gap, phase, progress)
+    options |= _lp_options(matrix)
+    return run(Task(matrix, limits, deadline - time.monotonic(), phase, options), progress)
 
 
 def _roundings(matrix: Matrix, values: FloatArray, duals: FloatArray, deadline: float) -> Iterator[FloatArray]:
@@ -195,8 +204,7 @@ def _rounded(
     candidate = near(program, cost, relaxed, weight, upward)
     for steps in STEPS:
         wide, first = wider(program, candidate, cost, weight, steps)
-        engine = new_engine(wide, Limits(gap=1e-3), min(30.0, deadline - time.monotonic()))
-        result = run(engine, 1e-3, "rounding")
+        result = run(Task(wide, Limits(gap=1e-3), min(30.0, deadline - time.monotonic()), "rounding"))
         if result.values is not None:
             values = result.values[: len(cost)]
             np.add.at(values, first, result.values[len(cost) :])
@@ -206,7 +214,7 @@ def _rounded(
     return None
 
 
-def _better(final: Run, best: Run | None, bound: float, gap: float) -> Run:
+def _better(matrix: Matrix, final: Run, best: Run | None, bound: float, gap: float) -> Run:
     """The better plan of both with the better bound."""
     # A plan in hand outlives whatever branch-and-bound ends with.
     if best is None and final.status in ("infeasible", "unbounded", "error"):
@@ -214,8 +222,5 @@ def _better(final: Run, best: Run | None, bound: float, gap: float) -> Run:
     if best is not None and (final.objective is None or final.objective > (best.objective or np.inf)):
         final = replace(final, objective=best.objective, values=best.values)
     if final.bound is None or bound > final.bound:
-        final = replace(final, bound=bound)
-    if final.values is None:
-        return final
-    proven = final.gap is not None and final.gap <= gap
-    return replace(final, status="optimal" if proven else "feasible")
+        final = replace(final, bound=bound, proof=BY_DUALITY)
+    return final if final.values is None else judged(final, gap, _size(matrix, final.values))

@@ -24,7 +24,7 @@ from siting.building import Compiled, compile_problem
 from siting.errors import UsageError
 from siting.problem.in_use import sites_in_use
 from siting.problem.problem import Problem
-from siting.solver.engine import Limits, Progress, Status, relative_gap
+from siting.solver.engine import EXACT, Limits, Progress, Status, relative_gap
 from siting.solver.shelf import View
 from siting.solver.strategy import Outcome, decomposes, optimize_program, optimize_series
 from siting.solver.two_stage import Rows
@@ -188,7 +188,7 @@ def consistent(points: Sequence[Point], gap: float) -> tuple[Point, ...]:
         left = relative_gap(point.cost_million, bound)
         status: Status = given.status
         if point.cost_million is not None:
-            status = "optimal" if left is not None and left <= gap else "feasible"
+            status = "optimal" if left is not None and left <= max(gap, EXACT) else "feasible"
         found.append(replace(point, status=status, bound_million=bound, gap=left))
     return tuple(found)
 

@@ -17,6 +17,7 @@ from scipy.sparse import vstack
 from siting.problem import Calendar, Problem
 from siting.problem.problem import FloatArray
 from siting.problem.system import Program, dispatched, fleet, limits_mw, need_mw, program, seen
+from siting.solver.highs_options import accepted, set_option
 
 MORE_MW = 1e-3
 """Added to each hour, so that a plant that is just full is not taken for the one that serves more."""
@@ -117,8 +118,8 @@ def _duals(lp: Program) -> tuple[FloatArray, FloatArray] | None:
     model.a_matrix_.num_col_, model.a_matrix_.num_row_ = model.num_col_, model.num_row_
     model.a_matrix_.start_, model.a_matrix_.index_ = rows.indptr.astype(np.int32), rows.indices.astype(np.int32)
     model.a_matrix_.value_ = rows.data
-    engine.passModel(model)
-    engine.setOptionValue("solver", "simplex")
+    accepted(engine.passModel(model), "the dispatch of a fleet")
+    set_option(engine, "solver", "simplex")
     engine.run()
     if engine.getModelStatus() != highspy.HighsModelStatus.kOptimal:
         return None

@@ -10,8 +10,9 @@ import numpy as np
 
 from siting.errors import UsageError
 from siting.solver.decomposed.master import paid
-from siting.solver.decomposed.phases import EXACT, Phases
-from siting.solver.engine import Limits, Progress, Run, Status, relative_gap
+from siting.solver.decomposed.phases import Phases
+from siting.solver.engine import EXACT, Limits, Progress, Run, Status, contradicts, judged
+from siting.solver.lost import refuse_lost_of
 from siting.solver.memory import give_back
 from siting.solver.shelf import View
 from siting.solver.two_stage import Columns, Rows, TwoStage, name_of
@@ -93,6 +94,7 @@ def warm(
         -paid(-columns.cost, columns.lower, columns.upper) for _, columns in _blocks(program)
     )
     factor = _HIGHEST_COST / max(abs(ceiling), 1e-9)
+    refuse_lost_of(program, factor)
     phases = Phases(_scaled(program, factor), ceiling * factor, factor, limits, progress)
     # Every period was opened several times.
     give_back()
@@ -124,11 +126,13 @@ def _result(program: TwoStage, phases: Phases, factor: float, gap: float, interr
         return Run(status, None, None if phases.infeasible else bound, None, None, interrupted, passes)
     x = np.where(program.first.integer, np.round(phases.best.x), phases.best.x)
     values = np.concatenate([x, *phases.dispatch(phases.best)])
-    objective = float(np.concatenate([columns.cost for _, columns in _blocks(program)]) @ values + program.offset)
-    bound = None if bound is None else min(bound, objective)
-    distance = relative_gap(objective, bound)
-    proven = distance is not None and distance <= gap
-    return Run("optimal" if proven else "feasible", objective, bound, values, None, interrupted, passes)
+    cost = np.concatenate([columns.cost for _, columns in _blocks(program)])
+    objective = float(cost @ values + program.offset)
+    size = abs(program.offset) + float(np.abs(cost * values).sum())
+    run = Run("feasible", objective, bound, values, None, interrupted, passes, phases.proof)
+    if contradicts(objective, bound, size):
+        run = replace(run, bound=None, reason=f"{passes}; the bound lies above the cost of the plan")
+    return judged(run, gap, size)
 
 
 def _blocks(program: TwoStage) -> Iterator[tuple[str, Columns]]:

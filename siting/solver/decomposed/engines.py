@@ -6,8 +6,8 @@ import highspy
 import numpy as np
 from scipy.sparse import csc_array
 
-from siting.errors import SolverError
 from siting.solver.handover import FloatArray
+from siting.solver.highs_options import accepted, set_option
 
 
 def new_linear(**options: str | float) -> highspy.Highs:
@@ -15,7 +15,7 @@ def new_linear(**options: str | float) -> highspy.Highs:
     engine = highspy.Highs()
     engine.silent()
     for name, value in {"threads": 1, "solver": "simplex", **options}.items():
-        engine.setOptionValue(name, value)
+        set_option(engine, name, value)
     return engine
 
 
@@ -44,5 +44,5 @@ def pass_arrays(
     start, index = matrix.indptr.astype(np.int32), matrix.indices.astype(np.int32)
     kinds = np.zeros(columns, dtype=np.int32)
     arrays = (cost, *bounds, *sides, start, index, matrix.data, kinds)
-    if engine.passModel(columns, rows, matrix.nnz, colwise, minimize, 0.0, *arrays) == highspy.HighsStatus.kError:
-        raise SolverError("HiGHS refused a matrix of the decomposition")
+    passed = engine.passModel(columns, rows, matrix.nnz, colwise, minimize, 0.0, *arrays)
+    accepted(passed, "a matrix of the decomposition")

@@ -9,8 +9,9 @@ import numpy as np
 
 from siting.solver.decomposed.master import EVERYWHERE
 from siting.solver.decomposed.search import Bench
-from siting.solver.engine import Limits, Run, new_engine, run
+from siting.solver.engine import Limits, Run, Task
 from siting.solver.handover import FloatArray, Matrix
+from siting.solver.running import run
 
 _GAP = 0.2
 """To which a proposal is the cheapest, as a share of the gap that is asked for."""
@@ -72,8 +73,8 @@ class Proposals:
         return self._cheapest(self._bench.master.matrix(), min(most_s, max(_ANY_S, self._bench.left_s / 3)))
 
     def _cheapest(self, matrix: Matrix, time_s: float, **options: float) -> tuple[Run, FloatArray | None]:
-        engine = new_engine(matrix, self._limits, min(time_s, self._bench.left_s), **options)
-        result = run(engine, self._gap, "branch and bound", lambda _: self._report())
+        task = Task(matrix, self._limits, min(time_s, self._bench.left_s), "branch and bound", options)
+        result = run(task, lambda _: self._report())
         if result.interrupted:
             raise KeyboardInterrupt
         if result.values is None:

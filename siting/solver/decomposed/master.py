@@ -23,6 +23,8 @@ from siting.solver.decomposed.cuts import Cut
 from siting.solver.decomposed.engines import new_linear
 from siting.solver.decomposed.recourse import Layout, Recourse
 from siting.solver.handover import FloatArray, Matrix, pass_to
+from siting.solver.highs_options import accepted, set_option
+from siting.solver.lost import SMALLEST
 from siting.solver.shelf import Items
 from siting.solver.two_stage import Rows, TwoStage
 
@@ -128,6 +130,7 @@ class Master:
 
     def _append(self, group: npt.NDArray[np.int64], constant: FloatArray, slope: FloatArray, price: FloatArray) -> None:
         before, count = len(self._group), len(group)
+        constant, slope, price = self._felt(group, constant, slope, price)
         self._group = np.concatenate([self._group, group])
         self._constant = np.concatenate([self._constant, constant])
         self._slope = np.vstack([self._slope, slope])
@@ -135,7 +138,23 @@ class Master:
         self._idle = np.concatenate([self._idle, np.zeros(count, dtype=np.int64)])
         rows = self._cut_rows(np.arange(before, before + count))
         start, index = rows.indptr[:-1].astype(np.int32), rows.indices.astype(np.int32)
-        self._engine.addRows(count, constant, np.full(count, np.inf), rows.nnz, start, index, rows.data)
+        added = self._engine.addRows(count, constant, np.full(count, np.inf), rows.nnz, start, index, rows.data)
+        accepted(added, "cuts")
+
+    def _felt(
+        self, group: npt.NDArray[np.int64], constant: FloatArray, slope: FloatArray, price: FloatArray
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Cuts without coefficients that HiGHS would drop; what those may be worth goes off the constant."""
+        faint_slope = (slope != 0) & (np.abs(slope) < SMALLEST)
+        faint_price = (price != 0) & (np.abs(price) < SMALLEST)
+        if not faint_slope.any() and not faint_price.any():
+            return constant, slope, price
+        small, few = np.where(faint_slope, slope, 0.0), np.where(faint_price, price, 0.0)
+        first = self.program.first
+        low, up = first.lower[self.links], first.upper[self.links]
+        worth = np.minimum(small * low, small * up).sum(axis=1)
+        worth += np.minimum(few * self._least_use[group], few * self._most_use[group]).sum(axis=1)
+        return constant + worth, slope - small, price - few
 
     def value_of(self, x: FloatArray) -> float:
         """What a first stage costs by itself."""
@@ -154,9 +173,9 @@ class Master:
     def solve_near(self, centre: FloatArray, radius: float, time_left_s: float) -> Step | None:
         """The relaxation in a box; see :meth:`box`."""
         every = np.arange(self._size, dtype=np.int32)
-        self._engine.changeColsBounds(self._size, every, *self.box(centre, radius))
+        accepted(self._engine.changeColsBounds(self._size, every, *self.box(centre, radius)), "bounds")
         step = self._solve(time_left_s)
-        self._engine.changeColsBounds(self._size, every, self.lower, self.upper)
+        accepted(self._engine.changeColsBounds(self._size, every, self.lower, self.upper), "bounds")
         return step
 
     def box(self, centre: FloatArray, radius: float) -> tuple[FloatArray, FloatArray]:
@@ -178,18 +197,19 @@ class Master:
         """Other prices of breaking yearly rows."""
         self._breaking = breaking
         at = self._size + self._groups * (1 + self._rules) + np.arange(2 * self._rules, dtype=np.int32)
-        self._engine.changeColsCost(len(at), at.astype(np.int32), np.tile(breaking, 2))
+        accepted(self._engine.changeColsCost(len(at), at.astype(np.int32), np.tile(breaking, 2)), "costs")
 
     def limit(self, yearly: Rows) -> None:
         """Other sides of the yearly rows; no cut depends on them."""
         self.program = replace(self.program, yearly=yearly)
         for i, (least, most) in enumerate(zip(yearly.least.tolist(), yearly.most.tolist(), strict=True)):
-            self._engine.changeRowBounds(len(self.program.own) + i, least, most)
+            accepted(self._engine.changeRowBounds(len(self.program.own) + i, least, most), "sides")
 
     def confine(self, lower: FloatArray, upper: FloatArray) -> None:
         """Other bounds of the first stage, as with integers given."""
         self.lower, self.upper = lower.copy(), upper.copy()
-        self._engine.changeColsBounds(self._size, np.arange(self._size, dtype=np.int32), self.lower, self.upper)
+        every = np.arange(self._size, dtype=np.int32)
+        accepted(self._engine.changeColsBounds(self._size, every, self.lower, self.upper), "bounds")
 
     def matrix(self) -> Matrix:
         """The master as a program of its own, integers included."""
@@ -233,9 +253,9 @@ class Master:
 
     def _solve(self, time_left_s: float) -> Step | None:
         engine, kinds = self._engine, highspy.HighsModelStatus
-        engine.setOptionValue("time_limit", engine.getRunTime() + max(time_left_s, 0.1))
+        set_option(engine, "time_limit", engine.getRunTime() + max(time_left_s, 0.1))
         # Where the dual simplex turns in circles it does not look at the clock.
-        engine.setOptionValue("simplex_iteration_limit", _MOST_ITERATIONS * (engine.getNumRow() + engine.getNumCol()))
+        set_option(engine, "simplex_iteration_limit", _MOST_ITERATIONS * (engine.getNumRow() + engine.getNumCol()))
         decided = (kinds.kOptimal, kinds.kInfeasible, kinds.kTimeLimit)
         engine.run()
         for options in _AGAIN:
@@ -243,10 +263,10 @@ class Master:
                 break
             engine.clearSolver()
             for name, value in {**_USUAL, **options}.items():
-                engine.setOptionValue(name, value)
+                set_option(engine, name, value)
             engine.run()
         for name, value in _USUAL.items():
-            engine.setOptionValue(name, value)
+            set_option(engine, name, value)
         status = engine.getModelStatus()
         self.infeasible, self.late = status == kinds.kInfeasible, status == kinds.kTimeLimit
         if status != kinds.kOptimal:
@@ -285,7 +305,7 @@ class Master:
         if idle.sum() <= self._groups:
             return
         rows = (self._fixed_rows + np.flatnonzero(idle)).astype(np.int32)
-        self._engine.deleteRows(len(rows), rows)
+        accepted(self._engine.deleteRows(len(rows), rows), "fewer cuts")
         kept = ~idle
         self._group, self._constant, self._idle = self._group[kept], self._constant[kept], self._idle[kept]
         self._slope, self._price = self._slope[kept], self._price[kept]

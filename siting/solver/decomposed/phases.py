@@ -27,7 +27,7 @@ from siting.solver.decomposed.prices import Prices, first_prices
 from siting.solver.decomposed.recourse import positions, reduce_periods
 from siting.solver.decomposed.search import Bench, State, search
 from siting.solver.decomposed.subproblem import Budget
-from siting.solver.engine import Limits, Progress, relative_gap
+from siting.solver.engine import BY_BRANCHING, BY_DUALITY, EXACT, Limits, Progress, relative_gap
 from siting.solver.handover import FloatArray
 from siting.solver.shelf import Shelf
 from siting.solver.two_stage import Rows, TwoStage
@@ -45,8 +45,6 @@ _TO_GUESS = 0.25
 """Share of the time that a first guess may take."""
 _FOR_THE_BOUND = 0.5
 """Share of the time after which integers are tried, whatever the bound."""
-EXACT = 1e-7
-"""A relative gap below this cannot be told from rounding."""
 _PATIENCE = 3.0
 """Without any plan yet, integers are given up if they cost this many gaps more than the bound."""
 _ROUNDING = 1e-6
@@ -125,6 +123,11 @@ class Phases:
     def passes(self) -> int:
         """Passes over periods or means so far."""
         return self._bench.passes
+
+    @property
+    def proof(self) -> str:
+        """What proves the bound."""
+        return BY_DUALITY if self.bound <= self._sure else BY_BRANCHING
 
     def dispatch(self, plan: Mean) -> list[FloatArray]:
         """The decisions of a plan in each period, in the order of the program's columns."""

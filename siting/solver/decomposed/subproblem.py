@@ -14,6 +14,7 @@ from siting.errors import SolverError
 from siting.solver.decomposed.engines import new_linear, pass_arrays
 from siting.solver.decomposed.recourse import Layout, Recourse
 from siting.solver.handover import FloatArray
+from siting.solver.highs_options import accepted, set_option
 
 _TYPICAL_COST = 100.0
 """Costs are scaled to about this size: the tolerances of HiGHS are absolute."""
@@ -121,7 +122,7 @@ class Solver:
             self._run_within(np.arange(n, n + extra, dtype=np.int32))
         if begun is not None:
             columns = np.arange(n + extra, dtype=np.int32)
-            self._engine.changeColsCost(n + extra, columns, cost(prices, penalty))
+            accepted(self._engine.changeColsCost(n + extra, columns, cost(prices, penalty)), "costs")
             self._run(_PRIMAL)
         if budget is None:
             self._latest = self._engine.getBasis()
@@ -152,26 +153,26 @@ class Solver:
         rows = basis.row_status
         if budgets:
             basis.row_status = [*rows, *(highspy.HighsBasisStatus.kBasic for _ in range(budgets))]
-        self._engine.setBasis(basis)
+        accepted(self._engine.setBasis(basis), "a basis")
         if budgets:
             basis.row_status = rows
 
     def _run_within(self, missed: npt.NDArray[np.int32]) -> None:
         """Miss nothing within a budget, which is what dispatches that miss nothing use."""
         count, zero = len(missed), np.zeros(len(missed))
-        self._engine.changeColsBounds(count, missed, zero, zero)
+        accepted(self._engine.changeColsBounds(count, missed, zero, zero), "bounds")
         try:
             self._run()
         except SolverError:
             # Rounding may leave no room; the audit tells whether what is missed then counts.
-            self._engine.changeColsBounds(count, missed, zero, np.full(count, np.inf))
+            accepted(self._engine.changeColsBounds(count, missed, zero, np.full(count, np.inf)), "bounds")
             self._run()
 
     def _run(self, strategy: int = _DUAL) -> None:
         engine = self._engine
         for way, scaling in ((strategy, _AS_IT_IS), (_DUAL, _SCALED)):
-            engine.setOptionValue("simplex_strategy", way)
-            engine.setOptionValue("simplex_scale_strategy", scaling)
+            set_option(engine, "simplex_strategy", way)
+            set_option(engine, "simplex_scale_strategy", scaling)
             engine.run()
             status = engine.getModelStatus()
             if status == highspy.HighsModelStatus.kOptimal:

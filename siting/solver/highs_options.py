@@ -1,0 +1,113 @@
+"""Which HiGHS, and which of its options: checked before anything is solved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import highspy
+
+from siting.errors import SolverError, UsageError
+
+OLDEST_HIGHS = (1, 15, 1)
+"""HiGHS 1.14 returned wrong optima for binaries with big-M rows (HiGHS issue 2975)."""
+
+_SWITCH = {"true": True, "on": True, "1": True, "false": False, "off": False, "0": False}
+
+RESERVED = {"time_limit": "time limit", "mip_rel_gap": "gap", "random_seed": "seed", "threads": "threads"}
+"""Options of HiGHS that have a word of their own here."""
+
+_SCALED_HERE = "every program is scaled by its own cost before it is handed over"
+_CUTS_OFF = "it ends the search at a cost, so that what is proven holds for a part of the plans alone"
+_DROPS = "it changes which numbers of the program count, and with them the program"
+REFUSED = {
+    "user_objective_scale": _SCALED_HERE,
+    "user_bound_scale": _SCALED_HERE,
+    "user_cost_scale": _SCALED_HERE,
+    "objective_bound": _CUTS_OFF,
+    "objective_target": _CUTS_OFF,
+    "infinite_cost": _DROPS,
+    "infinite_bound": _DROPS,
+    "small_matrix_value": _DROPS,
+    "large_matrix_value": _DROPS,
+    "solve_relaxation": "a plan with parts of modules is no plan",
+    "mip_root_presolve_only": "it ends before anything is proven",
+}
+"""Options that change what a cost or a bound means, and why they are not for the user."""
+
+
+def require_highs() -> str:
+    """The version of HiGHS.
+
+    Raises
+    ------
+    UsageError
+        If it is one that is known to return wrong optima.
+    """
+    version = str(highspy.Highs().version())
+    if tuple(int(x) for x in version.split(".")[:3]) < OLDEST_HIGHS:
+        raise UsageError(
+            f"HiGHS {version} is installed; versions before 1.15.1 can return wrong optima (HiGHS issue 2975). "
+            'Install a newer one: pip install "highspy>=1.15.1".'
+        )
+    return version
+
+
+def check_options(options: Mapping[str, Any]) -> None:
+    """Refuse what HiGHS would refuse and what would change the meaning of a result, before a model is built.
+
+    Raises
+    ------
+    UsageError
+        If HiGHS has no such option, refuses the value, or the option is not for the user.
+    """
+    engine = highspy.Highs()
+    engine.silent()
+    for name, value in options.items():
+        if name in RESERVED:
+            raise UsageError(f"HiGHS option {name}: set the {RESERVED[name]} of the solve instead.")
+        if name in REFUSED:
+            raise UsageError(f"HiGHS option {name} cannot be set: {REFUSED[name]}.")
+        set_user_option(engine, name, value)
+
+
+def set_option(engine: highspy.Highs, name: str, value: Any) -> None:
+    """Set an option that this program chose.
+
+    Raises
+    ------
+    SolverError
+        If HiGHS refuses it.
+    """
+    accepted(engine.setOptionValue(name, value), f"the option {name} = {value!r}")
+
+
+def set_user_option(engine: highspy.Highs, name: str, value: Any) -> None:
+    """Set an option that a user asked for.
+
+    Raises
+    ------
+    UsageError
+        If HiGHS has no such option or refuses the value.
+    """
+    status, current = engine.getOptionValue(name)
+    if status != highspy.HighsStatus.kOk:
+        raise UsageError(f"HiGHS has no option {name!r}; its documentation lists them.")
+    try:
+        typed = _SWITCH[str(value).lower()] if isinstance(current, bool) else type(current)(value)
+    except (KeyError, TypeError, ValueError):
+        typed = None
+    if typed is None or engine.setOptionValue(name, typed) != highspy.HighsStatus.kOk:
+        raise UsageError(f"HiGHS option {name}: the value {value!r} is refused (now {current!r}).")
+
+
+def accepted(status: highspy.HighsStatus, what: str) -> None:
+    """Whether HiGHS did what it was told.
+
+    Raises
+    ------
+    SolverError
+        If it did not; the message names what.
+    """
+    if status == highspy.HighsStatus.kError:
+        raise SolverError(f"HiGHS refused {what}")
