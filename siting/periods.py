@@ -33,10 +33,11 @@ def choose(problem: Problem, count: int | None = None, hours: int | None = None)
     problem : Problem
         Any calendar; the year's series are used.
     count : int, optional
-        Number of periods; by default the instance's. As many as the year has (365): the exact calendar.
+        Number of periods; by default the instance's. As many as the year has (365): the exact calendar, in the blocks
+        of :func:`whole_year`.
     hours : int, optional
         Whole days: 24, 168, or up to the year; by default the instance's. The year has 52 weeks and a day: 52 periods
-        of 168 h are its whole weeks, whose weights count the last day too, and 53 are :func:`whole_year`.
+        of 168 h are its whole weeks in calendar order, each of which counts for a little more, and 53 the exact year.
 
     Returns
     -------
@@ -56,15 +57,18 @@ def choose(problem: Problem, count: int | None = None, hours: int | None = None)
             f"--periods {count}x{hours}: a period has whole days: {DAY_H} h, a multiple of it such as 168 (a week), "
             f"and at most the {problem.hours} h of the year."
         )
-    exact = whole_year(problem.hours, hours)
-    if not 1 <= count <= exact.periods:
-        raise UsageError(
-            f"--periods {count}: the year has {exact.periods} periods of {hours} h; choose 1 to that many."
-        )
-    if count == exact.periods:
-        return problem.replace(calendar=exact)
-    series = _features(problem)
+    most = -(-problem.hours // hours)
+    if not 1 <= count <= most:
+        raise UsageError(f"--periods {count}: the year has {most} periods of {hours} h; choose 1 to that many.")
+    if count == most:
+        return problem.replace(calendar=whole_year(problem.hours, hours))
     whole = problem.hours // hours
+    every = Calendar(
+        hour=np.arange(whole * hours).reshape(whole, hours), weight=np.full(whole, problem.hours / hours / whole)
+    )
+    if count == whole and every.in_order:
+        return problem.replace(calendar=every)
+    series = _features(problem)
     sums = _sums(series, hours)
     if count == whole:
         starts, cluster, weight = np.arange(whole), np.arange(whole), np.ones(whole)
@@ -102,9 +106,9 @@ def aggregation_error(problem: Problem) -> pd.DataFrame:
 
 
 def confined(problem: Problem) -> pd.Series:
-    """Deadlines of work that could wait longer than a period lasts, h; it waits within its period all the same."""
-    delay = problem.workloads["max_delay_h"]
-    return delay[delay > problem.calendar.hours]
+    """Deadlines of work that could wait longer than a typical period lasts, h; it waits within its period."""
+    delay, calendar = problem.workloads["max_delay_h"], problem.calendar
+    return delay[delay > (calendar.hour.size if calendar.in_order else calendar.hours)]
 
 
 def _features(p: Problem) -> pd.DataFrame:

@@ -173,7 +173,7 @@ def document(
         "currency": problem.settings.instance.currency,
         **_least(least),
         "instance": _named(problem, sha256),
-        "periods": {"count": problem.calendar.periods, "hours": problem.calendar.hours},
+        "periods": problem.calendar.as_dict(),
         "options": options.as_dict(),
         **_solved_by(outcome),
         "seconds": {name: round(value, 3) for name, value in seconds.items()},

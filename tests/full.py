@@ -102,18 +102,24 @@ SETTINGS: dict[str, Any] = {
 
 def full_problem(**changes: Any) -> Problem:
     """Every rule at once; a year of four hours, of which one period shows two. The others have the highest load."""
+    given = {"calendar": Calendar(hour=np.arange(HOURS)[None, :], weight=np.array([YEAR / HOURS])), **ROWS, **changes}
     day = 1 + 0.15 * np.arange(YEAR)
     wave = np.sin(np.arange(YEAR))
     return problem(
         YEAR,
-        **{**ROWS, **changes},
+        **given,
         settings=SETTINGS,
         price={"a": 50 + 10 * wave, "b": 40.0, "c": 60.0},
         profile={"day": day},
         cf={"wind": {"a": 0.5 + 0.4 * wave, "b": 0.4}, "solar": {"a": 0.5 - 0.3 * wave}, "gas": {"b": 1.0}},
         load={"b": 150.0},
-        calendar=Calendar(hour=np.arange(HOURS)[None, :], weight=np.array([YEAR / HOURS])),
     )
+
+
+def midnight_problem() -> Problem:
+    """The same with the whole year, in two periods between which something is carried."""
+    hour = np.arange(YEAR).reshape(-1, HOURS)
+    return full_problem(calendar=Calendar(hour=hour, weight=np.ones(len(hour))))
 
 
 def stranded_problem() -> Problem:

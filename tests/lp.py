@@ -19,6 +19,7 @@ PORTS = ("carbon", "capital", "it_load", "power_in", "power_out")
 def lp(p: Problem, concept: str) -> str:
     """The LP file; what the concept adds to ports other than cost is in the comments."""
     add, m = CONCEPTS[concept], pyo.ConcreteModel()
+    m.built = (0,)
     own, parts = _added(m, p, add)
     title = (sys.modules[add.__module__].__doc__ or "").partition("\n")[0]
     lines = [f"\\ {concept}: {title}"]

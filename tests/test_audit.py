@@ -13,8 +13,7 @@ from tiny import tiny_problem
 from tiny_plan import YEAR_H, Plan, Tables, book, carbon_t, cost_million, power_mw, settle, settled, year
 
 from siting.auditor import Audit, audit
-from siting.problem import Problem
-from siting.problem.problem import whole_year
+from siting.problem import Calendar, Problem
 
 Index = tuple[int | slice, ...] | int
 PROBLEM = tiny_problem()
@@ -386,6 +385,10 @@ def test_whole_year_of_days() -> None:
         if name != "period" and "period" in rows:
             day = rows[rows["period"] == 0]
             tables[name] = pd.concat([day.assign(period=d) for d in range(365)], ignore_index=True)
+    for name, state in (("batch", "backlog"), ("storage", "stored")):
+        last = tables[f"{name}_hour"].query("hour == 23").drop(columns="hour")
+        tables[f"{name}_start"] = last.rename(columns={f"{state}_mwh": f"{state}_start_mwh"})
     tables["period"] = pd.DataFrame({"period": range(365), "weight": 1.0, "first_hour": np.arange(365) * 24})
-    result = audit(PROBLEM.replace(calendar=whole_year(YEAR_H, 24)), tables, objective(tables))
+    days = Calendar(hour=np.arange(YEAR_H).reshape(365, 24), weight=np.ones(365))
+    result = audit(PROBLEM.replace(calendar=days), tables, objective(tables))
     assert result.ok, "\n".join(map(str, result.failures))

@@ -28,7 +28,7 @@ def test_json_is_exactly_the_result_and_the_rest_is_on_stderr(run: tuple[Path, D
     assert result["gap"] <= 0.005
     assert result["objective"] == pytest.approx(sum(result["totals"]["cost_million"].values()))
     assert set(result["seconds"]) >= {"load", "build", "handover", "solve", "audit", "maps", "total"}
-    assert result["periods"] == {"count": 1, "hours": 24}
+    assert result["periods"] == {"count": 1, "hours": 24, "in_order": False}
 
 
 def test_run_folder_stands_alone(run: tuple[Path, Done], cli: Cli) -> None:

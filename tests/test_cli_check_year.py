@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 from command_line import Cli, Done
 from small import optimum, problem
-from test_year_check import two_days
+from test_year_check import days_are_blocks, two_days
 
 from siting.cli.check_year import year_parts
 from siting.instance import write
 from siting.study.year_check import check_year
 from siting.text import Text
+
+__all__ = ["days_are_blocks"]
 
 
 def result_of(folder: Path | str) -> dict[str, Any]:
@@ -34,7 +36,7 @@ def test_a_small_year_is_checked_and_a_run_can_be_checked_again(simple: Path, cl
     """10 MW for 8,760 h at a mean price of 150 cost 13.14 million; one period of 182 days of the year is planned."""
     done = cli("solve", simple, "--periods", "1x4368", "--out", "run")
     assert done.code == 0, done.err
-    assert "held against the whole year: 3 periods of 4368 h" in done.out
+    assert "held against the whole year: 365 days in calendar order, in 73 blocks of 5 days" in done.out
     assert "All energy and all work is served." in done.out
     found = result_of("run")
     section = found["year_check"]
@@ -62,7 +64,7 @@ def test_a_large_year_is_left_to_its_own_command(run: tuple[Path, Done], cli: Cl
     assert cli("check-year", run[0], "--edit", "nowhere.py").code == 2
 
 
-@pytest.mark.parametrize(("lang", "said"), [("en", "NOT SERVED in 1 periods: 120.0 MWh"), ("zh", "电量 120.0 MWh")])
+@pytest.mark.parametrize(("lang", "said"), [("en", "NOT SERVED on 1 days: 120.0 MWh"), ("zh", "电量 120.0 MWh")])
 def test_what_is_not_served_or_kept_is_said(lang: str, said: str) -> None:
     floor = {"green": {"floors": [{"share": 0.8, "region": "a"}]}}
     p = two_days(regions=[{"grid_mw": 5.0}], settings=floor)

@@ -23,7 +23,7 @@ def test_document_and_files_from_two_processes(instance: Path, cli: Cli) -> None
     assert {path.name for path in Path.cwd().iterdir()} == {"prices"}
     document = json.loads(done.out)
     assert document["schema"] == "siting-price-rules"
-    assert document["periods"] == {"count": 1, "hours": 24}
+    assert document["periods"] == {"count": 1, "hours": 24, "in_order": False}
     assert document["full"]["status"] == "optimal"
     assert document["faults"] == []
     prices = {rule["name"]: rule for rule in document["rules"]}

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import highspy
+import numpy as np
 import pytest
 from lp import CONCEPTS, lp
 from small import problem
 
+from siting.problem import Calendar
 from siting.rulebook import book
 
 EXPECTED = Path(__file__).parent / "expected"
@@ -31,6 +33,8 @@ BATTERY: dict[str, Any] = {
 LINE: dict[str, Any] = {
     "corridors": [{"existing_mw": 5.0, "loss_share": 0.1, "capex_per_kw": 2.0, "wheeling_cost_per_mwh": 7.0}]
 }
+# Two periods in calendar order, of which the first is shown.
+IN_ORDER: dict[str, Any] = {"hours": 4, "calendar": Calendar(hour=np.arange(4).reshape(2, 2), weight=np.ones(2))}
 
 
 def policy(**rules: Any) -> dict[str, Any]:
@@ -54,15 +58,15 @@ CASES: dict[str, dict[str, Any]] = {
         "workloads": [{"profile": "day", "latency_ms": 0.5}],
         "demand": [{}, {"region": "b", "mean_mw": 1.0}],
     },
-    "deferral": TWO_SITES | WAITS,
-    "runs": TWO_SITES | {"workloads": [{"max_delay_h": 2, "run_h": 2}]},
+    "deferral": TWO_SITES | WAITS | IN_ORDER,
+    "runs": TWO_SITES | IN_ORDER | {"workloads": [{"max_delay_h": 2, "run_h": 2}]},
     "covers": {"compute_types": [{"module_mw": 4.0, "usable_share": 0.9}], "capacity": [{"existing_mw": 2.0}]},
     "capacity": WAITS | {"compute_types": [{"usable_share": 0.9}]},
     "network": TWO_SITES | {"workloads": [{"data_gb_per_mwh": 10.0}], "links": [{"cost_per_mwh": 6.0}]},
     "cooling_choice": {"cooling_options": [{"pue_shift": 1.0, "extra_capex_per_kw": 20.0}]} | WAITS,
     "cooling": {"compute_types": [{"idle_share": 0.2}], "sites": [{"pue_shift": 0.0}], "temperature": [5.0, 35.0]},
     "supply": WIND,
-    "storage": {"storage": [{**BATTERY["storage"][0], "existing_mwh": 4.0, "duration_h": 4.0}]},
+    "storage": {"storage": [{**BATTERY["storage"][0], "existing_mwh": 4.0, "duration_h": 4.0}]} | IN_ORDER,
     "corridors": TWO_REGIONS | {"corridors": [{**LINE["corridors"][0], "step_mw": 40.0}]},
     "direct": {
         "supply": [{**WIND["supply"][0], "direct": True, "export_price_per_mwh": 2.0, "factor_t_per_mwh": 0.1}],
@@ -92,7 +96,9 @@ CASES: dict[str, dict[str, Any]] = {
     },
     "matching": TWO_REGIONS
     | WIND
+    | {"cf": {"wind": {"a": [0.5, 0.0, 1.0, 0.0]}}}
     | BATTERY
+    | IN_ORDER
     | LINE
     | {"settings": {"green": {"floors": [{"share": 0.3}], "hourly_floors": [{"share": 0.5, "region": "b"}]}}},
     "demand_charge": {"regions": [{"demand_charge_per_mw_month": 10.0}]},
@@ -132,7 +138,7 @@ def test_every_concept_is_here() -> None:
 
 @pytest.mark.parametrize("concept", CASES)
 def test_the_rows_are_those_expected(concept: str, request: pytest.FixtureRequest) -> None:
-    text = lp(problem(2, **CASES[concept]), concept)
+    text = lp(problem(**{"hours": 2, **CASES[concept]}), concept)
     if request.config.getoption("--update-expected"):
         (EXPECTED / f"{concept}.lp").write_text(text, encoding="utf-8")
     assert text == expected(concept)

@@ -54,8 +54,8 @@ def test_values_types_and_defaults(problem: Problem) -> None:
     assert problem.settings.network.route_factor == 1.8
 
 
-def test_calendar_is_the_whole_year_in_days(problem: Problem) -> None:
-    assert problem.calendar.hour.shape == (365, 24)
+def test_calendar_is_the_whole_year_in_blocks_of_days(problem: Problem) -> None:
+    assert problem.calendar.hour.shape == (73, 120)
     assert problem.calendar.weight.sum() * 24 == problem.hours == 8760
 
 

@@ -29,7 +29,7 @@ LAYERS = (
     {"__main__"},
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
-CONCEPTS_MAY_IMPORT = {"structure", "ports"}
+CONCEPTS_MAY_IMPORT = {"structure", "ports", "midnight"}
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 

@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 from small import problem
 
-from siting.problem import make, whole_year
+from siting.problem import Calendar, make, whole_year
 from siting.problem.problem import day
 
 
@@ -56,8 +56,8 @@ def test_make_takes_the_whole_year():
     p = problem(48)
     made = make(p.settings, p.hourly, regions=p.regions.reset_index(), sites=p.sites.reset_index())
     assert made.hours == 48
-    assert made.calendar.hour.tolist() == [list(range(24)), list(range(24, 48))]
-    assert made.calendar.weight.tolist() == [1.0, 1.0]
+    assert made.calendar.hour.tolist() == [list(range(48))]
+    assert made.calendar.weight.tolist() == [1.0]
 
 
 def test_settings_are_validated():
@@ -94,17 +94,41 @@ def test_replace_refuses_what_is_not_there():
 
 
 @pytest.mark.parametrize(
-    ("hours", "length", "periods", "last_weight"),
-    [(8760, 24, 365, 1.0), (8784, 24, 366, 1.0), (8760, 168, 53, 4 / 7), (8784, 168, 53, 9 / 14), (24, 24, 1, 1.0)],
+    ("hours", "length", "periods", "block"),
+    [
+        (8760, 24, 73, 120),  # 365 days in blocks of five
+        (8784, 24, 61, 144),  # 366 days in blocks of six
+        (8760, 168, 73, 120),  # 52 weeks and a day: weeks do not make up the year
+        (8784, 168, 61, 144),
+        (8760, 1752, 5, 1752),
+        (8760, 8760, 1, 8760),
+        (24, 24, 1, 24),
+        (48, 24, 1, 48),
+        (4, 24, 1, 4),
+    ],
 )
-def test_whole_year(hours, length, periods, last_weight):
+def test_whole_year(hours, length, periods, block):
     calendar = whole_year(hours, length)
-    assert (calendar.periods, calendar.hours) == (periods, length)
-    assert calendar.weight.sum() * length == pytest.approx(hours)
-    assert calendar.weight[-2:] == pytest.approx(last_weight)
-    assert (calendar.weight[:-2] == 1).all()
-    assert np.unique(calendar.hour).tolist() == list(range(hours))
-    assert (np.diff(calendar.hour, axis=1) == 1).all()
+    assert (calendar.periods, calendar.hours) == (periods, block)
+    assert (calendar.weight == 1).all()
+    assert calendar.hour.ravel().tolist() == list(range(hours))
+    assert calendar.in_order
+
+
+@pytest.mark.parametrize(
+    ("hour", "weight", "in_order"),
+    [
+        ([[0, 1], [2, 3]], [1.0, 1.0], True),
+        ([[0, 1], [2, 3]], [1.01, 1.01], True),  # the last hours of the year are left out
+        ([[0, 1], [2, 3]], [1.0, 3.0], False),
+        ([[0, 1], [2, 3]], [2.0, 2.0], False),
+        ([[0, 1], [4, 5]], [1.0, 1.0], False),
+        ([[2, 3], [0, 1]], [1.0, 1.0], False),
+        ([[1, 2], [3, 4]], [1.0, 1.0], False),
+    ],
+)
+def test_periods_in_calendar_order(hour, weight, in_order):
+    assert Calendar(hour=np.array(hour), weight=np.array(weight)).in_order == in_order
 
 
 def test_day():

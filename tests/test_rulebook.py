@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from breach import Tables, broken, cheapest, constraints
-from full import full_problem, stranded_problem, yearly_problem
+from full import full_problem, midnight_problem, stranded_problem, yearly_problem
 from small import cost, optimum
 
 from siting.auditor import audit
@@ -18,8 +18,19 @@ from siting.problem import Problem
 from siting.problem.rules import REGISTRY, rules
 from siting.rulebook import book, proofs
 
-PROBLEMS = {"full": full_problem, "stranded": stranded_problem, "yearly": yearly_problem}
-WHERE = {"demand_has_a_site": "stranded", "claimed_is_green": "yearly"}
+PROBLEMS = {
+    "full": full_problem,
+    "stranded": stranded_problem,
+    "yearly": yearly_problem,
+    "midnight": midnight_problem,
+}
+CARRIED = ("backlog", "unstarted", "started", "stored", "green")
+WHERE = {
+    "demand_has_a_site": "stranded",
+    "claimed_is_green": "yearly",
+    "start_within_energy": "midnight",
+    **{f"{state}_carried": "midnight" for state in CARRIED},
+}
 """Constraints that the full problem does not have, or does not need."""
 
 ROOT = Path(__file__).parent.parent
@@ -50,7 +61,7 @@ def test_every_rule_is_on_in_the_full_problem() -> None:
 
 
 def test_the_book_names_every_constraint_of_the_model_and_no_other() -> None:
-    model = set(constraints(model_of("full"))) | set(constraints(model_of("stranded")))
+    model = set().union(*(constraints(model_of(name)) for name in ("full", "stranded", "midnight")))
     assert {proof.constraint for proof in PROOFS} - {None} == model
 
 

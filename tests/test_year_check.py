@@ -13,12 +13,19 @@ from small import optimum, problem
 from siting.building import compile_problem
 from siting.errors import UsageError
 from siting.problem import Calendar, Problem
+from siting.problem import problem as year_of
 from siting.problem.problem import whole_year
 from siting.solver import strategy
 from siting.study.year_check import YearCheck, check_year, plan_in
 
 WINDY = {"wind": {"a": np.repeat([1.0, 0.0], 24)}}
 FIRST_DAY = Calendar(hour=np.arange(24)[None, :], weight=np.array([2.0]))
+
+
+@pytest.fixture(autouse=True)
+def days_are_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A year of two days would be one block."""
+    monkeypatch.setattr(year_of, "BLOCK_H", 24)
 
 
 def two_days(**rows: Any) -> Problem:
@@ -134,12 +141,27 @@ def test_a_connection_is_as_large_as_it_was_planned() -> None:
     assert rule["missed"] == pytest.approx(power.max() - found.tables["connection"]["connected_mw"].max())
 
 
-def test_periods_of_the_year_are_as_long_as_those_of_the_plan() -> None:
-    """A battery carries 120 MWh of wind over midnight, in periods of two days."""
+@pytest.mark.parametrize(("length", "periods"), [(24, 2), (48, 1)])
+def test_a_battery_carries_wind_over_midnight(length: int, periods: int) -> None:
+    """120 MWh of the first day for the second, and none the other way round: the year is in its order."""
     battery = [{"capex_per_kwh": 1e-4, "most_mwh": 200.0}]
-    found = checked(two_days(calendar=whole_year(48, 48), regions=[{"grid_mw": 5.0}], storage=battery))
-    assert found.as_dict()["periods"] == {"count": 1, "hours": 48}
+    found = checked(two_days(calendar=whole_year(48, length), regions=[{"grid_mw": 5.0}], storage=battery))
+    assert found.as_dict()["periods"]["count"] == periods
     assert found.kept
+
+
+def test_no_work_runs_before_it_arrives() -> None:
+    """Evening work of the typical day, planned for its own cheap morning, runs on the next one's: both are dear."""
+    p = two_days(
+        supply=[],
+        price=[*[1.0] * 12, *[100.0] * 12, *[50.0] * 12, *[100.0] * 12],
+        workloads=[{"max_delay_h": 6, "profile": "evening"}],
+        profile={"evening": [*[0] * 23, 1, *[0] * 23, 3]},
+        demand=[{"mean_mw": 10.0}],
+    )
+    found = checked(p)
+    # 120 MWh of the first evening at 50 on the second morning, 360 MWh of the second at 1 on the first of the year.
+    assert error(found, "cost_million") == pytest.approx((2 * 120e-6, (120 * 50 + 360) * 1e-6))
 
 
 def test_period_by_period_it_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

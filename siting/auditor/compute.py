@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from siting.auditor.report import Axis, Ledger
+from siting.auditor.sums import carries, earlier
 from siting.auditor.tables import Plan, once_per_plan
 from siting.problem import Problem, derived
 from siting.problem.once import once
@@ -62,27 +63,46 @@ def check_delay(p: Problem, plan: Plan, ledger: Ledger) -> None:
     run = np.zeros_like(arriving)
     for i, (group, _) in enumerate(places):
         run[:, group] += plan.flexible_mw[:, i]
-    before = np.roll(plan.backlog_mwh, 1, axis=2)
+    before = earlier(p, plan.backlog_mwh)
     rows = [ledger.period, batch, ledger.hour]
     size = np.maximum(before, np.maximum(arriving, run))
     ledger.equal("backlog", plan.backlog_mwh, before + arriving - run, rows, "MWh", scale=size)
     recent = np.zeros_like(arriving)
     for i, (workload, _) in enumerate(batch[1]):
         for back in range(int(p.workloads["max_delay_h"].loc[workload])):
-            recent[:, i] += np.roll(arriving[:, i], back, axis=1)
+            recent[:, i] += earlier(p, arriving[:, i], back)
     ledger.at_most("deadline", plan.backlog_mwh, recent, rows, "MWh")
+    if carries(p):
+        start = plan.backlog_start_mwh.T
+        ledger.equal("backlog", start, before[:, :, 0], [ledger.period, batch], "MWh", what="when the period begins")
 
-    hours = p.calendar.hours
+    hours, moved, origins = p.calendar.hours, plan.moved_mw.sum(axis=3), [delayed, ledger.region]
     index = p.workloads.index.get_indexer(pd.Index(list(delayed[1])))
     mean = derived.profiles(p).to_numpy(dtype=float)[p.calendar.hour].mean(axis=1)[:, index]
     wanted = mean[:, :, None] * demand_mw(p)[index][None]
-    origins = [ledger.period, delayed, ledger.region]
-    ledger.equal("delayed_demand_met", plan.moved_mw.sum(axis=3), wanted, origins, "MW")
+    if carries(p):
+        # A period runs more or less than arrives in it, of each origin of a group as much as of the others.
+        year = "over the year"
+        ledger.equal("delayed_demand_met", moved.mean(axis=0), wanted.mean(axis=0), origins, "MW", what=year)
+        wanted = _share_mw(p, plan, run.sum(axis=2) / hours)
+    ledger.equal("delayed_demand_met", moved, wanted, [ledger.period, *origins], "MW")
     grouped = moved_by_batch(p, plan)
     ran = np.zeros_like(grouped)
     for i, (group, site) in enumerate(places):
         ran[:, group, site] += plan.flexible_mw[:, i].sum(axis=1)
     ledger.equal("moved_as_run", grouped * hours, ran, [ledger.period, batch, ledger.site], "MWh")
+
+
+def _share_mw(p: Problem, plan: Plan, run: FloatArray) -> FloatArray:
+    """Each origin's share of what its group runs, (periods, delayed workloads, regions), MW; of (periods, batches)."""
+    members, demand, names = derived.batches(p), demand_mw(p), list(plan.axes.delayed[1])
+    out = np.zeros((len(run), len(names), len(p.regions)))
+    for i, (workload, group) in enumerate(plan.axes.batch[1]):
+        mine = members[(members["workload"] == workload) & (members["group"] == group)]
+        region = p.regions.index.get_indexer(pd.Index(mine["region"]))
+        mw = demand[p.workloads.index.get_loc(workload), region]
+        out[:, names.index(workload), region] = run[:, i, None] * mw / mw.sum()
+    return out
 
 
 @once

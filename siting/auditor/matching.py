@@ -3,7 +3,8 @@
 Two answers to one question. A plan under a floor says itself which flows are green (the model's second balance), and
 the checks follow them. For the report, which needs no floor, power is mixed: what leaves a region's node, by whatever
 way, has the green share of what enters it (proportional sharing, Bialek, "Tracing the flow of electricity", IEE
-Proceedings 143, 1996), and a battery gives back the mix that it was charged with in the period.
+Proceedings 143, 1996), and a battery gives back the mix that it was charged with in the period, or in the
+year where its periods are in calendar order.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from siting.auditor.report import Ledger
-from siting.auditor.sums import gather, over_year, region_places
+from siting.auditor.sums import carries, earlier, gather, over_year, region_places
 from siting.auditor.tables import Plan, Reader
 from siting.problem import Problem, derived
 from siting.problem.problem import FloatArray
@@ -57,18 +58,24 @@ def green_mix(p: Problem, plan: Plan) -> FloatArray:
     matrix = (total.transpose(0, 2, 1) + 1e-9)[..., None] * np.eye(regions) - lines
     inverse = np.linalg.inv(matrix)
     fresh = gather(generated[:, green], supplied[green], regions)
-    put_in = charge.sum(axis=2)
+    put_in = _between_resets(p, charge)
     inside = np.zeros((p.calendar.periods, len(stored)))
     for _ in range(_ROUNDS):
         enters = fresh + gather(discharge * inside[:, :, None], stored, regions)
         share: FloatArray = np.clip(np.einsum("phij,pjh->pih", inverse, enters), 0.0, 1.0)
-        taken = (charge * share[:, stored]).sum(axis=2)
+        taken = _between_resets(p, charge * share[:, stored])
         mixed = np.divide(taken, put_in, out=np.zeros_like(taken), where=put_in > 0)
         settled = bool(np.abs(mixed - inside).max(initial=0.0) < 1e-12)
         inside = mixed
         if settled:
             break
     return share
+
+
+def _between_resets(p: Problem, hourly: FloatArray) -> FloatArray:
+    """Sum over what a battery mixes, (periods, ...): the hours of a typical period, or of a year in order."""
+    total: FloatArray = hourly.sum(axis=2)
+    return np.broadcast_to(total.sum(axis=0), total.shape) if carries(p) else total
 
 
 def check_matching(
@@ -112,10 +119,14 @@ def check_matching(
         ledger.at_most("green_parts", part, whole, [period, axis, hour], unit, what=what)
         ledger.at_most("non_negative", -part, 0.0, [period, axis, hour], unit, what=what)
     one_way = np.sqrt(p.storage["round_trip_efficiency"].to_numpy(dtype=float))[None, :, None]
-    before = np.roll(stored, 1, axis=2)
+    before = earlier(p, stored)
     after = before + one_way * charge - discharge / one_way
     size = np.maximum(before, charge + discharge)
     ledger.equal("green_storage", stored, after, [period, axes.storage, hour], "MWh", scale=size)
+    if carries(p):
+        start = rows("storage_start", "green_start_mwh", axes.storage, period).T
+        what = "when the period begins"
+        ledger.equal("green_storage", start, before[:, :, 0], [period, axes.storage], "MWh", what=what)
     held = region_places(p, p.storage.index.get_level_values("region"))
     green = p.supply["green"].to_numpy(dtype=bool)
     made = gather(

@@ -8,7 +8,7 @@ import pandas as pd
 from siting.auditor.compute import built_mw, load_mw
 from siting.auditor.matching import matched_mwh
 from siting.auditor.report import Axis, Ledger
-from siting.auditor.sums import floats, gather, over_year, region_places
+from siting.auditor.sums import carries, earlier, floats, gather, over_year, region_places
 from siting.auditor.tables import Plan, claims_needed, connections, once_per_plan
 from siting.problem import Problem, derived
 from siting.problem.problem import FloatArray
@@ -52,9 +52,12 @@ def check_operation(p: Problem, plan: Plan, ledger: Ledger) -> None:
     ledger.at_most("storage_power", through, power, rows, "MW")
     ledger.at_most("storage_energy", plan.stored_mwh, plan.storage_mwh[None, :, None], rows, "MWh")
     one_way = np.sqrt(floats(p.storage, "round_trip_efficiency"))[None, :, None]
-    before = np.roll(plan.stored_mwh, 1, axis=2)
+    before = earlier(p, plan.stored_mwh)
     after = before + one_way * plan.charge_mw - plan.discharge_mw / one_way
     ledger.equal("storage_balance", plan.stored_mwh, after, rows, "MWh", scale=np.maximum(before, through))
+    if carries(p):
+        start = plan.stored_start_mwh.T
+        ledger.equal("storage_balance", start, before[:, :, 0], rows[:2], "MWh", what="when the period begins")
     sent = plan.flow_mw.sum(axis=2)
     ledger.at_most("corridor_flow", sent, plan.corridor_mw[None, :, None], [period, axes.corridor, hour], "MW")
 

@@ -23,6 +23,20 @@ def over_year(p: Problem, hourly: FloatArray) -> FloatArray:
     return result
 
 
+def earlier(p: Problem, hourly: FloatArray, hours: int = 1) -> FloatArray:
+    """What was some hours before, (periods, ..., hours): in calendar order through the year, or wrapped in a period."""
+    if not p.calendar.in_order:
+        return np.roll(hourly, hours, axis=-1)
+    in_a_row = np.moveaxis(hourly, 0, -2)
+    year = in_a_row.reshape(*in_a_row.shape[:-2], p.calendar.hour.size)
+    return np.moveaxis(np.roll(year, hours, axis=-1).reshape(in_a_row.shape), -2, 0)
+
+
+def carries(p: Problem) -> bool:
+    """Whether something is carried from one period to the next."""
+    return p.calendar.in_order and p.calendar.periods > 1
+
+
 def region_places(p: Problem, names: npt.ArrayLike) -> IntArray:
     """Position of each region named."""
     return np.asarray(p.regions.index.get_indexer(pd.Index(np.asarray(names))), dtype=np.int64)

@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from siting.auditor.report import Axis, Ledger
+from siting.auditor.sums import carries
 from siting.problem import Problem, backups, derived, system
 from siting.problem.direct import exporting
 from siting.problem.once import once
@@ -94,6 +95,8 @@ class Plan:
     backlog_mwh: FloatArray  # period, batch, hour
     flexible_mw: FloatArray  # period, batch_site, hour
     moved_mw: FloatArray  # period, delayed workload, region, site
+    backlog_start_mwh: FloatArray  # batch, period, as reported; where periods are in calendar order
+    stored_start_mwh: FloatArray  # storage, period, as reported; where periods are in calendar order
     weight: FloatArray  # period, as reported
     first_hour: FloatArray  # period, as reported
     own_mwh: FloatArray  # site, own green power of the claim
@@ -244,6 +247,7 @@ def read(p: Problem, tables: Mapping[str, pd.DataFrame], ledger: Ledger) -> Plan
         backlog_mwh=rows("batch_hour", "backlog_mwh", period, axes.batch, hour),
         flexible_mw=rows("batch_site_hour", "flexible_mw", period, axes.batch_site, hour, inadmissible=work),
         moved_mw=rows("batch_arc", "moved_mw", period, axes.delayed, region, site),
+        **_starts(p, reader, ledger),
         weight=rows("period", "weight", period),
         first_hour=rows("period", "first_hour", period),
         **_agreements(p, tables, reader, ledger),
@@ -251,6 +255,15 @@ def read(p: Problem, tables: Mapping[str, pd.DataFrame], ledger: Ledger) -> Plan
         standby_mw=rows("replica", "standby_mw", axes.replica, inadmissible="replicas"),
         takeover_mw=rows("takeover", "takeover_mw", axes.takeover, inadmissible="survival"),
     )
+
+
+def _starts(p: Problem, reader: Reader, ledger: Ledger) -> dict[str, FloatArray]:
+    """What there is when each period begins; zero where periods wrap."""
+    axes, rows = axes_of(p), reader.array if carries(p) else lambda *_: np.zeros((0, 0))
+    return {
+        "backlog_start_mwh": rows("batch_start", "backlog_start_mwh", axes.batch, ledger.period),
+        "stored_start_mwh": rows("storage_start", "stored_start_mwh", axes.storage, ledger.period),
+    }
 
 
 def _agreements(

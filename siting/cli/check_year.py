@@ -20,6 +20,7 @@ from siting.cli.common import (
     RunArgument,
     console,
     guarded,
+    periods_said,
     speaker,
     workers_get_ready,
 )
@@ -79,17 +80,16 @@ def after_solve(
     reporter : Reporter
         Tells and measures.
     """
-    from siting.problem.problem import whole_year
     from siting.result import Note
 
     def note(code: str, **values: Any) -> AfterSolve:
         return AfterSolve(None, (Note(code, reporter.say(f"note.{code}", **values), values),))
 
     calendar, asked = problem.calendar, options.check_year
-    year = whole_year(problem.hours, calendar.hours).periods
-    if not solution.tables or calendar.periods >= year or asked is False:
+    year = -(-problem.hours // calendar.hours)
+    if not solution.tables or calendar.hour.size >= problem.hours or asked is False:
         return AfterSolve()
-    rows = solution.outcome.rows / calendar.periods * year
+    rows = solution.outcome.rows / calendar.hour.size * problem.hours
     if solution.outcome.interrupted or (asked is None and rows > SMALL_YEAR_ROWS):
         return note("year_unchecked", folder=folder, periods=calendar.periods, year=year)
     try:
@@ -162,7 +162,8 @@ def year_parts(result: Mapping[str, Any], say: Text) -> list[Any]:
     shares = rows["quantity"].str.endswith("_share")
     rows.loc[shares, ["promised", "year"]] *= 100
     unserved, lines = section["unserved"], []
-    lines.append(say("say.year_dispatched", gap=100 * (section["gap"] or 0.0), **section["periods"]))
+    said = periods_said(section["periods"], say)
+    lines.append(say("say.year_dispatched", gap=100 * (section["gap"] or 0.0), periods=said))
     if unserved["days"]:
         worst = sorted(unserved["days"], key=lambda day: -day["energy_mwh"] - day["work_mwh"])[:_WORST_DAYS]
         values = {name: unserved[name] for name in ("energy_mwh", "work_mwh")}

@@ -7,7 +7,7 @@ import functools
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
@@ -152,6 +152,15 @@ def pairs(option: str, given: Iterable[str] | None, form: str, say: Text) -> dic
             raise UsageError(say("error.set_form", option=option, value=item, form=form))
         found[name.strip()] = value.strip()
     return found
+
+
+def periods_said(section: Mapping[str, Any], say: Text) -> str:
+    """What the ``periods`` of a result say: so many typical ones, or days in calendar order, in so many blocks."""
+    count, hours = section["count"], section["hours"]
+    if not section.get("in_order", False):
+        return say("value.periods", count=count, hours=hours)
+    days = count * hours // 24
+    return say("value.one_block" if count == 1 else "value.blocks", days=days, count=count, each=hours // 24)
 
 
 def count_and_hours(periods: str | None, say: Text) -> tuple[int | None, int | None]:

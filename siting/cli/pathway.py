@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from siting.cli.common import periods_said
 from siting.text import Text
 
 
@@ -26,7 +27,7 @@ def pathway_tables(result: Mapping[str, Any], say: Text) -> list[Any]:
         "gap": unknown if result["gap"] is None else say("value.percent", value=100 * result["gap"]),
         "carbon_sum": say("value.tonnes_sum", value=result["totals"]["carbon_t"]["total"]),
         "audit": say("value.good" if result["audit"]["ok"] else "value.bad"),
-        "periods": say("value.periods", **result["periods"]),
+        "periods": periods_said(result["periods"], say),
         "solver": f"HiGHS {result['solver']['version']} ({result['solver']['strategy']})",
         "seconds": say("value.seconds", value=result["seconds"]["total"]),
     }

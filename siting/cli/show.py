@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from siting.cli.common import SOLVED, LangOption, StageOption, console, guarded, speaker
+from siting.cli.common import SOLVED, LangOption, StageOption, console, guarded, periods_said, speaker
 from siting.errors import UsageError, harmless
 from siting.text import Text
 
@@ -141,7 +141,7 @@ def summary_table(result: Mapping[str, Any], say: Text) -> Any:
             "audit": say("value.good" if result["audit"]["ok"] else "value.bad"),
         }
     rows |= {
-        "periods": say("value.periods", **result["periods"]),
+        "periods": periods_said(result["periods"], say),
         "solver": f"HiGHS {result['solver']['version']} ({result['solver']['strategy']})",
         "seconds": say("value.seconds", value=result["seconds"]["total"]),
     }

@@ -53,7 +53,7 @@ def head(
     return {
         **about(problem, schema, version, sha256),
         "unit": f"million {problem.settings.instance.currency} per year",
-        "periods": {"count": problem.calendar.periods, "hours": problem.calendar.hours},
+        "periods": problem.calendar.as_dict(),
         "options": {**asked, **more},
         "seconds": round(reporter.elapsed_s, 3),
     }

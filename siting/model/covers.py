@@ -3,8 +3,9 @@
 In      p.demand, arcs, profiles, usable share, existing capacity
 Rules   For every set R of sites that some demand is confined to: the modules of the sites in R hold at least the load
         of all demand that cannot leave R, rounded up to whole modules. The load is the larger of the highest hour of
-        the year of work that cannot wait, and the highest mean of a window of a modelled period of the work that must
-        run within it: all that cannot wait, and what arrives early enough to be due before the window ends.
+        the year of work that cannot wait, and the highest mean of a window of a modelled period, or of the year where
+        its periods are in calendar order, of the work that must run within it: all that cannot wait, and what arrives
+        early enough to be due before the window ends.
 Note    Nothing is lost: every plan with whole modules keeps these rows. Without them the relaxation pays for
         fractions of modules, and branch-and-bound has to find each rounding by itself.
 Proof   whole-modules
@@ -17,11 +18,15 @@ from math import ceil
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyomo.environ as pyo
 
 from siting.problem.derived import arcs, profiles, site_compute
 from siting.problem.once import once
 from siting.problem.problem import FloatArray, Problem
+
+_EACH_H, _LONGEST_H = 48, 336
+"""Hours up to which windows of every length are looked at, and up to which those of whole days more."""
 
 
 def add(m: Any, p: Problem) -> None:
@@ -65,36 +70,38 @@ def _load_mw(p: Problem, demands: list[tuple[str, str]]) -> float:
     by_delay: dict[int, FloatArray] = {0: np.zeros(p.hours)}
     for w, mw in total_mw.items():
         by_delay[delay[w]] = by_delay.get(delay[w], 0.0) + shape[w].to_numpy() * mw
-    in_periods = {wait: load[p.calendar.hour] for wait, load in by_delay.items()}
-    return float(max(by_delay[0].max(), densest_window_mw(in_periods)))
+    # Periods in calendar order are one row of hours, through which windows run on; typical ones wrap.
+    shape_of_rows = (1, -1) if p.calendar.in_order else p.calendar.hour.shape
+    in_rows = {wait: load[p.calendar.hour].reshape(shape_of_rows) for wait, load in by_delay.items()}
+    return float(max(by_delay[0].max(), densest_window_mw(in_rows)))
 
 
 def densest_window_mw(by_delay: dict[int, FloatArray]) -> float:
-    """The highest mean, over the hours of some window of some period, of the work that must run within the window.
+    """The highest mean, over the hours of some window of some row, of the work that must run within the window.
 
     Parameters
     ----------
-    by_delay : dict of int to (periods, hours) array
-        What arrives in each hour of each period, MW, by the hours that it may wait.
+    by_delay : dict of int to (rows, hours) array
+        What arrives in each hour of each row of hours, MW, by the hours that it may wait.
 
     Notes
     -----
     Of work that may wait ``d`` hours, what arrives in the first ``L - d`` hours of a window of ``L`` hours must run
-    in it; a period wraps, so that a window as long as the period holds all of it.
+    in it; a row wraps, so that a window as long as the row holds all of it. In long rows, not every length is tried.
     """
     hours = next(iter(by_delay.values())).shape[1]
-    must: FloatArray = np.zeros((*next(iter(by_delay.values())).shape, hours + 1))
+    every = np.unique(np.minimum([*range(1, _EACH_H + 1), *range(_EACH_H, _LONGEST_H + 1, 24), hours], hours))
+    must: FloatArray = np.zeros((*next(iter(by_delay.values())).shape, len(every)))
     for wait, arriving in by_delay.items():
-        sums = _window_sums(arriving)
-        must[:, :, wait + 1 : hours] += sums[:, :, 1 : max(hours - wait, 1)]
-        must[:, :, hours] += sums[:, :, hours]
-    return float((must[:, :, 1:] / np.arange(1, hours + 1)).max())
+        within = np.where(every == hours, hours, np.maximum(every - wait, 0))
+        must += _window_sums(arriving, within)
+    return float((must / every).max())
 
 
-def _window_sums(arriving: FloatArray) -> FloatArray:
-    """Sums over the first L hours from hour a of each period, which wraps: (periods, a, L)."""
+def _window_sums(arriving: FloatArray, lengths: npt.NDArray[np.int64]) -> FloatArray:
+    """Sums over the first L hours from hour a of each row, which wraps: (rows, a, L)."""
     hours = arriving.shape[1]
     so_far = np.cumsum(np.hstack([np.zeros((len(arriving), 1)), arriving, arriving]), axis=1)
-    first, length = np.arange(hours)[:, None], np.arange(hours + 1)
-    sums: FloatArray = so_far[:, first + length] - so_far[:, first]
+    first = np.arange(hours)[:, None]
+    sums: FloatArray = so_far[:, first + lengths] - so_far[:, first]
     return sums

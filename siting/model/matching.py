@@ -6,7 +6,9 @@ Decide  matched_mw[n,t]                         green power used by the sites of
         green_forward_mw, green_backward_mw[l,t]                       green part of a corridor
 Rules   matched <= power of the region's sites          green part <= whole, of each flow and of what is stored
         matched + green charge + green sent <= green generation + green discharge + green arriving · (1 − loss)
-        green stored[t] = green stored[t-1] + √eta · green charge − green discharge / √eta       (wraps as batteries do)
+        green stored[t] = green stored[t-1] + √eta · green charge − green discharge / √eta
+        periods in calendar order: before hour 0 of period d is green_start_mwh[n,b,d], and green stored[last] is that
+        of d+1; typical periods wrap, as batteries do
         Σ matched >= share · Σ energy of the regions of each floor, over the year
         Σ_n max(matched, claimed by the region's sites) <= own green power
 Note    A second balance follows green power through batteries and lines, so that grid power put into a battery or sent
@@ -17,6 +19,7 @@ Proof   hourly-floor
           matched_within_use         green_parts         test_a_battery_carries_green_power_to_another_hour
           green_balance              green_balance       test_power_that_is_not_green_does_not_match
           green_storage_balance      green_storage       test_grid_power_from_a_battery_does_not_count
+          green_carried              green_storage       test_model_midnight.py::test_green_power_is_carried
           green_charge_mw_within     green_parts         test_expected.py::test_the_rows_are_those_expected
           green_discharge_mw_within  green_parts         test_expected.py::test_the_rows_are_those_expected
           green_stored_mwh_within    green_parts         test_the_audit_follows_green_power
@@ -33,6 +36,7 @@ from typing import Any
 
 import pyomo.environ as pyo
 
+from siting.model.midnight import Carried
 from siting.model.structure import yearly
 from siting.problem.derived import hourly_floor_regions
 from siting.problem.designs import most_power_mw
@@ -48,8 +52,19 @@ def add(m: Any, p: Problem) -> None:
     here = most_power_mw(p).groupby(p.sites["region"]).sum()
     most_mw: dict[Any, float] = here.reindex(p.regions.index).fillna(0.0).to_dict()
     region_of: dict[Any, str] = p.sites["region"].to_dict()
+    before: Carried | None = None
+    if hasattr(m, "STORAGE"):
+        most_mwh = p.storage["most_mwh"].to_dict()
+        before = Carried(
+            m,
+            p,
+            "green_start_mwh",
+            m.STORAGE,
+            lambda n, b, d: most_mwh[n, b],
+            "Green part of the energy stored when the period begins, MWh",
+        )
     for d in m.PERIOD:
-        _period(m, p, d, most_mw)
+        _period(m, p, d, most_mw, before)
     matched = {n: yearly(m, lambda d, t, n=n: m.period[d].matched_mw[n, t]) / m.year_h for n in m.REGION}
 
     @m.Constraint(m.HOURLY_FLOOR, doc="Least share that is matched hour by hour")
@@ -62,7 +77,7 @@ def add(m: Any, p: Problem) -> None:
         _claims(m, matched, region_of, most_mw)
 
 
-def _period(m: Any, p: Problem, d: int, most_mw: dict[Any, float]) -> None:
+def _period(m: Any, p: Problem, d: int, most_mw: dict[Any, float], before: Carried | None) -> None:
     block = m.period[d]
     block.matched_mw = pyo.Var(
         m.REGION, m.HOUR, bounds=lambda block, n, t: (0.0, most_mw[n]), doc="Green power used in the hour, MW"
@@ -74,8 +89,8 @@ def _period(m: Any, p: Problem, d: int, most_mw: dict[Any, float]) -> None:
         if p.supply.at[(n, g), "green"]:
             for t in m.HOUR:
                 enters[n, t] += block.generation_mw[n, g, t]
-    if hasattr(m, "STORAGE"):
-        _storage(m, p, block)
+    if before is not None:
+        _storage(m, p, d, before)
         for n, b, t in block.green_charge_mw:
             enters[n, t] += block.green_discharge_mw[n, b, t]
             leaves[n, t] += block.green_charge_mw[n, b, t]
@@ -100,21 +115,23 @@ def _period(m: Any, p: Problem, d: int, most_mw: dict[Any, float]) -> None:
         return leaves[n, t] <= enters[n, t]
 
 
-def _storage(m: Any, p: Problem, block: Any) -> None:
+def _storage(m: Any, p: Problem, d: int, before: Carried) -> None:
     """Green part of what goes in and out of batteries and is in them."""
+    block = m.period[d]
     index = list(block.charge_mw)
     root = (p.storage["round_trip_efficiency"] ** 0.5).to_dict()
-    hours = p.calendar.hours
     for name, unit in (("charge_mw", "MW"), ("discharge_mw", "MW"), ("stored_mwh", "MWh")):
         _part(block, name, m.STORAGE, m.HOUR, index, f"Green part of {name.split('_')[0]} of storage, {unit}")
 
     @block.Constraint(m.STORAGE, m.HOUR, doc="What is stored of green power was put in and not taken out")
     def green_storage_balance(block: Any, n: str, b: str, t: int) -> Any:
         return block.green_stored_mwh[n, b, t] == (
-            block.green_stored_mwh[n, b, (t - 1) % hours]
+            before.before(d, t, block.green_stored_mwh, (n, b))
             + root[n, b] * block.green_charge_mw[n, b, t]
             - block.green_discharge_mw[n, b, t] / root[n, b]
         )
+
+    before.carry(block, d, "green_carried", block.green_stored_mwh, "What is green at the end stays so")
 
 
 def _corridors(m: Any, block: Any) -> None:

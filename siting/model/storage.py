@@ -5,9 +5,12 @@ Decide  storage_mw[n,b]                 power, existing included                
         storage_mwh[n,b]                energy capacity, existing included       MWh
         charge_mw, discharge_mw[n,b,t]                                           MW
         stored_mwh[n,b,t]               at the end of the hour                   MWh
+        stored_start_mwh[n,b,d]         when period d begins                     MWh
 Ports   period.power_in + storage    period.power_out + storage    cost + storage    carbon + storage (embodied)
         capital + storage
-Rules   stored[t] = stored[t-1] + √η · charge[t] − discharge[t] / √η        (wraps inside the period)
+Rules   stored[t] = stored[t-1] + √η · charge[t] − discharge[t] / √η
+        periods in calendar order: before hour 0 of period d is stored_start[d], and stored[last] = stored_start[d+1]
+        typical periods wrap: before their first hour is their last
         charge + discharge <= power                                         stored <= energy capacity
         energy capacity = duration_h · power                                (blank: both are chosen freely)
 Note    One row bounds both directions: doing both at once only loses energy, so nothing is lost by it.
@@ -15,6 +18,8 @@ Proof   storage
           storage_balance        storage_balance  test_what_is_stored
           storage_within_power   storage_power    test_power_bounds_charging_and_discharging_together
           stored_within_energy   storage_energy   test_a_battery_is_built_while_it_pays
+          stored_carried         storage_balance  test_model_midnight.py::test_a_battery_carries_energy_over_midnight
+          start_within_energy    redundant        test_model_midnight.py::test_a_battery_carries_energy_over_midnight
           bounds of storage_mw   storage_bounds   test_arbitrage
           bounds of storage_mwh  storage_bounds   test_arbitrage
         storage-duration
@@ -29,6 +34,7 @@ from typing import Any
 
 import pyomo.environ as pyo
 
+from siting.model.midnight import Carried
 from siting.model.structure import CAPITAL, CARBON, COST, MILLION, by_region
 from siting.physics.finance import annuity
 from siting.problem.problem import Problem
@@ -55,8 +61,23 @@ def add(m: Any, p: Problem) -> None:
         def energy_of_duration(m: Any, n: str, b: str) -> Any:
             return m.storage_mwh[n, b] == duration[n, b] * m.storage_mw[n, b]
 
+    most = table["most_mwh"].to_dict()
+    before = Carried(
+        m,
+        p,
+        "stored_start_mwh",
+        m.STORAGE,
+        lambda n, b, d: most[n, b],
+        "Energy stored when the period begins, MWh",
+    )
+    if before.start is not None:
+
+        @m.Constraint(m.STORAGE, m.START, doc="What is stored when a period begins is within the energy capacity")
+        def start_within_energy(m: Any, n: str, b: str, d: int) -> Any:
+            return m.stored_start_mwh[n, b, d] <= m.storage_mwh[n, b]
+
     for d in m.PERIOD:
-        _period(m, p, d, root)
+        _period(m, p, d, root, before)
     rate = p.settings.finance.discount_rate
     payment = annuity(rate, table["lifetime_years"]) * 1000 / MILLION
     per_mw, per_mwh = payment * table["capex_per_kw"], payment * table["capex_per_kwh"]
@@ -83,9 +104,8 @@ def add(m: Any, p: Problem) -> None:
         )
 
 
-def _period(m: Any, p: Problem, d: int, root: dict[Any, float]) -> None:
+def _period(m: Any, p: Problem, d: int, root: dict[Any, float], carried: Carried) -> None:
     block = m.period[d]
-    hours = p.calendar.hours
     power, energy = p.storage["most_mw"].to_dict(), p.storage["most_mwh"].to_dict()
 
     def within(most: dict[Any, float]) -> Any:
@@ -98,10 +118,12 @@ def _period(m: Any, p: Problem, d: int, root: dict[Any, float]) -> None:
     @block.Constraint(m.STORAGE, m.HOUR, doc="What is stored is what was put in and not taken out")
     def storage_balance(block: Any, n: str, b: str, t: int) -> Any:
         eta = root[n, b]
-        before = block.stored_mwh[n, b, (t - 1) % hours]
+        before = carried.before(d, t, block.stored_mwh, (n, b))
         return block.stored_mwh[n, b, t] == (
             before + eta * block.charge_mw[n, b, t] - block.discharge_mw[n, b, t] / eta
         )
+
+    carried.carry(block, d, "stored_carried", block.stored_mwh, "What is stored at the end stays so")
 
     @block.Constraint(m.STORAGE, m.HOUR, doc="Charging and discharging within the power")
     def storage_within_power(block: Any, n: str, b: str, t: int) -> Any:

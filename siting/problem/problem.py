@@ -20,6 +20,13 @@ from siting.problem.tables import TABLES, Table
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
+BLOCK_H = 120
+"""Least hours of a block of the exact year. With days, a year has 365 midnights at which something may be carried, and
+decomposed it does not end (measured)."""
+
+_WHOLE = 1.02
+"""Periods that count for less than this cover the year, but for some days at its end."""
+
 
 @dataclass(frozen=True)
 class Calendar:
@@ -45,6 +52,22 @@ class Calendar:
     def hours(self) -> int:
         """Hours of a period."""
         return int(self.hour.shape[1])
+
+    @property
+    def in_order(self) -> bool:
+        """Whether the periods follow each other through the year, each once.
+
+        Then work that waits and stored energy are carried from one to the next, and from the last to the first; all
+        weights are the same, or what is carried would become more or less. Other periods are typical ones: what lies
+        between them is not known, and each wraps round on itself.
+        """
+        hour, weight = self.hour.ravel(), self.weight
+        follows = hour[0] == 0 and bool((np.diff(hour) == 1).all())
+        return follows and bool(np.allclose(weight, weight[0])) and bool(weight[0] < _WHOLE)
+
+    def as_dict(self) -> dict[str, int | bool]:
+        """How many periods of how many hours there are, and whether they are in calendar order."""
+        return {"count": self.periods, "hours": self.hours, "in_order": self.in_order}
 
 
 @dataclass(frozen=True)
@@ -183,20 +206,24 @@ def make(
     return Problem(settings=chosen, hourly=dict(hourly), calendar=whole_year(hours, 24), **frames)
 
 
-def whole_year(hours: int, length: int) -> Calendar:
-    """The exact calendar: every period of ``length`` hours once.
+def whole_year(hours: int, length: int = 24) -> Calendar:
+    """The exact calendar: every hour of the year once, in calendar order, in blocks of the same length.
 
-    A year of 8,760 h has 52 weeks and a day. With weeks, the 53rd takes the last 168 hours and overlaps with the one
-    before; both count 4/7, so that the weights sum to the year. Days are exact, and so are other lengths that divide
-    the year.
+    What is carried from block to block makes one year of them, however it is cut. So the blocks are as long as asked
+    for only where such blocks make up the year and are no shorter than :data:`BLOCK_H`; else they are the next longer
+    ones of whole days that do: 73 blocks of five days for 365 days, and for 52 weeks and a day.
+
+    Parameters
+    ----------
+    hours : int
+        Of the year.
+    length : int
+        Hours of a period as asked for.
     """
-    count = -(-hours // length)
-    start = np.minimum(np.arange(count) * length, hours - length)
-    weight = np.ones(count)
-    over = count * length - hours
-    if over:
-        weight[-2:] -= over / length / 2
-    return Calendar(hour=start[:, None] + np.arange(length)[None, :], weight=weight)
+    if hours % length or length < BLOCK_H:
+        days = range(BLOCK_H, hours, 24)
+        length = next((h for h in days if hours % h == 0), hours)
+    return Calendar(hour=np.arange(hours).reshape(-1, length), weight=np.ones(hours // length))
 
 
 def day(problem: Problem, hour: int) -> dt.date:

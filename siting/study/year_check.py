@@ -1,9 +1,10 @@
 """A plan from typical periods, held against every hour of the year.
 
 What is decided once is fixed: sites, equipment, cooling designs, sources, storage, corridors, connections, and where
-work that cannot wait is done. The dispatch of every period of the year is found anew, at least cost, and so is what is
-settled after a year (:data:`SETTLED`). What the plan cannot do is not hidden but measured: energy and work that are
-not served, and rules that are not kept. The accounts of that year are those of the audit, from the tables alone.
+work that cannot wait is done. The dispatch of the year is found anew in calendar order, at least cost: no work runs
+before it arrives, and work that waits and stored energy are carried from day to day, from the last to the first. So is
+what is settled after a year (:data:`SETTLED`). What the plan cannot do is not hidden but measured: energy and work that
+are not served, and rules that are not kept. The accounts of that year are those of the audit, from the tables alone.
 """
 
 from __future__ import annotations
@@ -60,8 +61,7 @@ class YearCheck:
     verdict : Audit or None
         The audit of these tables, and the totals of the year.
     unserved : DataFrame
-        Index: date of the period's first day; columns ``energy_mwh`` and ``work_mwh``, weighted as in the year; the
-        periods that lack something.
+        Index: date; columns ``energy_mwh`` and ``work_mwh``; the days that lack something.
     broken : DataFrame
         Rules that are not kept: ``rule`` (a row of the model, the worst of its kind), ``missed`` in its own unit, and
         ``count`` of rows of that kind.
@@ -94,7 +94,7 @@ class YearCheck:
         calendar, verdict = self.problem.calendar, self.verdict
         document: dict[str, Any] = {
             "status": "stopped" if verdict is None else "kept" if self.kept else "missed",
-            "periods": {"count": calendar.periods, "hours": calendar.hours},
+            "periods": calendar.as_dict(),
             "gap": self.outcome.gap,
             "seconds": {name: round(value, 3) for name, value in self.seconds.items()},
         }
@@ -132,7 +132,7 @@ def check_year(
     Parameters
     ----------
     problem : Problem
-        As solved, with the calendar of the plan; the year gets periods of the same length.
+        As solved, with the calendar of the plan.
     tables : mapping of str to DataFrame
         The plan.
     components : sequence of callable, optional
@@ -232,19 +232,20 @@ def _cost(compiled: Compiled, found: Dispatched) -> float:
 
 
 def _what_is_missed(p: Problem, missed: Sequence[Missed]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """What is not served, by period, and the rules that are not kept."""
-    lacking: dict[int, dict[str, float]] = {}
+    """What is not served, by day, and the rules that are not kept."""
+    lacking: dict[str, dict[str, float]] = {}
     rules: dict[str, list[Missed]] = {}
     for one in missed:
         name = one.label[0]
         if one.block and name in _UNSERVED:
             d = int(one.block.partition("[")[2].rstrip("]"))
-            amounts = lacking.setdefault(d, dict.fromkeys(_UNSERVED.values(), 0.0))
-            amounts[_UNSERVED[name]] += one.amount * float(p.calendar.weight[d])
+            date = day(p, p.calendar.hour[d, one.label[1][-1]]).isoformat()
+            amounts = lacking.setdefault(date, dict.fromkeys(_UNSERVED.values(), 0.0))
+            amounts[_UNSERVED[name]] += one.amount
         elif not one.block or name not in _FOLLOWING:
             rules.setdefault(name, []).append(one)
-    dates = pd.Index([day(p, p.calendar.hour[d, 0]).isoformat() for d in sorted(lacking)], name="date")
-    unserved = pd.DataFrame([lacking[d] for d in sorted(lacking)], index=dates, columns=list(_UNSERVED.values()))
+    dates = pd.Index(sorted(lacking), name="date")
+    unserved = pd.DataFrame([lacking[date] for date in dates], index=dates, columns=list(_UNSERVED.values()))
     worst = {name: max(every, key=lambda one: one.amount) for name, every in rules.items()}
     rows = [(name_of(one.label, one.block), one.amount, len(rules[name])) for name, one in worst.items()]
     return unserved, pd.DataFrame(rows, columns=["rule", "missed", "count"])
