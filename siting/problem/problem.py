@@ -62,8 +62,8 @@ class Calendar:
         between them is not known, and each wraps round on itself.
         """
         hour, weight = self.hour.ravel(), self.weight
-        follows = hour[0] == 0 and bool((np.diff(hour) == 1).all())
-        return follows and bool(np.allclose(weight, weight[0])) and bool(weight[0] < _WHOLE)
+        follows = hour[0] == 0 and (np.diff(hour) == 1).all()
+        return bool(follows and np.allclose(weight, weight[0]) and weight[0] < _WHOLE)
 
     def as_dict(self) -> dict[str, int | bool]:
         """How many periods of how many hours there are, and whether they are in calendar order."""
