@@ -36,7 +36,8 @@ def test_a_small_year_is_checked_and_a_run_can_be_checked_again(simple: Path, cl
     """10 MW for 8,760 h at a mean price of 150 cost 13.14 million; one period of 182 days of the year is planned."""
     done = cli("solve", simple, "--periods", "1x4368", "--out", "run")
     assert done.code == 0, done.err
-    assert "held against the whole year: 365 days in calendar order, in 73 blocks of 5 days" in " ".join(done.out.split())
+    said = " ".join(done.out.split())
+    assert "held against the whole year: 365 days in calendar order, in 73 blocks of 5 days" in said
     assert "All energy and all work is served." in done.out
     found = result_of("run")
     section = found["year_check"]
