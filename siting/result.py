@@ -165,27 +165,53 @@ def document(
     """
     audited = None if verdict is None else verdict.as_dict()
     totals = None if audited is None else audited.pop("totals")
-    if totals is not None and not stages:
-        totals = _totals(problem, totals, prices)
+    told = figures(problem, totals, aggregation, prices=prices, pathway=options.pathway)
     return {
         **_ended(outcome, verdict),
-        "unit": _unit(problem, options.pathway),
-        "currency": problem.settings.instance.currency,
+        **told,
         **_least(least),
-        "instance": _named(problem, sha256),
-        "periods": problem.calendar.as_dict(),
+        "instance": {**told["instance"], "sha256": sha256},
         "options": options.as_dict(),
         **_solved_by(outcome),
         "seconds": {name: round(value, 3) for name, value in seconds.items()},
         "finished": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "versions": {"siting": version, "python": platform.python_version(), "platform": platform.platform()},
-        "totals": totals,
-        "aggregation_error": aggregation.reset_index().to_dict(orient="records"),
         "year_check": year,
         "audit": audited,
         "warnings": [note.as_dict() for note in warnings],
         "messages": [note.as_dict() for note in messages],
         **({"stages": list(stages)} if options.pathway else {}),
+    }
+
+
+def figures(
+    problem: Problem,
+    totals: Mapping[str, Any] | None,
+    aggregation: pd.DataFrame,
+    *,
+    prices: pd.DataFrame | None = None,
+    pathway: bool = False,
+) -> dict[str, Any]:
+    """What ``result.json`` says that follows from the problem and the audit of its plan, and from nothing else.
+
+    Parameters
+    ----------
+    problem : Problem
+        As solved, with its calendar.
+    totals : mapping or None
+        Of the audit; None without a plan.
+    aggregation, prices
+        As of :func:`document`.
+    pathway : bool
+        Whether all stages were planned together; totals are then discounted sums.
+    """
+    return {
+        "unit": _unit(problem, pathway),
+        "currency": problem.settings.instance.currency,
+        "instance": _named(problem),
+        "periods": problem.calendar.as_dict(),
+        "totals": totals if totals is None or pathway else _totals(problem, totals, prices),
+        "aggregation_error": aggregation.reset_index().to_dict(orient="records"),
     }
 
 
@@ -260,15 +286,10 @@ def _solved_by(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _named(problem: Problem, sha256: str) -> dict[str, str]:
-    """Names and fingerprint of the instance."""
+def _named(problem: Problem) -> dict[str, str]:
+    """Names of the instance."""
     instance = problem.settings.instance
-    return {
-        "name": instance.name,
-        "title_en": instance.title_en,
-        "title_zh": instance.title_zh,
-        "sha256": sha256,
-    }
+    return {"name": instance.name, "title_en": instance.title_en, "title_zh": instance.title_zh}
 
 
 def _unit(problem: Problem, pathway: bool) -> str:

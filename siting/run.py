@@ -25,6 +25,7 @@ from siting.instance import digest, load, write
 from siting.pathway_run import Result, plan_folder, stage_result, stage_years
 from siting.problem import Calendar, Problem
 from siting.problem.stages import stage_problem
+from siting.seal import sealed
 from siting.table_files import says_the_same, write_table
 from siting.unfinished import is_unfinished
 
@@ -137,11 +138,16 @@ def encode(result: Result, tables: Tables, draft: Path | None) -> bytes:
     document["tables"] = listed(tables)
     saved = None if draft is None else draft / INSTANCE
     document["saved_instance_sha256"] = digest(saved) if saved is not None and saved.is_dir() else None
-    text = json.dumps(plain(document), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
-    content = text.encode("utf-8")
+    content = as_text(document)
     if draft is not None:
         (draft / RESULT).write_bytes(content)
     return content
+
+
+def as_text(document: Result) -> bytes:
+    """``result.json`` as text, with its fingerprint."""
+    text = json.dumps(sealed(plain(document)), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    return text.encode("utf-8")
 
 
 def listed(tables: Tables) -> dict[str, int]:

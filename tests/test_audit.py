@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from tiny import tiny_problem
-from tiny_plan import YEAR_H, Plan, Tables, book, carbon_t, cost_million, power_mw, settle, settled, year
+from tiny_plan import YEAR_H, Plan, Tables, book, carbon_t, cost_million, power_mw, retold, settle, settled, year
 
 from siting.auditor import Audit, audit
 from siting.problem import Calendar, Problem
@@ -239,7 +239,7 @@ PROBLEMS = {
         lambda p: p.replace(
             hourly={**p.hourly, "grid_factor_t_per_mwh": pd.DataFrame({"north": np.full(YEAR_H, 0.5)})}
         ),
-        {"carbon", "cost"},
+        {"carbon", "cost", "told"},
     ),
     "shorter delay": (lambda p: p.replace(workloads=p.workloads.assign(max_delay_h=[0, 1])), set()),
 }
@@ -255,7 +255,7 @@ def test_missing_column_is_a_failed_check() -> None:
     tables = book(settled())
     tables["site"] = tables["site"].drop(columns="claimed_mwh")
     result = audit(PROBLEM, tables)
-    assert failures(result) == {"tables", "green_floors"}
+    assert failures(result) == {"tables", "green_floors", "claim_parts"}
     assert "table site has no column claimed_mwh" in result.failures[0].where
 
 
@@ -300,27 +300,51 @@ def test_work_in_a_closed_site() -> None:
     assert {"open_sites", "capacity_of_type", "admissible_arcs"} <= failures(result)
 
 
-def test_what_a_user_adds_is_left_alone() -> None:
-    tables = book(settled())
+def test_what_a_user_adds_is_left_alone_where_there_are_rules_of_their_own() -> None:
+    plan = settled()
+    tables = book(plan)
     tables["site"]["water_m3"] = [1.0, 2.0]
     tables["reservoir"] = pd.DataFrame({"reservoir": ["lake"], "level_m": [3.0]})
     fibre = pd.DataFrame({"term": ["fibre"], "region": ["south"], "cost_million": [2.5]})
     tables["cost"] = pd.concat([tables["cost"], fibre], ignore_index=True)
-    result = audit(PROBLEM, tables, objective(tables))
+    tables = retold(tables, plan)
+    result = audit(PROBLEM, tables, objective(tables), own_rules=True)
     assert result.ok
     assert result.totals["cost_million"]["fibre"] == 2.5
+    # Nobody has asked for them: then they are not ours, and somebody may take them for it.
+    (check,) = audit(PROBLEM, tables, objective(tables)).failures
+    assert check.name == "tables"
+    for table, column in (("site", "water_m3"), ("reservoir", "level_m"), ("cost", "cost_million")):
+        holed = tables[table].assign(**{column: float("nan")})
+        assert "tables" in failures(audit(PROBLEM, {**tables, table: holed}, own_rules=True))
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "message"),
+    [
+        ("reservoir", "level_m", "table reservoir is not one that a plan of this problem has"),
+        ("site", "water_m3", "table site, column water_m3: not one that a plan of this problem has"),
+    ],
+)
+def test_what_nobody_knows_fails_by_its_name(table: str, column: str, message: str) -> None:
+    tables = book(settled())
+    tables[table] = tables.get(table, pd.DataFrame({table: ["lake"]})).assign(**{column: 1.0})
+    (check,) = audit(PROBLEM, tables).failures
+    assert (check.name, check.where) == ("tables", message)
 
 
 def test_carbon_that_a_user_adds_is_priced_and_capped() -> None:
     tables = book(settled())
     extra = pd.DataFrame({"term": ["concrete"], "region": ["south"], "carbon_t": [1000.0]})
     tables["carbon"] = pd.concat([tables["carbon"], extra], ignore_index=True)
-    assert failures(audit(PROBLEM, tables)) == {"cost"}
+    tables = retold(tables, settled())
+    assert failures(audit(PROBLEM, tables, own_rules=True)) == {"cost", "told"}
     priced = (tables["cost"]["term"] == "carbon") & (tables["cost"]["region"] == "south")
     tables["cost"].loc[priced, "cost_million"] += 0.05
-    assert audit(PROBLEM, tables).ok
+    tables = retold(tables, settled())
+    assert audit(PROBLEM, tables, own_rules=True).ok
     capped = PROBLEM.replace(carbon__cap_t=objective_free_carbon(tables) - 500)
-    assert failures(audit(capped, tables)) == {"carbon_cap"}
+    assert failures(audit(capped, tables, own_rules=True)) == {"carbon_cap"}
 
 
 def objective_free_carbon(tables: Tables) -> float:

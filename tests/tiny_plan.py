@@ -51,9 +51,31 @@ def decisions() -> Plan:
 
 def power_mw(plan: Plan) -> np.ndarray:
     """Power of sites, (period, site, hour)."""
-    web = np.where(CLOCK < 12, 0.5, 1.5) * plan["assigned_mw"].sum(axis=0)[:, None]
     idle = 0.2 * (EXISTING + 5.0 * plan["modules"])
-    return PUE[:, None] * (idle[:, None] + 0.8 * (web + plan["flexible_mw"]))
+    return PUE[:, None] * (idle[:, None] + 0.8 * load_mw(plan))
+
+
+def load_mw(plan: Plan) -> np.ndarray:
+    """IT load of sites, (period, site, hour)."""
+    web = np.where(CLOCK < 12, 0.5, 1.5) * plan["assigned_mw"].sum(axis=0)[:, None]
+    return web + plan["flexible_mw"]
+
+
+def at_node_mw(plan: Plan) -> tuple[np.ndarray, np.ndarray]:
+    """Power into and out of each region's node, (period, region, hour)."""
+    north, flow = np.array([1.0, 0.0])[None, :, None], plan["flow_mw"]
+    own = north * (plan["generation_mw"] + plan["discharge_mw"])[:, None]
+    enters = plan["grid_mw"] + own + 0.95 * flow[:, ::-1]
+    return enters, power_mw(plan) + north * plan["charge_mw"][:, None] + flow
+
+
+def capital_million(plan: Plan) -> np.ndarray:
+    """Capital of what is new by region; alpha has equipment already."""
+    new = 5.0 * plan["modules"]
+    site = [0.0, 20e6] * plan["open"] + (np.array([8000.0, 9000.0]) + 20000) * 1000 * new
+    battery = 400 * (plan["storage_mw"] - 1) + 900 * (plan["storage_mwh"] - 2)
+    own = 1000 * (3000 * (plan["supply_mw"] - 10) + battery) * np.array([1.0, 0.0])
+    return (site + own + 1000 * 2000 * (plan["corridor_mw"] - 1) / 2) / 1e6
 
 
 def settle(plan: Plan) -> None:
@@ -127,8 +149,12 @@ def book(plan: Plan) -> Tables:
     power, web = power_mw(plan), ["web"]
     battery = {"period": day, "region": ["north"], "storage": ["battery"], "hour": hour}
     storage_hour = tidy(plan["charge_mw"], "charge_mw", **battery)
+    enters, leaves = at_node_mw(plan)
+    claim = plan["claimed_mwh"]
     tables = {
-        "site": tidy(plan["open"], "open", site=SITE).assign(energy_mwh=year(power), claimed_mwh=plan["claimed_mwh"]),
+        "site": tidy(plan["open"], "open", site=SITE).assign(
+            energy_mwh=year(power), own_mw=claim / YEAR_H, own_mwh=claim, claimed_mwh=claim
+        ),
         "site_compute": tidy(plan["modules"], "modules", site=SITE, compute=["general"]).assign(
             capacity_mw=EXISTING + 5.0 * plan["modules"]
         ),
@@ -143,7 +169,12 @@ def book(plan: Plan) -> Tables:
         "supply_hour": tidy(
             plan["generation_mw"], "generation_mw", period=day, region=["north"], technology=["solar"], hour=hour
         ),
-        "region_hour": tidy(plan["grid_mw"], "grid_mw", period=day, region=REGION, hour=hour),
+        "site_compute_hour": tidy(
+            load_mw(plan), "it_load_total", period=day, site=SITE, compute=["general"], hour=hour
+        ),
+        "region_hour": tidy(plan["grid_mw"], "grid_mw", period=day, region=REGION, hour=hour).assign(
+            power_in_total=enters.reshape(-1), power_out_total=leaves.reshape(-1)
+        ),
         "storage_hour": storage_hour.assign(
             discharge_mw=plan["discharge_mw"].reshape(-1), stored_mwh=plan["stored_mwh"].reshape(-1)
         ),
@@ -160,7 +191,17 @@ def book(plan: Plan) -> Tables:
     cost, carbon = cost_million(plan), carbon_t(plan)
     tables["cost"] = tidy(np.array(list(cost.values())), "cost_million", term=list(cost), region=REGION)
     tables["carbon"] = tidy(np.array(list(carbon.values())), "carbon_t", term=list(carbon), region=REGION)
-    return tables
+    return retold(tables, plan)
+
+
+def retold(tables: Tables, plan: Plan) -> Tables:
+    """The tables with totals by region that are those of their terms."""
+    cost, carbon = (
+        tables[name].groupby("region")[column].sum().reindex(REGION).to_numpy()
+        for name, column in (("cost", "cost_million"), ("carbon", "carbon_t"))
+    )
+    totals = tidy(cost, "cost_total", region=REGION).assign(carbon_total=carbon, capital_total=capital_million(plan))
+    return {**tables, "region": totals}
 
 
 def settled() -> Plan:

@@ -17,7 +17,7 @@ import pandas as pd
 from siting.auditor.compute import check_delay, check_sites, check_work
 from siting.auditor.direct import check_direct
 from siting.auditor.matching import check_matching
-from siting.auditor.money import CARBON_TERMS, COST_TERMS, check_carbon, check_cost, money_totals
+from siting.auditor.money import CARBON_TERMS, COST_TERMS, check_carbon, check_cost, check_terms, money_totals
 from siting.auditor.network import check_bandwidth, check_stay
 from siting.auditor.policy import check_policy
 from siting.auditor.power import (
@@ -34,10 +34,12 @@ from siting.auditor.power import (
 from siting.auditor.report import Audit, Check, Ledger
 from siting.auditor.resilience import check_replicas, check_survival
 from siting.auditor.runs import check_runs
-from siting.auditor.system import check_system, system_totals
-from siting.auditor.tables import Plan, read, what_can_exist
+from siting.auditor.system import check_prices, check_system, system_totals
+from siting.auditor.tables import Plan, Reader, check_nothing_else, read, what_can_exist
+from siting.auditor.told import check_split, check_told
 from siting.auditor.water import check_designs, check_pue_cap, check_water
 from siting.problem import Problem, designs
+from siting.problem.problem import FloatArray
 
 __all__ = ["CARBON_TERMS", "COST_TERMS", "Audit", "Check", "audit"]
 
@@ -47,6 +49,8 @@ def audit(
     tables: Mapping[str, pd.DataFrame],
     objective_million: float | None = None,
     tolerance: float = 1e-6,
+    *,
+    own_rules: bool = False,
 ) -> Audit:
     """Recompute a plan from the problem and its tables, and check every rule.
 
@@ -55,22 +59,38 @@ def audit(
     problem : Problem
         What was solved, with the calendar that was used.
     tables : mapping of str to DataFrame
-        Tables of the solution by name. Tables and columns that the format does not know are ignored.
+        Tables of the solution by name.
     objective_million : float, optional
         Objective that the solver reported; without it the check ``objective`` is left out.
     tolerance : float
         Relative part of the tolerance of a row.
+    own_rules : bool
+        Whether rules of your own may have added tables, columns, terms of cost and sources of CO2. Otherwise such a
+        one fails the check ``tables``, because nobody can say whether it is right.
 
     Returns
     -------
     Audit
         Checks and recomputed totals. A table that cannot be read is a failed check, not an exception.
     """
+    return judged(problem, tables, objective_million, tolerance, own_rules)
+
+
+def judged(
+    problem: Problem,
+    tables: Mapping[str, pd.DataFrame],
+    objective_million: float | None,
+    tolerance: float,
+    own_rules: bool,
+    paid_before_million: FloatArray | None = None,
+) -> Audit:
+    """As :func:`audit`; ``paid_before_million`` is of a stage of a pathway (see :func:`check_told`)."""
     problem = what_can_exist(problem)
     ledger = Ledger(problem, tolerance)
     plan = read(problem, tables, ledger)
     check_designs(problem, plan, tables, ledger)
-    problem = designs.as_chosen(problem, tables)
+    check_split(problem, plan, tables, ledger)
+    problem, reader = designs.as_chosen(problem, tables), Reader(tables, ledger)
     _check_calendar(problem, plan, ledger)
     _check_signs(plan, ledger)
     check_sites(problem, plan, ledger)
@@ -79,14 +99,14 @@ def audit(
     check_runs(problem, plan, tables, ledger)
     check_built(problem, plan, ledger)
     check_operation(problem, plan, ledger)
-    check_direct(problem, plan, ledger)
+    check_direct(problem, plan, reader, ledger)
     check_balance(problem, plan, ledger)
     check_green(problem, plan, ledger)
     check_matching(problem, plan, tables, site_power_mw(problem, plan), green_mwh(problem, plan), ledger)
     check_agreements(problem, plan, ledger)
     check_reconciliation(problem, plan, ledger)
-    check_system(problem, plan, ledger)
-    check_policy(problem, plan, ledger)
+    check_system(problem, plan, reader, ledger)
+    check_policy(problem, plan, reader, ledger)
     check_stay(problem, plan, ledger)
     check_bandwidth(problem, plan, ledger)
     check_replicas(problem, plan, ledger)
@@ -95,8 +115,12 @@ def audit(
     check_pue_cap(problem, plan, ledger)
     check_carbon(problem, plan, tables, ledger)
     check_cost(problem, plan, tables, objective_million, ledger)
+    check_told(problem, plan, tables, ledger, own_rules, paid_before_million)
+    check_prices(problem, tables, ledger)
+    check_terms(tables, own_rules, paid_before_million is not None, ledger)
+    check_nothing_else(tables, own_rules, ledger)
     totals = {**money_totals(problem, plan, tables), **power_totals(problem, plan), **system_totals(problem, plan)}
-    return Audit(ledger.checks, totals)
+    return Audit(ledger.checks, totals, tuple(ledger.faults))
 
 
 def _check_calendar(p: Problem, plan: Plan, ledger: Ledger) -> None:

@@ -8,13 +8,13 @@ import pandas as pd
 from siting.auditor.power import capacity_factors, site_power_mw
 from siting.auditor.report import Axis, Ledger
 from siting.auditor.sums import gather, over_year
-from siting.auditor.tables import Plan, once_per_plan
+from siting.auditor.tables import Plan, Reader, once_per_plan
 from siting.problem import Problem
 from siting.problem.direct import direct_supply
 from siting.problem.problem import FloatArray
 
 
-def check_direct(p: Problem, plan: Plan, ledger: Ledger) -> None:
+def check_direct(p: Problem, plan: Plan, reader: Reader, ledger: Ledger) -> None:
     """Output used and sold within what is available, in its region, and the yearly shares of each project."""
     direct = p.supply.index.isin(direct_supply(p).index)
     if not direct.any():
@@ -51,7 +51,15 @@ def check_direct(p: Problem, plan: Plan, ledger: Ledger) -> None:
     # What is below the rounding of the solver is no project.
     there = built > 1e-4
     needed = rules.supplied_share_min * over_year(p, drawn)
+    if rules.supplied_share_min > 0:
+        called = reader.array("project", "project", project)
+        ledger.equal("integrality", called, np.round(called), [project], "1", what="project")
+        ledger.at_most("direct_supplied", there, called, [project], "1", what="project")
+        there = there | (called > 0.5)
     ledger.at_most("direct_supplied", needed * there, energy["used"], [project], "MWh/year", scale=needed)
+    for column, ours in (("available_mwh", "available"), ("self_used_mwh", "used"), ("exported_mwh", "sold")):
+        told = reader.array("project", column, project)
+        ledger.same("told", told, energy[ours], [project], "MWh/year", energy["available"], what=f"project.{column}")
 
 
 @once_per_plan

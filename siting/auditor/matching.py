@@ -16,7 +16,7 @@ import pandas as pd
 
 from siting.auditor.report import Ledger
 from siting.auditor.sums import carries, earlier, gather, over_year, region_places
-from siting.auditor.tables import Plan, Reader
+from siting.auditor.tables import Plan, Reader, claims_needed
 from siting.problem import Problem, derived
 from siting.problem.problem import FloatArray
 
@@ -143,9 +143,10 @@ def check_matching(
         ledger.at_most("hourly_floors", wanted, yearly[mine].sum(), [], "MWh/year", what=f"floor {number}")
     own = np.zeros(regions)
     np.add.at(own, region_places(p, p.sites["region"]), plan.own_mwh)
-    if own.any():
-        reserved = np.maximum(own, yearly).sum()
-        ledger.at_most("green_matched_once", reserved, green_mwh, [], "MWh/year", scale=used.sum())
+    if claims_needed(p):
+        reserved = p.hours * rows("region", "reserved_mw", ledger.region)
+        ledger.at_most("green_matched_once", np.maximum(own, yearly), reserved, [ledger.region], "MWh/year")
+        ledger.at_most("green_matched_once", reserved.sum(), green_mwh, [], "MWh/year", scale=used.sum())
 
 
 def _arrivals(p: Problem, plan: Plan) -> FloatArray:

@@ -13,7 +13,7 @@ from siting.auditor.direct import exported_mw
 from siting.auditor.report import Ledger
 from siting.auditor.sums import floats
 from siting.auditor.system import fleet_change
-from siting.auditor.tables import Plan, Reader, once_per_plan
+from siting.auditor.tables import Plan, Reader, holes, once_per_plan
 from siting.auditor.water import design_cost, surcharge, water_m3
 from siting.physics.finance import annuity
 from siting.problem import Problem, derived, system
@@ -46,6 +46,11 @@ COST_TERMS = (
 )
 """Terms of the table ``cost``."""
 
+ROUNDING = 1e-9
+"""Part of the largest term by which another may be off: sums of numbers that the tables hold, in another order."""
+
+_NUMBERS = {"cost": "cost_million", "carbon": "carbon_t"}
+
 Tables = Mapping[str, pd.DataFrame]
 
 
@@ -65,12 +70,24 @@ def check_cost(p: Problem, plan: Plan, tables: Tables, objective_million: float 
         every = [*cost.values(), *added(p, tables, "cost").values()]
         total = sum(float(value.sum()) for value in every)
         size = sum(float(np.abs(value).sum()) for value in every)
-        ledger.equal("objective", objective_million, total, [], "million", scale=size)
+        ledger.same("objective", objective_million, total, [], "million", scale=size)
+
+
+def check_terms(tables: Tables, own_rules: bool, of_pathway: bool, ledger: Ledger) -> None:
+    """No term of cost and no source of CO2 that nobody knows, unless a user may have added it."""
+    for table, ours in (("cost", COST_TERMS), ("carbon", CARBON_TERMS)):
+        frame = tables.get(table, pd.DataFrame({"term": []}))
+        known = {*ours, *(("vintages",) if of_pathway else ())}
+        for term in dict.fromkeys(frame["term"] if "term" in frame.columns else ()):
+            if term not in known and not own_rules:
+                ledger.fail("tables", f"table {table}: {term} is not a term of a plan of this problem")
+        if holes(frame.get(_NUMBERS[table], pd.Series(dtype=float))):
+            ledger.fail("tables", f"table {table}, {_NUMBERS[table]}: is not a number")
 
 
 def added(p: Problem, tables: Tables, table: str) -> dict[str, FloatArray]:
     """Terms of ``cost`` or ``carbon`` that a user has added to the model, each (regions,), as reported."""
-    ours, column = (COST_TERMS, "cost_million") if table == "cost" else (CARBON_TERMS, "carbon_t")
+    ours, column = COST_TERMS if table == "cost" else CARBON_TERMS, _NUMBERS[table]
     frame = tables.get(table)
     if frame is None or not {"term", "region", column} <= set(frame.columns):
         return {}
@@ -170,9 +187,10 @@ def _compare(
     if frame is not None and "term" in frame.columns:
         tables = {table: frame[frame["term"].isin(list(mine))]}
     axes = (("term", list(mine)), ledger.region)
-    reported = Reader(tables, ledger).array(table, column, *axes)
+    # A term that is zero need not be mentioned.
+    reported = Reader(tables, ledger).array(table, column, *axes, wanted=np.zeros((1, 1), dtype=bool))
     values = np.array(list(mine.values()))
-    ledger.equal(table, reported, values, axes, unit)
+    ledger.same(table, reported, values, axes, unit, rounding=ROUNDING)
 
 
 def _site_costs(p: Problem, plan: Plan) -> tuple[FloatArray, FloatArray, FloatArray]:

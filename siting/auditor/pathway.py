@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from siting.auditor import audit
+from siting.auditor import judged
 from siting.auditor.compute import built_mw, capacity_bounds
 from siting.auditor.report import Audit, Check, Ledger
 from siting.auditor.sums import floats
@@ -84,6 +84,8 @@ def audit_pathway(
     tables: Mapping[int, Tables],
     objective_million: float | None = None,
     tolerance: float = 1e-6,
+    *,
+    own_rules: bool = False,
 ) -> PathwayAudit:
     """Recompute a pathway from the problem and the tables of its stages, and check every rule.
 
@@ -97,6 +99,8 @@ def audit_pathway(
         Objective that the solver reported; without it the check ``discounted_cost`` is left out.
     tolerance : float
         Relative part of the tolerance of a row.
+    own_rules : bool
+        As of :func:`siting.audit`.
 
     Returns
     -------
@@ -111,8 +115,12 @@ def audit_pathway(
     alone = [
         p if p.settings.policy.capital_budget is None else p.replace(policy__capital_budget=None) for p in problems
     ]
-    single = {s.year: audit(p, rows, None, tolerance) for s, p, rows in zip(own, alone, given, strict=True)}
     bought = _all_bought(problems, given, ledger)
+    paid = [_paid_before_million(problem, bought, s) for s in range(len(own))]
+    single = {
+        stage.year: judged(p, rows, None, tolerance, own_rules, before)
+        for stage, p, rows, before in zip(own, alone, given, paid, strict=True)
+    }
     _check_stays(bought, own, ledger)
     _check_vintages(problem, bought, own, given, ledger)
     _check_budget(bought, own, budget, ledger)
@@ -213,6 +221,17 @@ def _in_regions(p: Problem, plan: Plan) -> list[_Bought]:
             )
         )
     return found
+
+
+def _paid_before_million(p: Problem, bought: Sequence[_Bought], s: int) -> FloatArray:
+    """Capital of what is there before stage ``s`` and was built, at the prices of this stage, (regions,), million."""
+    total = np.zeros(len(p.regions))
+    for kind in bought if s else ():
+        if kind.budgeted:
+            spent = (kind.amount[s - 1] - kind.existing) * kind.price[s] / len(kind.ends) / 1e6
+            for end in kind.ends:
+                np.add.at(total, p.regions.index.get_indexer(pd.Index(end)), spent)
+    return total
 
 
 def _check_stays(bought: Sequence[_Bought], own: Sequence[Stage], ledger: Ledger) -> None:

@@ -2,48 +2,64 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from siting.auditor.compute import built_mw, capacity_bounds, demand_mw
 from siting.auditor.power import site_power_mw
-from siting.auditor.report import Ledger
-from siting.auditor.sums import floats
-from siting.auditor.tables import Plan
+from siting.auditor.report import Axis, Ledger
+from siting.auditor.sums import floats, region_places
+from siting.auditor.tables import Plan, Reader
 from siting.problem import Problem, derived
 from siting.problem.problem import FloatArray
 
 
-def check_policy(p: Problem, plan: Plan, ledger: Ledger) -> None:
+def check_policy(p: Problem, plan: Plan, reader: Reader, ledger: Ledger) -> None:
     """Every rule of ``[policy]``, and the energy quotas of regions."""
-    _check_site_counts(p, plan, ledger)
+    _check_site_counts(p, plan, reader, ledger)
     _check_utilisation(p, plan, ledger)
     _check_hub_share(p, plan, ledger)
-    _check_relocation(p, plan, ledger)
+    _check_relocation(p, plan, reader, ledger)
     _check_quota(p, plan, ledger)
     budget = p.settings.policy.capital_budget
     if budget is not None:
-        ledger.at_most("capital_budget", capital_million(p, plan), budget / 1e6, [], "million")
+        ledger.at_most("capital_budget", capital_million(p, plan).sum(), budget / 1e6, [], "million")
 
 
-def capital_million(p: Problem, plan: Plan) -> float:
-    """Capital of all that is newly built, paid once, million; a site with existing equipment is open already."""
+def capital_million(p: Problem, plan: Plan) -> FloatArray:
+    """Capital of all that is newly built, paid once, (regions,), million.
+
+    A site with existing equipment is open already; the two ends of a corridor share it.
+    """
     existing = capacity_bounds(p)[0]
     new_mw = built_mw(p, plan) - existing
-    opened = plan.open * (existing.sum(axis=1) == 0)
-    total = float(opened @ floats(p.sites, "opening_capex"))
-    per_kw = (
-        new_mw.sum(axis=1) @ floats(p.sites, "capex_per_kw"),
-        new_mw.sum(axis=0) @ floats(p.compute_types, "capex_per_kw"),
-        (plan.supply_mw - floats(p.supply, "existing_mw")) @ floats(p.supply, "capex_per_kw"),
-        (plan.storage_mw - floats(p.storage, "existing_mw")) @ floats(p.storage, "capex_per_kw"),
-        (plan.storage_mwh - floats(p.storage, "existing_mwh")) @ floats(p.storage, "capex_per_kwh"),
-        (plan.corridor_mw - floats(p.corridors, "existing_mw")) @ floats(p.corridors, "capex_per_kw"),
-    )
-    return (total + 1000 * float(sum(per_kw))) / 1e6
+    opened = plan.open * (existing.sum(axis=1) == 0) * floats(p.sites, "opening_capex")
+    equipment = new_mw.sum(axis=1) * floats(p.sites, "capex_per_kw") + new_mw @ floats(p.compute_types, "capex_per_kw")
+    supply = (plan.supply_mw - floats(p.supply, "existing_mw")) * floats(p.supply, "capex_per_kw")
+    power = (plan.storage_mw - floats(p.storage, "existing_mw")) * floats(p.storage, "capex_per_kw")
+    energy = (plan.storage_mwh - floats(p.storage, "existing_mwh")) * floats(p.storage, "capex_per_kwh")
+    half = (plan.corridor_mw - floats(p.corridors, "existing_mw")) * floats(p.corridors, "capex_per_kw") / 2
+    total = np.zeros(len(p.regions))
+    shares: list[tuple[Any, FloatArray]] = [
+        (p.sites["region"], opened + 1000 * equipment),
+        (p.supply.index.get_level_values("region"), 1000 * supply),
+        (p.storage.index.get_level_values("region"), 1000 * (power + energy)),
+        (p.corridors["from_region"], 1000 * half),
+        (p.corridors["to_region"], 1000 * half),
+    ]
+    for places, amount in shares:
+        np.add.at(total, region_places(p, places), amount)
+    return total / 1e6
 
 
-def _check_site_counts(p: Problem, plan: Plan, ledger: Ledger) -> None:
+def _check_site_counts(p: Problem, plan: Plan, reader: Reader, ledger: Ledger) -> None:
+    binding = [rule for rule in p.settings.policy.site_counts if rule.least > 0 or rule.most is not None]
+    axis: Axis = ("site_count", range(len(binding)))
+    told = reader.array("site_count", "counted_sites", axis)
+    counted = [plan.open[p.sites.index.get_indexer(pd.Index(derived.rule_sites(p, rule)))].sum() for rule in binding]
+    ledger.same("told", told, np.array(counted), [axis], "1", what="site_count.counted_sites")
     for number, rule in enumerate(p.settings.policy.site_counts, start=1):
         mine = p.sites.index.get_indexer(pd.Index(derived.rule_sites(p, rule)))
         count, what = float(plan.open[mine].sum()), f"rule {number}"
@@ -71,16 +87,21 @@ def _check_hub_share(p: Problem, plan: Plan, ledger: Ledger) -> None:
     ledger.at_most("hub_share", share * new_mw.sum(), in_hubs, [], "MW", scale=new_mw.sum())
 
 
-def _check_relocation(p: Problem, plan: Plan, ledger: Ledger) -> None:
+def _check_relocation(p: Problem, plan: Plan, reader: Reader, ledger: Ledger) -> None:
     if not p.settings.policy.relocation:
         return
     zone = p.regions["zone"].to_numpy()
     place = p.sites["region"].map(p.regions["zone"]).to_numpy()
     work, asked = _work_mw(p, plan).sum(axis=0), _asked_mw(p)
+    moved: list[float] = []
     for number, rule in enumerate(p.settings.policy.relocation, start=1):
         there = work[zone == rule.from_zone][:, place == rule.to_zone].sum()
         needed = rule.share * asked[zone == rule.from_zone].sum()
         ledger.at_most("relocation", needed, there, [], "MW", what=f"rule {number}")
+        moved += [there] if needed > 0 else []
+    axis: Axis = ("relocation", range(len(moved)))
+    told = reader.array("relocation", "relocated_mw", axis)
+    ledger.same("told", told, np.array(moved), [axis], "MW", what="relocation.relocated_mw")
 
 
 def _check_quota(p: Problem, plan: Plan, ledger: Ledger) -> None:

@@ -65,18 +65,23 @@ def check_operation(p: Problem, plan: Plan, ledger: Ledger) -> None:
 def check_balance(p: Problem, plan: Plan, ledger: Ledger) -> None:
     """Reported power and energy of sites, and the balance of every region and hour."""
     power = site_power_mw(p, plan)
-    ledger.equal("site_power", plan.power_mw, power, [ledger.period, ledger.site, ledger.hour], "MW")
-    ledger.equal("site_energy", plan.energy_mwh, over_year(p, power), [ledger.site], "MWh/year")
+    ledger.same("site_power", plan.power_mw, power, [ledger.period, ledger.site, ledger.hour], "MW")
+    ledger.same("site_energy", plan.energy_mwh, over_year(p, power), [ledger.site], "MWh/year")
+    enters, leaves = at_node_mw(p, plan)
+    ledger.equal("power_balance", enters, leaves, [ledger.period, ledger.region, ledger.hour], "MW")
+
+
+@once_per_plan
+def at_node_mw(p: Problem, plan: Plan) -> tuple[FloatArray, FloatArray]:
+    """Power into and out of the node of each region, each (periods, regions, hours), MW."""
     regions = len(p.regions)
-    drawn = gather(power, region_places(p, p.sites["region"]), regions)
+    drawn = gather(site_power_mw(p, plan), region_places(p, p.sites["region"]), regions)
     stored = region_places(p, p.storage.index.get_level_values("region"))
     supplied = region_places(p, p.supply.index.get_level_values("region"))
-    charged = gather(plan.charge_mw, stored, regions)
     sent, received = exchange_mw(p, plan)
     enters = plan.grid_mw + gather(plan.generation_mw, supplied, regions) + received
     enters = enters + gather(plan.discharge_mw, stored, regions)
-    leaves = drawn + charged + sent
-    ledger.equal("power_balance", enters, leaves, [ledger.period, ledger.region, ledger.hour], "MW")
+    return enters, drawn + gather(plan.charge_mw, stored, regions) + sent
 
 
 def check_green(p: Problem, plan: Plan, ledger: Ledger) -> None:
@@ -86,7 +91,7 @@ def check_green(p: Problem, plan: Plan, ledger: Ledger) -> None:
     energy = over_year(p, site_power_mw(p, plan))
     ledger.at_most("green_of_site", plan.claimed_mwh, energy, [ledger.site], "MWh/year")
     parts = plan.own_mwh + plan.certificates_mwh
-    ledger.equal("claim_parts", plan.claimed_mwh, parts, [ledger.site], "MWh/year")
+    ledger.same("claim_parts", plan.claimed_mwh, parts, [ledger.site], "MWh/year")
     most = green_mwh(p, plan)
     ledger.at_most("green_total", plan.own_mwh.sum(), most, [], "MWh/year", scale=energy.sum())
     _check_certificates(p, plan, ledger)
@@ -117,6 +122,8 @@ def check_agreements(p: Problem, plan: Plan, ledger: Ledger) -> None:
     if charged.any():
         peak = np.where(charged, plan.peak_grid_mw, np.inf)[None, :, None]
         ledger.at_most("grid_peak", plan.grid_mw, peak, [ledger.period, ledger.region, ledger.hour], "MW")
+        without = np.where(charged, 0.0, plan.peak_grid_mw)
+        ledger.same("grid_peak", without, 0.0, [ledger.region], "MW", plan.peak_grid_mw, what="without a charge")
     tied = connections(p)
     if tied:
         mine = p.sites.index.get_indexer(pd.Index(tied))

@@ -16,6 +16,9 @@ FLOORS = {"MW": 1e-4, "MWh": 1e-4, "MWh/year": 1.0, "t": 0.1, "m3": 2.0, "millio
 """Absolute part of the tolerance by unit: ten times what a solver leaves on a row at 1e-5, summed over a year for
 yearly energy and carbon; integers may be off by 1e-5. All are far below what a reader of a result can see."""
 
+_NOTHING = 1e-12
+"""Floor of what is told, so that zero equals zero."""
+
 Axis = tuple[str, Sequence[Any]]
 """Name of an index and its members; a member of a composite index is a tuple."""
 
@@ -64,10 +67,13 @@ class Audit:
         Every rule that was looked at.
     totals : dict
         Recomputed totals; numbers, and dictionaries of numbers by name.
+    faults : tuple of str
+        Everything that is wrong with the tables themselves; a check shows the first of its kind.
     """
 
     checks: tuple[Check, ...]
     totals: dict[str, Any]
+    faults: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -98,6 +104,13 @@ class Ledger:
         Gives the names of regions and sites for the messages.
     relative : float
         Relative part of the tolerance.
+
+    Attributes
+    ----------
+    read : dict of str to set of str
+        The columns of each table that some check has read: what is missing here has been looked at by nobody.
+    faults : list of str
+        Everything that was wrong with the tables themselves; a check shows the first.
     """
 
     def __init__(self, p: Problem, relative: float) -> None:
@@ -107,6 +120,8 @@ class Ledger:
         self.region: Axis = ("region", list(p.regions.index))
         self.site: Axis = ("site", list(p.sites.index))
         self.compute: Axis = ("compute", list(p.compute_types.index))
+        self.read: dict[str, set[str]] = {}
+        self.faults: list[str] = []
         self._checks: dict[str, Check] = {}
 
     @property
@@ -161,8 +176,28 @@ class Ledger:
         """
         self._write(name, np.abs(np.subtract(left, right)), left, right, axes, unit, scale, what, floor)
 
+    def same(
+        self,
+        name: str,
+        told: npt.ArrayLike,
+        mine: npt.ArrayLike,
+        axes: Sequence[Axis],
+        unit: str,
+        scale: npt.ArrayLike = 0.0,
+        what: str = "",
+        rounding: float = 1e-6,
+    ) -> None:
+        """Check that what is told of a plan is what its decisions come to.
+
+        The tolerance has no floor by unit, so that small numbers are checked like large ones: its floor is a part of
+        the largest number that is told. Parameters are those of :meth:`at_most`, and ``rounding``: that part.
+        """
+        size = max(float(np.max(np.abs(each), initial=0.0)) for each in map(np.asarray, (told, mine, scale)))
+        self.equal(name, told, mine, axes, unit, scale, what, floor=rounding * size + _NOTHING)
+
     def fail(self, name: str, message: str) -> None:
         """Write down a failure that has no size, such as a table that is missing."""
+        self.faults.append(message)
         self._keep(Check(name, False, 1.0, message, "faults", 0.0))
 
     def good(self, name: str) -> None:
@@ -190,7 +225,7 @@ class Ledger:
         allowed = np.broadcast_to(least + self.relative * np.maximum(size, np.abs(scale)), shape)
         over = np.broadcast_to(gap, shape)
         place = tuple(int(i) for i in np.unravel_index(int(np.argmax(over / allowed)), shape)) if shape else ()
-        labels = [f"{label}={_text(members[i])}" for (label, members), i in zip(axes, place, strict=True)]
+        labels = [f"{label}={member_text(members[i])}" for (label, members), i in zip(axes, place, strict=True)]
         worst, tolerance = float(over[place]), float(allowed[place])
         where = ", ".join([what, *labels] if what else labels)
         self._keep(Check(name, worst <= tolerance, worst, where or "whole plan", unit, tolerance))
@@ -205,5 +240,6 @@ def _badness(check: Check) -> tuple[bool, float]:
     return not check.ok, check.worst / check.tolerance if check.tolerance else 0.0
 
 
-def _text(member: Any) -> str:
+def member_text(member: Any) -> str:
+    """A member of an index as text, the parts of a composite one with slashes between them."""
     return "/".join(str(part) for part in member) if isinstance(member, tuple) else str(member)

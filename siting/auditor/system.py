@@ -6,6 +6,7 @@ prove (weak duality), is checked here with numpy, so that no solver need be trus
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import pandas as pd
 
 from siting.auditor.report import Axis, Ledger
 from siting.auditor.sums import over_year
-from siting.auditor.tables import Plan
+from siting.auditor.tables import Plan, Reader
 from siting.problem import Problem
 from siting.problem import system as fleets
 from siting.problem.problem import FloatArray
@@ -22,7 +23,7 @@ _CHEAPEST = 1e-5
 """Relative distance of the reference's cost from its bound that is allowed: the tie-break by CO2 is not priced."""
 
 
-def check_system(p: Problem, plan: Plan, ledger: Ledger) -> None:
+def check_system(p: Problem, plan: Plan, reader: Reader, ledger: Ledger) -> None:
     """The dispatch of the plan, and the one without data centers."""
     regions = fleets.dispatched(p)
     if not regions:
@@ -32,9 +33,31 @@ def check_system(p: Problem, plan: Plan, ledger: Ledger) -> None:
     _check_dispatch(p, plan.fleet_mw, bought, plan.axes.fleet, "system", ledger)
     _check_dispatch(p, reference.fleet_mw, np.zeros_like(bought), plan.axes.fleet, "reference", ledger)
     _check_cheapest(p, reference, ledger)
+    at = [ledger.period, plan.axes.fleet, ledger.hour]
+    change = reader.array("fleet_hour", "change_mw", *at)
+    ledger.same(
+        "told", change, plan.fleet_mw - reference.fleet_mw, at, "MW", plan.fleet_mw, what="fleet_hour.change_mw"
+    )
     account = system_account(p, plan)
     size = account.drop(columns="gap").abs().max(axis=1).to_numpy()
     ledger.equal("system_account", account["gap"].to_numpy(), 0.0, [("region", regions)], "MWh/year", scale=size)
+
+
+def check_prices(p: Problem, tables: Mapping[str, pd.DataFrame], ledger: Ledger) -> None:
+    """The price of one more MWh where it is told: each hour has one, made of its cost and of the price of its CO2."""
+    frame, regions = tables.get("system_price"), fleets.dispatched(p)
+    if frame is None or not regions:
+        return
+    axes = [("region", regions), ledger.period, ledger.hour]
+    columns = ("price_per_mwh", "cost_per_mwh", "factor_t_per_mwh")
+    # Where the fleet has nothing left there is no price, which is infinite, and the rest is not a number.
+    given = frame.get("price_per_mwh", pd.Series(0.0, index=frame.index))
+    none = np.isposinf(pd.to_numeric(given, errors="coerce"))
+    told = frame.assign(**{name: frame[name].mask(none, 0.0) for name in columns if name in frame.columns})
+    price, cost, factor = (Reader({"system_price": told}, ledger).array("system_price", c, *axes) for c in columns)
+    ledger.same(
+        "told", price, cost + p.settings.carbon.price * factor, axes, "1", cost, what="system_price.price_per_mwh"
+    )
 
 
 def fleet_change(p: Problem, plan: Plan, column: str) -> FloatArray:

@@ -1,9 +1,9 @@
 """The plan that the tables tell, as dense arrays; what cannot be read is a failed check, not an exception.
 
-A row that is missing counts as zero: where the plan needs it, another rule fails. A missing table or column, a key
-that the problem does not have, a key given twice and a value that is not a number fail ``tables``; work at a place
-that the format has no room for (a pair that is not admissible) fails ``admissible_arcs``. Other columns and tables
-are left alone.
+A missing table, column or row, a key that the problem does not have, a key given twice, text where a number belongs
+and a value that is not a number fail ``tables``; work at a place that the format has no room for (a pair that is not
+admissible) fails ``admissible_arcs``. What no check reads fails as well (:func:`check_nothing_else`), unless it may be
+a user's own.
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from siting.auditor.report import Axis, Ledger
+from siting.auditor.report import Axis, Ledger, member_text
 from siting.auditor.sums import carries
 from siting.problem import Problem, backups, derived, system
 from siting.problem.direct import exporting
 from siting.problem.once import once
 from siting.problem.problem import FloatArray, IntArray
+
+BoolArray = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -132,9 +134,13 @@ class Reader:
     def __init__(self, tables: Mapping[str, pd.DataFrame], ledger: Ledger) -> None:
         self._tables = tables
         self._ledger = ledger
+        # Columns of a table have their rows in common: these are looked up once.
+        self._known: dict[tuple[str, ...], list[tuple[IntArray, BoolArray]]] = {}
 
-    def array(self, table: str, column: str, *axes: Axis, inadmissible: str = "tables") -> FloatArray:
-        """One column as a dense array with the shape of ``axes``, missing rows zero.
+    def array(
+        self, table: str, column: str, *axes: Axis, inadmissible: str = "tables", wanted: BoolArray | None = None
+    ) -> FloatArray:
+        """One column as a dense array with the shape of ``axes``; what cannot be read is zero and fails ``tables``.
 
         Parameters
         ----------
@@ -144,12 +150,15 @@ class Reader:
             Indices of the array.
         inadmissible : str
             The check that fails for a key of known names that are not a member together.
+        wanted : ndarray of bool, optional
+            Where the table must have a row, in the shape of ``axes``; everywhere by default.
         """
         shape = tuple(len(members) for _, members in axes)
         out = np.zeros(shape)
+        keys = [key for label, _ in axes for key in label.split("/")]
+        self._ledger.read.setdefault(table, set()).update([*keys, column])
         if 0 in shape:
             return out
-        keys = [key for label, _ in axes for key in label.split("/")]
         frame = self._tables.get(table)
         if frame is None:
             self._ledger.fail("tables", f"table {table} is missing")
@@ -161,11 +170,23 @@ class Reader:
         values = pd.to_numeric(frame[column], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
         flat = self._places(table, frame, axes, values, inadmissible)
         used = flat >= 0
-        self._say_bad(table, column, frame, keys, used & ~np.isfinite(values), "is not a number")
+        self._say_bad(table, column, frame, keys, ~np.isfinite(values), "is not a number")
+        if not pd.api.types.is_numeric_dtype(frame[column]) and len(frame):
+            self._ledger.fail("tables", f"table {table}, {column}: is not a number, but {frame[column].dtype}")
         twice = used & pd.Series(flat).duplicated().to_numpy(dtype=bool)
         self._say_bad(table, column, frame, keys, twice, "is given twice")
         out.reshape(-1)[flat[used]] = np.nan_to_num(values[used], nan=0.0, posinf=0.0, neginf=0.0)
+        self._say_missing(table, axes, flat[used], wanted)
         return out
+
+    def _say_missing(self, table: str, axes: Sequence[Axis], given: IntArray, wanted: BoolArray | None) -> None:
+        shape = tuple(len(members) for _, members in axes)
+        lacks = np.ones(shape, dtype=bool) if wanted is None else np.array(np.broadcast_to(wanted, shape), order="C")
+        lacks.reshape(-1)[given] = False
+        if lacks.any():
+            first = np.argwhere(lacks)[0]
+            where = [f"{label}={member_text(members[i])}" for (label, members), i in zip(axes, first, strict=True)]
+            self._ledger.fail("tables", f"table {table}: no row for {', '.join(where)} ({int(lacks.sum())} rows)")
 
     def _places(
         self, table: str, frame: pd.DataFrame, axes: Sequence[Axis], values: FloatArray, inadmissible: str
@@ -173,9 +194,11 @@ class Reader:
         """Flat position of every row in the dense array, -1 where it has none."""
         flat = np.zeros(len(frame), dtype=np.int64)
         inside = np.ones(len(frame), dtype=bool)
-        for label, members in axes:
+        key = (table, *(f"{label}[{len(members)}]" for label, members in axes))
+        if key not in self._known:
+            self._known[key] = [_codes(frame, label.split("/"), members) for label, members in axes]
+        for (label, members), (code, known) in zip(axes, self._known[key], strict=True):
             names = label.split("/")
-            code, known = _codes(frame, names, members)
             self._say_bad(table, label, frame, names, ~known, "has no place in the problem")
             # Nobody minds a zero where nothing can be.
             odd = known & (code < 0) & (np.abs(values) > 1e-4)
@@ -220,17 +243,19 @@ def read(p: Problem, tables: Mapping[str, pd.DataFrame], ledger: Ledger) -> Plan
     reader, axes = Reader(tables, ledger), axes_of(p)
     site, compute, region, hour, period = ledger.site, ledger.compute, ledger.region, ledger.hour, ledger.period
     claimed = claims_needed(p) or "claimed_mwh" in tables.get("site", pd.DataFrame()).columns
-    rows, work = reader.array, "admissible_arcs"
+    rows, work, kinds = reader.array, "admissible_arcs", hosted(p)
+    rigid, delayed = (served(p, axis[1]) for axis in (axes.rigid, axes.delayed))
+    places: BoolArray = np.max(rigid, axis=1, initial=False)
     flows = [rows("corridor_hour", f"{way}_mw", period, axes.corridor, hour) for way in ("forward", "backward")]
     return Plan(
         axes=axes,
         open=rows("site", "open", site),
         energy_mwh=rows("site", "energy_mwh", site),
         claimed_mwh=rows("site", "claimed_mwh", site) if claimed else np.zeros(len(p.sites)),
-        modules=rows("site_compute", "modules", site, compute),
-        capacity_mw=rows("site_compute", "capacity_mw", site, compute),
-        assigned_mw=rows("arc", "assigned_mw", axes.rigid, region, site),
-        placed_mw=rows("place", "placed_mw", axes.rigid, site),
+        modules=rows("site_compute", "modules", site, compute, wanted=kinds),
+        capacity_mw=rows("site_compute", "capacity_mw", site, compute, wanted=kinds),
+        assigned_mw=rows("arc", "assigned_mw", axes.rigid, region, site, wanted=rigid),
+        placed_mw=rows("place", "placed_mw", axes.rigid, site, wanted=places),
         supply_mw=rows("supply", "supply_mw", axes.supply),
         storage_mw=rows("storage", "storage_mw", axes.storage),
         storage_mwh=rows("storage", "storage_mwh", axes.storage),
@@ -246,7 +271,7 @@ def read(p: Problem, tables: Mapping[str, pd.DataFrame], ledger: Ledger) -> Plan
         flow_mw=np.stack(flows, axis=2),
         backlog_mwh=rows("batch_hour", "backlog_mwh", period, axes.batch, hour),
         flexible_mw=rows("batch_site_hour", "flexible_mw", period, axes.batch_site, hour, inadmissible=work),
-        moved_mw=rows("batch_arc", "moved_mw", period, axes.delayed, region, site),
+        moved_mw=rows("batch_arc", "moved_mw", period, axes.delayed, region, site, wanted=delayed[None]),
         **_starts(p, reader, ledger),
         weight=rows("period", "weight", period),
         first_hour=rows("period", "first_hour", period),
@@ -298,6 +323,37 @@ def claims_needed(p: Problem) -> bool:
     return any(share > 0 and sites for share, sites in derived.floor_sites(p))
 
 
+def check_nothing_else(tables: Mapping[str, pd.DataFrame], own_rules: bool, ledger: Ledger) -> None:
+    """No table and no column that no check has read; those of a user's own rules hold numbers and no gaps.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        Tables of the solution by name.
+    own_rules : bool
+        Whether a user's own rules may have added some.
+    ledger : Ledger
+        Says what was read, and receives the check ``tables``.
+    """
+    for name, frame in tables.items():
+        known = ledger.read.get(name)
+        if known is None and not own_rules:
+            ledger.fail("tables", f"table {name} is not one that a plan of this problem has")
+            continue
+        for column in (column for column in frame.columns if column not in (known or ())):
+            if not own_rules:
+                ledger.fail("tables", f"table {name}, column {column}: not one that a plan of this problem has")
+            elif holes(frame[column]):
+                ledger.fail("tables", f"table {name}, {column}: has values that are missing or not finite")
+
+
+def holes(column: pd.Series) -> bool:
+    """Whether a column has values that are missing or not finite."""
+    if pd.api.types.is_numeric_dtype(column):
+        return not bool(np.isfinite(column.to_numpy(dtype=float, na_value=np.nan)).all())
+    return bool(column.isna().any())
+
+
 @once
 def what_can_exist(p: Problem) -> Problem:
     """The problem without sources, storage and corridors that can hold nothing: plans need not mention them."""
@@ -308,6 +364,26 @@ def what_can_exist(p: Problem) -> Problem:
     }
     smaller = {name: rows for name, rows in kept.items() if len(rows) < len(getattr(p, name))}
     return p.replace(**smaller) if smaller else p
+
+
+def hosted(p: Problem) -> BoolArray:
+    """Which site may hold which type of equipment, (sites, compute)."""
+    table = derived.site_compute(p)
+    out = np.zeros((len(p.sites), len(p.compute_types)), dtype=bool)
+    site, compute = (table.index.get_level_values(name) for name in ("site", "compute"))
+    out[p.sites.index.get_indexer(site), p.compute_types.index.get_indexer(compute)] = True
+    return out
+
+
+def served(p: Problem, workloads: Sequence[str]) -> BoolArray:
+    """Which work may be done where, (workloads, regions, sites)."""
+    arcs = derived.arcs(p)
+    arcs = arcs[arcs["workload"].isin(list(workloads))]
+    out = np.zeros((len(workloads), len(p.regions), len(p.sites)), dtype=bool)
+    places = (pd.Index(list(workloads), dtype=object), p.regions.index, p.sites.index)
+    names = ("workload", "region", "site")
+    out[tuple(place.get_indexer(pd.Index(arcs[name])) for place, name in zip(places, names, strict=True))] = True
+    return out
 
 
 def _tuples(frame: pd.DataFrame) -> list[tuple[Any, ...]]:

@@ -43,7 +43,7 @@ def check_water(p: Problem, plan: Plan, tables: Mapping[str, pd.DataFrame], ledg
     if not designs.water_counts(p):
         return
     water = water_m3(p, plan)
-    ledger.equal("water", Reader(tables, ledger).array("site", "water_m3", ledger.site), water, [ledger.site], "m3")
+    ledger.same("water", Reader(tables, ledger).array("site", "water_m3", ledger.site), water, [ledger.site], "m3")
     cap = p.regions["water_cap_m3"].dropna()
     used = pd.Series(water).groupby(p.sites["region"].to_numpy()).sum().reindex(cap.index).fillna(0.0)
     ledger.at_most("water_cap", used.to_numpy(), cap.to_numpy(dtype=float), [("region", list(cap.index))], "m3")

@@ -203,12 +203,11 @@ def _checked(
 def _save(folder: Path, section: Mapping[str, Any]) -> None:
     """Write the section in place of what ``result.json`` said of the year before; all else stays."""
     from siting.atomic import write_file
-    from siting.run import RESULT, read_result
+    from siting.run import RESULT, as_text, read_result
 
     result = read_result(folder)
     messages = [note for note in result["messages"] if not note["code"].startswith("year_")]
-    text = json.dumps(result | {SECTION: section, "messages": messages}, ensure_ascii=False, indent=2)
-    write_file(folder / RESULT, f"{text}\n".encode())
+    write_file(folder / RESULT, as_text(result | {SECTION: section, "messages": messages}))
 
 
 def _same_edits(solved_with: Sequence[Mapping[str, str]], given: Sequence[Path], say: Text) -> None:

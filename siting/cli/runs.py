@@ -21,8 +21,8 @@ from siting.cli.common import (
 )
 
 if TYPE_CHECKING:
+    from siting.audit_run import RunAudit
     from siting.auditor import Audit
-    from siting.auditor.pathway import PathwayAudit
 
 
 @guarded
@@ -50,24 +50,21 @@ def audit(run: RunArgument, stage: StageOption = None, as_json: JsonOption = Fal
     return SOLVED if verdict.ok else FAULT
 
 
-def _audited(run: str, stage: int | None) -> tuple[Audit | PathwayAudit, dict[int, dict[str, Any]]]:
+def _audited(run: str, stage: int | None) -> tuple[Audit | RunAudit, dict[int, dict[str, Any]]]:
     """The audit of a run or of one stage, and of a whole pathway that of each stage by itself."""
-    from siting.auditor import audit as check_plan
-    from siting.auditor.pathway import audit_pathway
-    from siting.pathway_run import plan_folder, stage_result
-    from siting.run import check_copies, read_plans
+    from siting.audit_run import audit_run
+    from siting.auditor import Audit
+    from siting.pathway_run import stage_result
+    from siting.run import read_result
 
-    problem, plans, result = read_plans(run)
-    for year, tables in plans.items():
-        check_copies(plan_folder(run, year), tables)
     if stage is not None:
-        stage_result(run, result, stage)
-    if None in plans:
-        return check_plan(problem, plans[None], result["objective"]), {}
-    verdict = audit_pathway(problem, {year: plans[year] for year in plans if year is not None}, result["objective"])
+        stage_result(run, read_result(run), stage)
+    verdict = audit_run(run)
+    if isinstance(verdict.plan, Audit):
+        return verdict, {}
     if stage is not None:
-        return verdict.stages[stage], {}
-    return verdict, {year: each.as_dict() for year, each in verdict.stages.items()}
+        return verdict.plan.stages[stage], {}
+    return verdict, {year: each.as_dict() for year, each in verdict.plan.stages.items()}
 
 
 @guarded

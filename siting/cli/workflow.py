@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import siting
 from siting.auditor import Audit, audit
+from siting.auditor.document import outcome_check
 from siting.auditor.pathway import PathwayAudit, audit_pathway
+from siting.auditor.report import Check
 from siting.building import Compiled, compile_problem
 from siting.cli.check_year import AfterSolve, after_solve
 from siting.cli.common import FAULT, INFEASIBLE, LIMIT, NO_PLAN, SOLVED
@@ -28,7 +30,7 @@ from siting.pathway_run import plan_folder
 from siting.problem import Problem
 from siting.problem.stages import stage_problem, stages
 from siting.problem.system import dispatched
-from siting.result import Options, document, stage_document
+from siting.result import Options, document, stage_document, status_of
 from siting.run import (
     INSTANCE,
     LOG,
@@ -205,7 +207,7 @@ def _finish(
     plans = _plans(job.problem, solution)
     if plans:
         with reporter.phase("audit"):
-            verdict = _audit(job.problem, plans, solution)
+            verdict = _audit(job.problem, plans, solution, bool(job.edits), options.gap)
         if not verdict.ok:
             failed = "; ".join(str(check) for check in verdict.failures)
             notes.append(note(say, "audit_failed", checks=failed))
@@ -266,11 +268,28 @@ def _plans(problem: Problem, solution: Solution) -> list[Plan]:
     return [Plan(year, own[year], with_first_hour(own[year], rows)) for year, rows in solution.stages.items()]
 
 
-def _audit(problem: Problem, plans: Sequence[Plan], solution: Solution) -> Audit | PathwayAudit:
+def _audit(
+    problem: Problem, plans: Sequence[Plan], solution: Solution, own: bool, asked: float
+) -> Audit | PathwayAudit:
+    """The audit of the plan, and of how its solve ended."""
     if solution.tables:
-        return audit(problem, plans[0].tables, solution.objective)
+        verdict = audit(problem, plans[0].tables, solution.objective, own_rules=own)
+        return replace(verdict, checks=(*verdict.checks, _ended(solution, asked, verdict)))
     tables = {plan.stage: plan.tables for plan in plans if plan.stage is not None}
-    return audit_pathway(problem, tables, solution.objective)
+    every = audit_pathway(problem, tables, solution.objective, own_rules=own)
+    links = replace(every.links, checks=(*every.links.checks, _ended(solution, asked, every)))
+    return replace(every, links=links)
+
+
+def _ended(solution: Solution, asked: float, verdict: Audit | PathwayAudit) -> Check:
+    return outcome_check(
+        status=status_of(solution.outcome, verdict),
+        objective=solution.objective,
+        bound=solution.bound,
+        gap=solution.gap,
+        asked=asked,
+        ok=verdict.ok,
+    )
 
 
 def _with_prices(plan: Plan) -> dict[str, pd.DataFrame]:

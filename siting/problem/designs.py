@@ -160,6 +160,14 @@ def as_chosen(p: Problem, tables: Mapping[str, pd.DataFrame]) -> Problem:
     known = set(_pairs(p))
     picked = frame.loc[pd.to_numeric(frame["chosen"], errors="coerce") > 0.5, ["site", "cooling"]]
     chosen = [pair for pair in zip(picked["site"], picked["cooling"], strict=True) if pair in known]
+    key = f"{__name__}.as_chosen {chosen!r}"
+    if key not in p.cache:
+        p.cache[key] = _with_designs(p, chosen)
+    kept: Problem = p.cache[key]
+    return kept
+
+
+def _with_designs(p: Problem, chosen: list[tuple[str, str]]) -> Problem:
     sites, offered = p.sites.copy(), designs(p)
     for site, cooling in chosen:
         sites.loc[site, "cooling"] = cooling

@@ -20,7 +20,7 @@ import pandas as pd
 from siting.auditor import Audit, audit
 from siting.building import Compiled, compile_problem
 from siting.errors import UsageError
-from siting.model.build import Component
+from siting.model.build import COMPONENTS, Component
 from siting.problem.problem import FloatArray, Problem, day, whole_year
 from siting.solver.engine import Limits, Progress
 from siting.solver.fixed_plan import Dispatched, Missed, dispatch
@@ -38,7 +38,7 @@ _UNSERVED = {"power_balance": "energy_mwh", "backlog_balance": "work_mwh"}
 """Rows of a period, and what is not served where they are missed."""
 _FOLLOWING = ("deferrable_demand_met", "start_balance")
 """Rows that say the same of work that is not done."""
-_ACCOUNTS = ("tables", "calendar", "cost", "carbon", "objective")
+_ACCOUNTS = ("tables", "told", "calendar", "cost", "carbon", "objective")
 """Checks that hold whatever the plan cannot do."""
 
 Tables = Mapping[str, pd.DataFrame]
@@ -158,8 +158,9 @@ def check_year(
     begun = time.monotonic()
     whole = compiled.tables(found.plan)
     whole["period"] = whole["period"].assign(first_hour=year.calendar.hour[:, 0])
-    verdict = audit(year, whole, _cost(compiled, found))
-    promised = audit(problem, tables).totals
+    own_rules = components is not None and tuple(components) != COMPONENTS
+    verdict = audit(year, whole, _cost(compiled, found), own_rules=own_rules)
+    promised = audit(problem, tables, own_rules=own_rules).totals
     seconds["audit"] = time.monotonic() - begun
     unserved, broken = _what_is_missed(year, found.missed)
     errors = compared(promised, verdict.totals)
