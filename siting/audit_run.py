@@ -136,6 +136,7 @@ def document_checks(
 
 
 def seal_check(result: Mapping[str, Any]) -> Check:
+    """That ``result.json`` says what it said when it was written."""
     same = result.get(SEAL) == fingerprint(result)
     return Check("fingerprint", same, float(not same), "" if same else "result.json was changed", "faults", 0.0)
 

@@ -1,4 +1,4 @@
-"""What ``result.json`` says, held against the audit of its plan: how it ended, its figures, and the year it promises."""
+"""What ``result.json`` says, held against the audit of its plan: how it ended, its figures, and the year."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _RELATIVE = 1e-9
 def outcome_check(
     *, status: str, objective: float | None, bound: float | None, gap: float | None, asked: float, ok: bool
 ) -> Check:
-    """That a plan costs no less than its bound, that the gap is their distance, and that ``optimal`` keeps what is asked.
+    """That a plan costs no less than its bound, that the gap is their distance, and that optimal is within what is asked.
 
     Parameters
     ----------
