@@ -15,7 +15,7 @@ _RELATIVE = 1e-9
 def outcome_check(
     *, status: str, objective: float | None, bound: float | None, gap: float | None, asked: float, ok: bool
 ) -> Check:
-    """That a plan costs no less than its bound, that the gap is their distance, and that optimal is within what is asked.
+    """That a plan costs no less than its bound, the gap is their distance, and optimal is within what is asked.
 
     Parameters
     ----------
