@@ -451,9 +451,6 @@ VALUES = [
         "Divide by 1,000",
     ),
     Case(
-        "capex in yuan per MW", cell("supply", 2, "capex_per_kw", "3400000"), "supply.csv", 2, "capex_per_kw", "per MW"
-    ),
-    Case(
         "supply in g per kWh",
         cell("supply", 2, "factor_t_per_mwh", "45"),
         "supply.csv",
@@ -742,7 +739,6 @@ HOURLY = [
     Case("cf in percent", series("capacity_factor_wind", scaled("plain", 100)), WIND, None, "plain", "0.35 for 35 %"),
     Case("cf below zero", series("capacity_factor_wind", put("plain", 9, -0.1)), WIND, 11, "plain", "at least 0"),
     Case("no shape", series("profile", scaled("office", 0)), SHAPE, None, "office", "mean"),
-    Case("price per kWh", series("price_per_mwh", scaled("coast", 0.001)), PRICE, None, "coast", "per kWh"),
     Case("hourly g per kWh", with_factor_series(550), "hourly/grid_factor_t_per_mwh.parquet", 2, "coast", "divide"),
     Case(
         "unknown series",

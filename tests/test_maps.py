@@ -331,7 +331,32 @@ def test_an_area_beyond_180_degrees_is_brought_back():
     assert shape.area == pytest.approx(200)
 
 
+@pytest.mark.parametrize("west", [170, -190])
+def test_an_area_in_one_piece_across_the_antimeridian(west):
+    """However its longitudes are written, it is two pieces in the file and one on paper."""
+    shape = area(box(west, 50, west + 20, 60))
+    assert [part.bounds for part in sorted(shape.geoms, key=lambda part: part.bounds)] == [
+        (-180.0, 50.0, -170.0, 60.0),
+        (170.0, 50.0, 180.0, 60.0),
+    ]
+    frame = gpd.GeoDataFrame({"region": ["x"]}, geometry=[shape], crs="EPSG:4326")
+    flat = canvas_of(np.array([[175.0, 50.0], [-160.0, 65.0]])).areas(frame)
+    assert flat.geometry.iloc[0].geom_type == "Polygon"
+
+
 # --- base maps
+
+
+def test_whole_numbers_are_keys_also_where_one_is_missing(tmp_path):
+    features = [feature(own, CLOCKWISE) for own in ({"region": 110000}, {"region": 310000}, {"name": "note"})]
+    base = load_base(geojson(tmp_path / "my.geojson", features), ["110000", "310000"])
+    assert list(base["region"]) == ["110000", "310000"]
+
+
+def test_longitudes_below_minus_180_are_degrees(tmp_path):
+    ring = [[[-190, 50], [-140, 50], [-140, 70], [-190, 70], [-190, 50]]]
+    base = load_base(geojson(tmp_path / "my.geojson", [feature({"region": "us"}, ring)]), ["us"])
+    assert base.total_bounds.tolist() == [-180.0, 50.0, 180.0, 70.0]
 
 
 def test_a_base_map_of_ones_own(tmp_path):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
 
 import typer
 
+from siting.cli.faults import fault_lines
 from siting.errors import InputError, SitingError, UsageError, harmless
 from siting.text import Text, asked_language
 
@@ -118,8 +119,8 @@ def print_error(error: SitingError, say: Text) -> None:
     """One error in a line; many faults as a list."""
     if isinstance(error, InputError):
         warn(say("error.many", count=len(error.faults)))
-        for fault in error.faults:
-            warn(f"  - {fault}")
+        for line in fault_lines(error.faults, say):
+            warn(f"  - {line}")
     else:
         warn(say("error.one", what=str(error)))
 

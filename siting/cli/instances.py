@@ -20,7 +20,9 @@ from siting.cli.common import (
     console,
     guarded,
     speaker,
+    warn,
 )
+from siting.cli.faults import doubt_lines
 
 
 @guarded
@@ -63,6 +65,8 @@ def check(
             hours=problem.hours,
         )
     )
+    for line in doubt_lines(problem, say):
+        warn(line)
     return SOLVED
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import siting
 from siting.cli.edits import read_edit
+from siting.cli.faults import doubt_lines
 from siting.cli.maps import base_of
 from siting.cli.progress import Reporter
 from siting.errors import UsageError
@@ -50,6 +51,8 @@ def prepare(instance: str, options: Options, out: str | None, reporter: Reporter
         problem = load(instance, options.settings, pathway=options.pathway)
         if options.pathway and problem.stages.empty:
             raise UsageError(reporter.say("error.no_stages", name=problem.settings.instance.name))
+        for line in doubt_lines(problem, reporter.say):
+            reporter.tell(line)
         target = target_of(f"run-{problem.settings.instance.name}" if out is None else out)
     with reporter.phase("maps", "base_map"):
         base = base_of(problem, source, options.base)

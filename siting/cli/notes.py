@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from siting.cli.faults import fault_lines
+from siting.instance.plausible import doubts
 from siting.periods import confined
 from siting.problem import Problem
 from siting.result import Note
@@ -21,6 +23,7 @@ def warnings(problem: Problem, say: Text) -> list[Note]:
     """What a reader must know of the data, and of deadlines that the periods cut short."""
     names, late = ", ".join(synthetic(problem)), confined(problem)
     notes = [note(say, "synthetic", names=names)] if names else []
+    notes += [note(say, "doubt", what=line) for line in fault_lines(doubts(problem), say)]
     if len(late):
         values = {"names": ", ".join(late.index), "delay": int(late.max()), "hours": problem.calendar.hours}
         notes.append(note(say, "deadline_over_period", **values))

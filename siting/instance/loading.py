@@ -71,9 +71,9 @@ def load(name_or_path: str | Path, overrides: Mapping[str, Any] | None = None, *
     if settings is not None:
         settings = fitted(settings, raw)
     faults += reference_faults(raw) + value_faults(rows) + option_faults(raw) + direct_faults(rows)
-    faults += site_row_faults(rows) + tier_row_faults(rows) + stage_faults(rows, raw)
+    faults += site_row_faults(rows) + tier_row_faults(rows) + stage_faults(rows, raw) + _unit_faults(rows)
     if settings is not None:
-        faults += floor_faults(settings, raw) + _unit_faults(rows, settings)
+        faults += floor_faults(settings, raw)
         faults += policy_faults(settings, raw) + cap_faults(settings, raw)
         faults += switch_faults(settings, raw)
     series, files, wrong = _series(folder, settings, raw)
@@ -146,10 +146,10 @@ def _series(
     return series, files, faults
 
 
-def _unit_faults(rows: Mapping[str, Rows], settings: Settings) -> list[Fault]:
+def _unit_faults(rows: Mapping[str, Rows]) -> list[Fault]:
     faults = []
     for name, table in rows.items():
-        faults += table_faults(name, table.data, table.lines, settings.instance.currency)
+        faults += table_faults(name, table.data, table.lines)
     places = {"region", "latitude_deg", "longitude_deg"}
     if all(name in rows and places <= set(rows[name].data.columns) for name in ("regions", "sites")):
         regions, sites = rows["regions"], rows["sites"]

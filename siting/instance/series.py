@@ -11,7 +11,7 @@ import pandas as pd
 from siting.errors import Fault
 from siting.instance.files import RawTable
 from siting.instance.suggest import did_you_mean
-from siting.instance.units import MOST_T_PER_MWH, price_faults
+from siting.instance.units import MOST_T_PER_MWH
 from siting.problem.series import SERIES, Series
 from siting.problem.settings import Settings
 
@@ -52,8 +52,6 @@ def check_hourly(
             values, more = _values(table, file, declared)
             clean[name] = values
             wrong += more
-            if not wrong and name == "price_per_mwh" and settings is not None:
-                wrong = price_faults(file, values, settings.instance.currency)
         faults += wrong
     return clean, faults + _needed(series, files, raw)
 

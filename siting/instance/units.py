@@ -14,12 +14,6 @@ from siting.physics.distance import great_circle_km
 
 # Dirtiest grids are near 1.2 t/MWh and lignite plants near 1.4: above 2 the figure is in g/kWh or kg/MWh.
 MOST_T_PER_MWH = 2.0
-# No equipment costs a million per kW in currencies worth more than a tenth of a yuan.
-MOST_CAPEX_PER_KW = 1e6
-# Wholesale or retail power below 5 yuan (or 1 dollar, euro) a MWh on average is a price per kWh.
-LEAST_MEAN_PRICE = {"CNY": 5.0}
-# Small currency units, for which amounts of money say nothing about the unit of the rest.
-SMALL_CURRENCIES = frozenset({"JPY", "KRW", "IDR", "VND", "CLP", "COP", "HUF", "INR", "RUB", "NGN", "PKR", "IRR"})
 # A site belongs to the power system of its region, so it is not farther from it than a large country is wide.
 FAR_KM = 3000.0
 
@@ -75,7 +69,7 @@ def other_unit(column: str, known: Iterable[str]) -> tuple[str, str] | None:
     return None
 
 
-def table_faults(name: str, rows: pd.DataFrame, lines: list[int], currency: str) -> list[Fault]:
+def table_faults(name: str, rows: pd.DataFrame, lines: list[int]) -> list[Fault]:
     """Values of one table whose size betrays another unit.
 
     Parameters
@@ -86,49 +80,17 @@ def table_faults(name: str, rows: pd.DataFrame, lines: list[int], currency: str)
         Valid rows, columns as in the file.
     lines : list of int
         Line of each row in the file.
-    currency : str
-        ISO code; money is judged only where one unit is worth enough.
     """
     limits = [
         (column, MOST_T_PER_MWH, "CO2 per MWh above 2 t: the value looks like g/kWh or kg/MWh.", "Divide by 1,000.")
         for column in rows.columns
         if column.endswith("factor_t_per_mwh")
     ]
-    if currency not in SMALL_CURRENCIES:
-        limits += [
-            (
-                column,
-                MOST_CAPEX_PER_KW,
-                "More than a million per kW: the value looks like money per MW.",
-                "Divide by 1,000.",
-            )
-            for column in rows.columns
-            if column.endswith("capex_per_kw")
-        ]
     return [
         Fault(f"{name}.csv", rule, remedy, row=line, column=column, value=f"{value:g}")
         for column, most, rule, remedy in limits
         for line, value in zip(lines, pd.to_numeric(rows[column]), strict=True)
         if value > most
-    ]
-
-
-def price_faults(file: str, prices: pd.DataFrame, currency: str) -> list[Fault]:
-    """Regions whose mean price is so low that it must be per kWh; a price that is zero all year is believed."""
-    if currency in SMALL_CURRENCIES:
-        return []
-    least = LEAST_MEAN_PRICE.get(currency, 1.0)
-    size = prices.abs().mean()
-    return [
-        Fault(
-            file,
-            f"The mean price is below {least:g} {currency} per MWh: it looks like a price per kWh.",
-            "Multiply by 1,000, so that it is per MWh.",
-            column=str(region),
-            value=f"{mean:g}",
-        )
-        for region, mean in size.items()
-        if 0 < mean < least
     ]
 
 

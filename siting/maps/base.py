@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
 
 from siting.bundled import maps_folder
 from siting.errors import UsageError
@@ -82,7 +83,7 @@ def _in_degrees(frame: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
     kept = frame[frame.geometry.notna() & ~frame.geometry.is_empty]
     degrees = kept.to_crs("EPSG:4326") if kept.crs is not None else kept.set_crs("EPSG:4326")
     west, south, east, north = degrees.total_bounds
-    if west < -180 or east > 360 or south < -90 or north > 90:
+    if west < -360 or east > 360 or south < -90 or north > 90:
         raise UsageError(
             f"Base map {path}: coordinates reach from ({west:.0f}, {south:.0f}) to ({east:.0f}, {north:.0f}), which "
             "are not degrees. Export it in WGS84 (EPSG:4326), or with its coordinate system in the 'crs' member."
@@ -100,11 +101,14 @@ def _keyed(frame: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
             f"Properties found: {found}. Rename the right one to 'region'."
         )
     rows = frame[frame[key].notna()]
+    # Whole numbers of which one is missing arrive as decimals.
+    whole = pd.api.types.is_float_dtype(rows[key]) and (rows[key] % 1 == 0).all()
+    keys = (rows[key].astype("int64") if whole else rows[key]).astype(str)
     tidy = gpd.GeoDataFrame(
         {
-            "region": rows[key].astype(str),
-            "name_en": rows["name_en"] if "name_en" in rows else rows[key].astype(str),
-            "name_zh": rows["name_zh"] if "name_zh" in rows else rows[key].astype(str),
+            "region": keys,
+            "name_en": rows.get("name_en", keys),
+            "name_zh": rows.get("name_zh", keys),
         },
         geometry=rows.geometry.map(area),
         crs="EPSG:4326",

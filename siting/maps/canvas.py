@@ -9,7 +9,10 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 from pyproj import CRS, Transformer
+from shapely import union_all
 from shapely.geometry import box
+
+from siting.maps.geometry import turned_by
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -18,6 +21,8 @@ MAP_IN = 10.4
 _MARGIN = 0.035
 _NARROWEST, _WIDEST = 0.85, 1.55
 _LEAST_M = 2e5
+_SEAM = 1e-3
+"""Half the width of what is cut out at the rim, degrees."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +73,15 @@ class Canvas:
         return Transformer.from_crs("EPSG:4326", self.crs, always_xy=True)
 
     def areas(self, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-        """Polygons in the projection; what straddles its rim, opposite the middle, is cut there."""
+        """Polygons in the projection, in one piece across the antimeridian, cut at the rim opposite the middle."""
         rim = (self.middle + 360) % 360 - 180
-        cut = frame.assign(geometry=frame.geometry.difference(box(rim - 1e-3, -90, rim + 1e-3, 90)))
+        west, _, east, _ = frame.total_bounds
+        shapes = frame.geometry
+        if west <= -180 + _SEAM and east >= 180 - _SEAM and rim < 180 - _SEAM:
+            shapes = shapes.map(lambda shape: union_all([turned_by(shape, turn, rim) for turn in (0, 1)]))
+        for edge in (rim, rim + 360):
+            shapes = shapes.difference(box(edge - _SEAM, -90, edge + _SEAM, 90))
+        cut = frame.assign(geometry=shapes)
         return cut[~cut.geometry.is_empty].to_crs(self.crs)
 
 

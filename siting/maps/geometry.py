@@ -82,7 +82,7 @@ def area(shape: BaseGeometry) -> BaseGeometry:
     Parameters
     ----------
     shape : shapely geometry
-        Longitudes from -180 to 360.
+        Longitudes from -540 to 540, so that a country beyond the antimeridian may be in one piece.
 
     Returns
     -------
@@ -90,13 +90,18 @@ def area(shape: BaseGeometry) -> BaseGeometry:
         Polygon or MultiPolygon; empty where the shape holds no area.
     """
     valid = shape if shape.is_valid else shapely.make_valid(shape)
-    if valid.bounds and valid.bounds[2] > 180:
-        east = valid.intersection(box(-180, -90, 180, 90))
-        valid = east.union(translate(valid.intersection(box(180, -90, 540, 90)), xoff=-360))
+    if valid.bounds and (valid.bounds[0] < -180 or valid.bounds[2] > 180):
+        valid = shapely.union_all([turned_by(valid, turn) for turn in (-1, 0, 1)])
     rounded = shapely.set_precision(valid, 10.0**-DECIMALS)
     flat = [part for part in _parts(rounded) if isinstance(part, Polygon) and not part.is_empty]
     turned = shapely.orient_polygons(np.array(flat, dtype=object)).tolist() if flat else []
     return turned[0] if len(turned) == 1 else MultiPolygon(turned)
+
+
+def turned_by(shape: BaseGeometry, turns: int, west: float = -180.0) -> BaseGeometry:
+    """What of a shape lies from ``west`` to ``west + 360`` after so many turns around the Earth, brought there."""
+    start = west - 360 * turns
+    return translate(shape.intersection(box(start, -90, start + 360, 90)), xoff=360 * turns)
 
 
 def _parts(shape: BaseGeometry) -> list[BaseGeometry]:

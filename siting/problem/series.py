@@ -18,7 +18,7 @@ class Series:
 
 
 SERIES: tuple[Series, ...] = (
-    Series("price_per_mwh", "region", "Price of grid power.", -1e5, 1e5, True),
+    Series("price_per_mwh", "region", "Price of grid power.", -1e12, 1e12, True),
     Series("temperature_c", "site or region", "Outdoor dry-bulb temperature; a site's own column wins.", -70, 60, True),
     Series("profile", "profile", "Shape of a workload; scaled to a mean of one over the year.", 0, 1e6, False),
     Series("grid_factor_t_per_mwh", "region", "CO2 of grid power by hour.", 0, 5, False),

@@ -1,0 +1,35 @@
+"""Faults and doubts as lines, in the user's language; of a file that is full of them the first ones."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from siting.errors import Fault
+from siting.text import Text
+
+if TYPE_CHECKING:
+    from siting.problem import Problem
+
+MOST = 20
+"""Lines for each file."""
+
+
+def fault_lines(faults: Iterable[Fault], say: Text) -> list[str]:
+    """One line for each fault, and one for those of a file that are too many."""
+    count: Counter[str] = Counter()
+    lines = []
+    for fault in faults:
+        count[fault.file] += 1
+        if count[fault.file] <= MOST:
+            lines.append(str(fault))
+    more = {file: number - MOST for file, number in count.items() if number > MOST}
+    return lines + [say("error.more_faults", file=file, count=number) for file, number in more.items()]
+
+
+def doubt_lines(problem: Problem, say: Text) -> list[str]:
+    """What is possible and hardly meant, as lines."""
+    from siting.instance.plausible import doubts
+
+    return [say("note.doubt", what=line) for line in fault_lines(doubts(problem), say)]
