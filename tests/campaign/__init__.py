@@ -1,0 +1,1 @@
+"""A campaign against the tool: mutants of sound instances, and random problems against another solver."""

@@ -1,0 +1,100 @@
+"""Random problems with any of the rules: both strategies against ``scipy.optimize.milp`` on the compiled matrix."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import csr_array
+from small import EXACT, MILLION
+from strategies import FEATURES, featured
+
+import siting
+from siting.auditor import audit
+from siting.errors import SitingError
+from siting.model.build import build
+from siting.problem import Problem
+from siting.solver.handover import ProvenInfeasibleError, compile_model
+
+GAP, TOLERANCE = 1e-4, 1e-6
+STRATEGIES = ("whole", "decomposed")
+
+
+def random_problem(seed: int) -> tuple[Problem, list[str]]:
+    """One to three regions and sites, and about a third of all rules; one in ten has all of them."""
+    rng = np.random.default_rng(seed)
+    chance = 1.0 if rng.integers(10) == 0 else 0.3
+    names = [name for name in sorted(FEATURES) if rng.random() < chance]
+    return featured(seed, int(rng.integers(1, 4)), int(rng.integers(1, 4)), names), names
+
+
+def optimum(p: Problem) -> float | None:
+    """Least cost in currency by another solver's interface; None if there is no plan."""
+    try:
+        matrix = compile_model(build(p))
+    except ProvenInfeasibleError:
+        return None
+    shape = matrix.shape
+    found = milp(
+        matrix.cost * MILLION,
+        constraints=LinearConstraint(
+            csr_array((matrix.value, matrix.index, matrix.start), shape=shape), matrix.least, matrix.most
+        ),
+        bounds=Bounds(matrix.lower, matrix.upper),
+        integrality=matrix.integer.astype(int),
+        options={"mip_rel_gap": 0.0, "time_limit": 60.0},
+    )
+    if found.status == 2:
+        return None
+    if found.status != 0:
+        raise RuntimeError(found.message)
+    return float(found.fun + matrix.offset * MILLION)
+
+
+def disagreements(p: Problem) -> Iterator[str]:
+    """What is not as it must be: bound <= optimum <= plan, within the gap, and the audit."""
+    best = optimum(p)
+    for strategy in STRATEGIES:
+        solution = siting.solve(build(p), gap=GAP, time_limit=60.0, threads=1, strategy=strategy, options=dict(EXACT))
+        if best is None or solution.status == "infeasible":
+            if best is not None or solution.status != "infeasible":
+                yield f"{strategy} is {solution.status}, optimum {best}"
+            continue
+        plan, bound = solution.objective, solution.outcome.bound
+        if plan is None or bound is None:
+            yield f"{strategy} is {solution.status} without plan or bound"
+            continue
+        slack = TOLERANCE * max(1.0, abs(best))
+        if not bound * MILLION - slack <= best <= plan * MILLION + slack:
+            yield f"{strategy}: bound {bound * MILLION:.9g}, optimum {best:.9g}, plan {plan * MILLION:.9g}"
+        if solution.status == "optimal" and (plan * MILLION - best) > GAP * abs(best) + slack:
+            yield f"{strategy}: optimal at {plan * MILLION:.9g}, optimum {best:.9g}"
+        verdict = audit(p, solution.tables, solution.objective)
+        if not verdict.ok:
+            yield f"{strategy}: audit: {'; '.join(map(str, verdict.failures))}"
+
+
+def run(seeds: Iterable[int]) -> int:
+    """Try the problems of some seeds; 0 if all agree."""
+    count: Counter[str] = Counter()
+    begun = told = time.monotonic()
+    for seed in seeds:
+        p, names = random_problem(seed)
+        try:
+            wrong = list(disagreements(p))
+        except SitingError as error:
+            count["refused"] += 1
+            print(f"seed {seed} ({', '.join(names)}) is refused: {error}", file=sys.stderr)
+            continue
+        count["disagree" if wrong else "agree"] += 1
+        for line in wrong:
+            print(f"seed {seed} ({', '.join(names)}): {line}", file=sys.stderr, flush=True)
+        if time.monotonic() - told > 30:
+            told = time.monotonic()
+            print(f"{told - begun:7.0f} s  {dict(count)}", file=sys.stderr, flush=True)
+    print(f"{sum(count.values())} random problems in {time.monotonic() - begun:.0f} s: {dict(count)}")
+    return int(count["disagree"] > 0)
