@@ -65,7 +65,14 @@ def markdown() -> str:
         key = ", ".join(f"`{name}`" for name in table.key)
         parts += ["", f"## {table.name}.csv", "", f"{about} The table is {must}; its key is {key}.", "", _HEAD, _RULE]
         parts += _lines(table.row.model_json_schema())
-    parts += ["", "## hourly/", "", "First column `hour`, from 0; 8,760 or 8,784 rows; CSV, CSV.gz or Parquet.", ""]
+    parts += [
+        "",
+        "## hourly/",
+        "",
+        "First column `hour`, from 0; 8,760 or 8,784 rows; CSV, CSV.gz or Parquet. One row without the "
+        "column `hour` is a constant: the same in every hour.",
+        "",
+    ]
     parts += ["| series | columns | values | required | meaning |", "| --- | --- | --- | --- | --- |"]
     for series in SERIES:
         values = f"{series.least:,g} to {series.most:,g}"

@@ -178,12 +178,12 @@ def load_mw(p: Problem, plan: Plan) -> FloatArray:
 def _check_arcs(p: Problem, plan: Plan, ledger: Ledger) -> None:
     """Nothing is served where latency is too long, the site is closed or cannot hold the type."""
     ledger.good("admissible_arcs")
-    latency = derived.latency_ms(p).to_numpy(dtype=float)
+    latency, linked = derived.latency_ms(p).to_numpy(dtype=float), derived.linked(p).to_numpy(dtype=bool)
     most = capacity_bounds(p)[1]
     both = ((plan.axes.rigid, plan.assigned_mw), (plan.axes.delayed, plan.moved_mw.max(axis=0, initial=0.0)))
     for axis, served in both:
         rows = p.workloads.loc[list(axis[1])]
-        near = latency[None] <= rows["latency_ms"].to_numpy(dtype=float)[:, None, None] + 1e-9
+        near = linked[None] & (latency[None] <= rows["latency_ms"].to_numpy(dtype=float)[:, None, None] + 1e-9)
         able = most[:, p.compute_types.index.get_indexer(pd.Index(rows["compute"]))].T > 0
         beyond = np.where(near & able[:, None, :], 0.0, served)
         ledger.at_most("admissible_arcs", beyond, 0.0, [axis, ledger.region, ledger.site], "MW")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from siting.cli.common import periods_said
+from siting.cli.money import amount
 from siting.text import Text
 
 
@@ -16,9 +17,8 @@ def pathway_tables(result: Mapping[str, Any], say: Text) -> list[Any]:
     unknown, first = say("value.unknown"), result["stages"][0]["year"]
 
     def money(value: float | None) -> str:
-        return (
-            unknown if value is None else say("value.discounted", value=value, currency=result["currency"], year=first)
-        )
+        known = {"currency": result["currency"], "year": first}
+        return unknown if value is None else say("value.discounted", value=amount(value, say), **known)
 
     rows = {
         "status": say(f"status.{result['status']}"),

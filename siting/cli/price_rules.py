@@ -30,6 +30,7 @@ from siting.cli.common import (
     warn,
     workers_get_ready,
 )
+from siting.cli.money import amount
 from siting.cli.studies import folder_for, head, save
 from siting.errors import UsageError
 from siting.text import Text
@@ -163,10 +164,10 @@ def _print(document: Mapping[str, Any], prices: RulePrices, say: Text) -> None:
     from siting.cli.tables import as_table, facts
 
     full, unknown, out = prices.full, say("value.unknown"), console()
-    money = {"value": full.cost_million, "currency": document["currency"]}
+    cost, currency = full.cost_million, document["currency"]
     rows = {
         "status": say(f"status.{full.status}"),
-        "objective": unknown if full.cost_million is None else say("value.million", **money),
+        "objective": unknown if cost is None else say("value.million", value=amount(cost, say), currency=currency),
         "gap": unknown if full.gap is None else say("value.percent", value=100 * full.gap),
         "carbon": unknown if full.carbon_t is None else say("value.tonnes", value=full.carbon_t),
     }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from siting.cli.common import SOLVED, LangOption, StageOption, console, guarded, periods_said, speaker
+from siting.cli.money import amount
 from siting.errors import UsageError, harmless
 from siting.text import Text
 
@@ -119,7 +120,7 @@ def summary_table(result: Mapping[str, Any], say: Text) -> Any:
     unknown = say("value.unknown")
 
     def money(value: float | None) -> str:
-        return unknown if value is None else say("value.million", value=value, currency=result["currency"])
+        return unknown if value is None else say("value.million", value=amount(value, say), currency=result["currency"])
 
     gap, totals = result["gap"], result["totals"]
     rows = {
@@ -153,7 +154,8 @@ def _system(totals: Mapping[str, Any], currency: str, say: Text) -> dict[str, st
     if "system" not in totals:
         return {}
     whole = totals["system"]
-    cost = {"value": whole["cost_million"], "without": whole["cost_million_without"], "currency": currency}
+    both = whole["cost_million"], whole["cost_million_without"]
+    cost = {"value": amount(both[0], say, both[1]), "without": amount(both[1], say, both[0]), "currency": currency}
     return {
         "system_cost": say("value.system_cost", **cost),
         "system_carbon": say("value.system_carbon", value=whole["carbon_t"], without=whole["carbon_t_without"]),

@@ -10,12 +10,16 @@ from rich import box
 from rich.table import Table
 from rich.text import Text as Line
 
+from siting.cli.money import unit_of
 from siting.errors import harmless
 from siting.text import Text
 
 _WORDS = {"term": "term", "quantity": "quantity", "tier": "tier", "move": "move", "status": "provenance"}
 _WORDS |= {"what": "system", "default": "default"}
 """Columns whose values are translated, and the section of the words."""
+
+_MONEY = ("cost_million", "bound_million", "cost_without")
+"""Columns in millions, which may be shown in a smaller unit."""
 
 _ROUNDING = 5e-3
 """What is smaller is shown as zero: an interior-point plan leaves such traces."""
@@ -36,11 +40,17 @@ def as_table(data: pd.DataFrame, title: str, say: Text, **values: Any) -> Table:
         What the title needs.
     """
     table = Table(title=say(f"title.{title}", **values), box=box.SIMPLE, title_justify="left", title_style="bold")
+    money = [name for name in _MONEY if name in data.columns]
+    largest = float(data[money].astype(float).abs().max().max()) if money and len(data) else 0.0
+    unit, factor = unit_of(0.0 if pd.isna(largest) else largest)
+    if unit != "million":
+        data = data.assign(**{name: data[name].astype(float) * factor for name in money})
     for name in data.columns:
         numeric = pd.api.types.is_numeric_dtype(data[name]) and not pd.api.types.is_bool_dtype(data[name])
-        table.add_column(
-            Line(harmless(say.name("column", str(name)))), justify="right" if numeric else "left", overflow="fold"
-        )
+        heading = harmless(say.name("column", str(name)))
+        if name in money:
+            heading = heading.replace(say("money.million"), say(f"money.{unit}"))
+        table.add_column(Line(heading), justify="right" if numeric else "left", overflow="fold")
     for row in data.itertuples(index=False):
         cells = zip(data.columns, row, strict=True)
         table.add_row(*(Line(_cell(value, _WORDS.get(str(name)), say)) for name, value in cells))

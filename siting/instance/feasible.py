@@ -6,13 +6,14 @@ Every rule here is necessary for a solution to exist, and is cheap; what it lets
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import breadth_first_order, maximum_flow
 
-from siting.errors import Fault
+from siting.errors import Fault, Sentence, sentences
 from siting.problem import Problem
 from siting.problem.derived import arcs, capacity_factor, latency_ms, profiles, site_compute, within
 from siting.problem.designs import design_pue
@@ -96,8 +97,9 @@ def room_faults(p: Problem, lines: Mapping[str, list[int]], *, hourly: bool) -> 
         if len(fixed):
             shape = profiles(p)[list(fixed.index.get_level_values("workload"))].to_numpy()
             hour = int(np.argmax(shape @ fixed.to_numpy()))
-            with_replicas = " with their replicas" if (replicas > 1).any() else ""
-            when = f"In hour {hour} of the year, when it is largest,{with_replicas}"
+            when = Sentence("In hour {hour} of the year, when it is largest,", hour=hour)
+            if (replicas > 1).any():
+                when = Sentence("In hour {hour} of the year, when it is largest, with their replicas", hour=hour)
             faults = _room(p, fixed * shape[hour], when, lines)
     return faults
 
@@ -123,20 +125,36 @@ def _room(p: Problem, installed_mw: pd.Series, when: str, lines: Mapping[str, li
     short = [key for key in installed_mw.index if nodes["demand", key] in stuck]
     if not short:
         return []
-    need = float(installed_mw[short].sum())
-    names = ", ".join(f"{workload} of {region}" for region, workload in short[:6])
-    more = f" and {len(short) - 6} more" if len(short) > 6 else ""
-    rule = (
-        f"{when} {names}{more} need {need:,.6g} MW of equipment, and all sites that they may use can hold "
-        f"{room:,.6g} MW."
-    )
-    remedy = "Raise most_mw of those sites, lower mean_mw, or raise latency_ms so that more sites count."
-    if p.workloads.loc[[workload for _, workload in short], "stays_in"].any():
-        remedy += " Where data must stay (stays_in) only sites of that region or zone count."
+    rule, remedy = _no_room(p, short, float(installed_mw[short].sum()), room, when)
+    table = site_compute(p)["most_mw"]
+    for key, mw in table.items():
+        if ("host", key) in nodes:
+            edges[nodes["host", key], nodes["site", key[0]]] = float(mw)  # type: ignore[index]
+    if not _cut(len(nodes), edges)[0]:
+        rule = sentences(rule, "In parts of a module they could hold it all, but equipment comes in whole modules.")
+        remedy = "Lower module_mw of the compute type, or raise most_mw by as much as a whole module lacks."
     largest = max(short, key=lambda key: float(installed_mw[key]))
     line = lines["demand"][list(p.demand.index).index(largest)]
     value = f"{p.demand['mean_mw'][largest]:g}"
     return [Fault("demand.csv", rule, remedy, line, "mean_mw", value)]
+
+
+def _no_room(p: Problem, short: list[Any], need: float, room: float, when: str) -> tuple[str, str]:
+    """What does not fit, and what would help."""
+    names = ", ".join(f"{workload} of {region}" for region, workload in short[:6])
+    who: str = Sentence("{names} and {more} more", names=names, more=len(short) - 6) if len(short) > 6 else names
+    rule = Sentence(
+        "{when} {who} need {need:,.6g} MW of equipment, and all sites that they may use can hold {room:,.6g} MW.",
+        when=when,
+        who=who,
+        need=need,
+        room=room,
+    )
+    remedy: str = "Raise most_mw of those sites, lower mean_mw, or raise latency_ms so that more sites count."
+    if p.workloads.loc[[workload for _, workload in short], "stays_in"].any():
+        stay = "Where data must stay (stays_in) only sites of that region or zone count."
+        remedy = sentences(remedy, stay)
+    return rule, remedy
 
 
 def whole_modules_mw(p: Problem) -> pd.Series:
@@ -202,15 +220,28 @@ def power_faults(p: Problem, lines: Mapping[str, list[int]]) -> list[Fault]:
         yearly, steady = most[region].to_numpy(), float(storage[str(region)])
         short = power - yearly - steady
         hour = int(short.argmax())
-        rule, need, have = "", float(power[hour]), float(yearly[hour] + steady)
+        when, need, have = "", float(power[hour]), float(yearly[hour] + steady)
         if short[hour] > 1e-6 * max(1.0, need):
-            rule = f"In hour {hour} of the year the work"
+            when, ratio = Sentence("In hour {hour} of the year", hour=hour), float(least_pue[hour])
         need_mean, have_mean = float(mean_mw[str(region)] * least_pue.min()), float(yearly.mean())
-        if not rule and need_mean > have_mean * (1 + 1e-6):
-            rule, need, have = "On average over the year the work", need_mean, have_mean
-        if rule:
-            rule += f" that only sites in {region} can do needs {need:,.6g} MW, and at most {have:,.6g} MW can be had."
-            remedy = "Raise grid_mw or the supply, storage or corridors of the region, or lower its demand."
+        if not when and need_mean > have_mean * (1 + 1e-6):
+            when, need, have, ratio = "On average over the year", need_mean, have_mean, float(least_pue.min())
+        if when:
+            rule = Sentence(
+                "{when} the work that only sites in {region} can do needs {need:,.6g} MW ({it:,.6g} MW of IT load at a "
+                "PUE of {pue:.3f}), and at most {have:,.6g} MW can be had.",
+                when=when,
+                region=region,
+                need=need,
+                it=need / ratio,
+                pue=ratio,
+                have=have,
+            )
+            remedy: str = "Raise grid_mw or the supply, storage or corridors of the region, or lower its demand."
+            if need / ratio <= have:
+                remedy = sentences(
+                    remedy, "Or choose a cooling design with a lower PUE: for the IT load alone it is enough."
+                )
             faults.append(Fault("regions.csv", rule, remedy, line, "grid_mw", f"{row['grid_mw']:g}"))
     return faults
 

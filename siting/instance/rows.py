@@ -13,6 +13,7 @@ from siting.errors import Fault
 from siting.instance.files import RawTable
 from siting.instance.folder import text_faults
 from siting.instance.suggest import did_you_mean
+from siting.problem.columns import CURRENCY_PATTERN, KEY_PATTERN, SHORT_NAME_PATTERN
 from siting.problem.tables import Table
 
 _MISSING = frozenset(
@@ -120,14 +121,24 @@ def explain(error: Any, row_type: type[BaseModel]) -> tuple[str, str]:
         choices = [choice for choice in choices if choice]
         return f"This must be one of {', '.join(choices)}.", did_you_mean(str(error["input"]), choices)
     if kind == "string_pattern_mismatch":
-        return (
-            f"This must match {limits['pattern']}.",
-            "Use letters, digits and hyphens; no space, colon, comma or bar.",
-        )
+        return _PATTERNS.get(limits["pattern"], _PATTERNS[KEY_PATTERN])
     if kind in _BOUNDS:
         return _bound(error, name)
     return f"{error['msg']}.", f"Correct it: {about}"
 
+
+_PATTERNS = {
+    CURRENCY_PATTERN: ("A currency has three capital letters.", "Write its ISO code, for example CNY, USD or KRW."),
+    SHORT_NAME_PATTERN: (
+        "This is no short name: it has a capital letter, a space or a sign.",
+        "Use small letters, digits and hyphens, for example my-plan.",
+    ),
+    KEY_PATTERN: (
+        "A key has no space, colon, comma, semicolon or bar.",
+        "Use letters, digits and hyphens; no space, colon, comma or bar.",
+    ),
+}
+"""Rule and remedy of each pattern of the format."""
 
 _BOUNDS = {
     "greater_than_equal": ("ge", "at least"),

@@ -46,6 +46,9 @@ def check_hourly(
             rule = "supply.csv has no such technology, and no row of fleet.csv names it."
             faults.append(Fault(file, rule, did_you_mean(technology, sorted(technologies)), value=technology))
             continue
+        if length and len(table) == 1 and "hour" not in table.columns:
+            # One row without an hour: the same all year.
+            table = table.loc[[0] * length].reset_index(drop=True).assign(hour=np.arange(length))
         wrong = _shape(table, file, length, settings)
         if not wrong:
             wrong = _columns(table, file, declared, raw)

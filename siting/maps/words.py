@@ -71,7 +71,13 @@ def money(million: float, currency: str, lang: str) -> str:
     """An amount given in millions, in the units that readers of the language use."""
     if lang == "zh":
         unit = "元" if currency == "CNY" else f" {currency}"
+        if million < 0.01:
+            return f"{number(million * 1e6)} {unit.strip()}"
         return f"{number(million / 100)} 亿{unit}" if million >= 100 else f"{number(million * 100)} 万{unit}"
+    if million < 1e-3:
+        return f"{number(million * 1e6)} {currency}"
+    if million < 0.1:
+        return f"{number(million * 1e3)} thousand {currency}"
     amount = f"{number(million / 1000)} billion" if million >= 1000 else f"{number(million)} million"
     return f"{amount} {currency}"
 
@@ -79,5 +85,7 @@ def money(million: float, currency: str, lang: str) -> str:
 def tonnes(value: float, lang: str) -> str:
     """An amount of CO2."""
     if lang == "zh":
-        return f"{number(value / 1e4)} 万吨"
+        return f"{number(value / 1e4)} 万吨" if value >= 100 else f"{number(value)} 吨"
+    if value < 100:
+        return f"{number(value)} t"
     return f"{number(value / 1e6)} Mt" if value >= 1e6 else f"{number(value / 1e3)} kt"

@@ -6,7 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Name = Annotated[str, Field(min_length=1, pattern=r"^[^\s:,;|]+$")]
+KEY_PATTERN = r"^[^\s:,;|]+$"
+SHORT_NAME_PATTERN = r"^[a-z0-9][a-z0-9-]*$"
+CURRENCY_PATTERN = r"^[A-Z]{3}$"
+
+Name = Annotated[str, Field(min_length=1, pattern=KEY_PATTERN)]
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Step = Annotated[float, Field(ge=1e-3, allow_inf_nan=False)]

@@ -45,6 +45,18 @@ def latency_ms(p: Problem) -> pd.DataFrame:
 
 
 @once
+def linked(p: Problem) -> pd.DataFrame:
+    """Whether work of a region may go to a site as far as links are concerned, regions x sites."""
+    network = p.settings.network
+    free = network.cost_per_gb_1000km == 0 and bool((p.links["cost_per_mwh"] > 0).any())
+    allowed = pd.DataFrame(True, index=p.regions.index, columns=p.sites.index)
+    if p.links.empty or network.missing_links == "computed" or (network.missing_links == "priced" and not free):
+        return allowed
+    pairs = pd.MultiIndex.from_product([p.regions.index, p.sites.index])
+    return pd.DataFrame(pairs.isin(p.links.index).reshape(allowed.shape), index=p.regions.index, columns=p.sites.index)
+
+
+@once
 def site_compute(p: Problem) -> pd.DataFrame:
     """Index (site, compute): existing_mw, most_mw and module_mw; pairs that can hold nothing are left out.
 
@@ -86,13 +98,11 @@ def within(p: Problem, stays_in: str) -> pd.DataFrame:
 def arcs(p: Problem) -> pd.DataFrame:
     """Admissible (workload, region, site).
 
-    There is demand, latency is within the bound, the data may go there, and the site can host it.
+    There is demand, latency is within the bound, the data may go there and a link with them, and the site can host it.
     """
     demand, hosts = p.demand["mean_mw"].to_dict(), set(site_compute(p).index)
-    latency, allowed = (
-        latency_ms(p).to_numpy(),
-        {place: within(p, place).to_numpy() for place in p.workloads["stays_in"]},
-    )
+    latency, known = latency_ms(p).to_numpy(), linked(p).to_numpy()
+    allowed = {place: within(p, place).to_numpy() & known for place in p.workloads["stays_in"]}
     rows = []
     workloads = p.workloads[["compute", "latency_ms", "stays_in"]]
     for workload, compute, bound, stays_in in workloads.itertuples(name=None):

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
-from siting.problem.columns import Amount, Share
+from siting.problem.columns import CURRENCY_PATTERN, SHORT_NAME_PATTERN, Amount, Share
 from siting.problem.presets import APPLIED, PresetName, expand
 
 
@@ -20,11 +20,11 @@ class Section(BaseModel):
 class Instance(Section):
     """What the instance is called and which year it describes."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")] = Field(description="Short name.")
+    name: Annotated[str, Field(pattern=SHORT_NAME_PATTERN)] = Field(description="Short name.")
     title_en: str = Field(description="Title in English.")
     title_zh: str = Field(description="Title in Chinese.")
     start: dt.date = Field(description="First day of the hourly series, 1 January of the year.")
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = Field(description="ISO code of the currency.")
+    currency: Annotated[str, Field(pattern=CURRENCY_PATTERN)] = Field(description="ISO code of the currency.")
     base_map: str = Field("", description="Bundled base map, or a file in the instance folder; blank: none.")
     hourly: Literal["folder", "rts-gmlc"] = Field(
         "folder", description="Where hourly series are: the folder hourly/, or the package of RTS-GMLC."
@@ -55,6 +55,12 @@ class Network(Section):
     )
     equipment_ms: Amount = Field(0.0, description="One-way delay of equipment at both ends.")
     cost_per_gb_1000km: Amount = Field(0.0, description="Cost of moving a gigabyte over 1,000 km.")
+    missing_links: Literal["priced", "computed", "forbidden"] = Field(
+        "priced",
+        description="Pairs of a region and a site without a row, where links.csv has rows: priced: computed from the "
+        "distance unless they would be free while other rows cost something (cost_per_gb_1000km is 0 and a row has "
+        "cost_per_mwh), and then forbidden; computed: always computed; forbidden: no work goes there.",
+    )
 
 
 class Carbon(Section):
