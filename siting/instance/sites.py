@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from siting.errors import Fault
-from siting.instance.configuration import FILE
 from siting.instance.feasible import whole_modules_mw
+from siting.instance.folder import FILE
 from siting.instance.rows import Rows
 from siting.problem import Problem
 from siting.problem.derived import rule_sites, site_compute
