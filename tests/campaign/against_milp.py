@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csr_array
+from scipy.sparse import csc_array
 from small import EXACT, MILLION
 from strategies import FEATURES, featured
 
@@ -42,7 +42,7 @@ def optimum(p: Problem) -> float | None:
     found = milp(
         matrix.cost * MILLION,
         constraints=LinearConstraint(
-            csr_array((matrix.value, matrix.index, matrix.start), shape=shape), matrix.least, matrix.most
+            csc_array((matrix.value, matrix.index, matrix.start), shape=shape), matrix.least, matrix.most
         ),
         bounds=Bounds(matrix.lower, matrix.upper),
         integrality=matrix.integer.astype(int),
