@@ -1,4 +1,4 @@
-"""Folders that appear complete or not at all, and leave nothing behind when the process is killed."""
+"""Files and folders that appear complete or not at all, and leave nothing behind when the process is killed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def replaced(target: Path) -> Iterator[Path]:
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     clean(target)
-    draft = target.with_name(f".{target.name}.{_DRAFT}-{secrets.token_hex(4)}")
+    draft = _draft(target)
     draft.mkdir()
     held = _hold(draft)
     try:
@@ -47,35 +47,58 @@ def replaced(target: Path) -> Iterator[Path]:
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    draft = path.with_name(f".{path.name}.{_DRAFT}")
-    with draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    """Write a file whole or not at all; a link in its place is replaced and not followed."""
+    clean(path)
+    draft = _draft(path)
+    # No one can have put a link there before: the name is random, and whatever has it makes this fail.
+    opened = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+    try:
+        with os.fdopen(opened, "wb") as file:
+            _lock(opened)
+            file.write(content)
+            file.flush()
+            os.fsync(opened)
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
     _sync_names(path.parent)
 
 
+def _draft(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{_DRAFT}-{secrets.token_hex(8)}")
+
+
 def clean(target: Path) -> None:
-    """Delete what killed processes left beside the target, or put it back if it is all that there is.
+    """Delete what killed processes left beside a file or folder, or put it back if it is all that there is.
 
     Parameters
     ----------
     target : Path
-        Drafts of it that a living process holds are left alone.
+        Drafts of it that a living process holds are left alone, and so are links: none of them is ours.
     """
     beside = list(target.parent.iterdir()) if target.parent.is_dir() else []
-    for old in (path for path in beside if path.name.startswith(f".{target.name}.{_OLD}-")):
-        if target.exists():
-            shutil.rmtree(old, ignore_errors=True)
+    old, draft = (f".{target.name}.{word}-" for word in (_OLD, _DRAFT))
+    for path in beside:
+        set_aside = path.name.startswith(old)
+        if not (set_aside or path.name.startswith(draft)) or path.is_symlink():
+            continue
+        held = _hold(path)
+        if held is None and not (set_aside and sys.platform == "win32"):
+            continue
+        if set_aside and not target.exists() and path.is_dir():
+            path.rename(target)
         else:
-            old.rename(target)
-    for draft in (path for path in beside if path.name.startswith(f".{target.name}.{_DRAFT}-")):
-        held = _hold(draft)
+            _delete(path)
         if held is not None:
-            shutil.rmtree(draft, ignore_errors=True)
             os.close(held)
+
+
+def _delete(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -90,19 +113,29 @@ def locked(folder: Path) -> Iterator[bool]:
 
 
 def _hold(folder: Path) -> int | None:
-    """Lock a folder as long as this process lives; None if another process has it (or locks are not known)."""
+    """Lock a folder or file while this process lives; None if another process has it (or locks are not known)."""
     if sys.platform == "win32":
         return None
     try:
-        held = os.open(folder, os.O_RDONLY)
-    except FileNotFoundError:
-        return None
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # A link is not followed, and a pipe is not waited for.
+        held = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
+        return None
+    if not _lock(held):
         os.close(held)
         return None
     return held
+
+
+def _lock(opened: int) -> bool:
+    """Lock an open file or folder; False if another process has it (or locks are not known)."""
+    if sys.platform == "win32":
+        return False
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def _sync(folder: Path) -> None:

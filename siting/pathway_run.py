@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from siting.errors import UsageError
+from siting.reading import is_within
 
 STAGES = "stages"
 Result = dict[str, Any]
@@ -13,7 +14,21 @@ Result = dict[str, Any]
 
 def plan_folder(folder: str | Path, stage: int | None) -> Path:
     """Where the tables and maps of a plan are: in the folder of the run, or of a stage of it."""
-    return Path(folder) if stage is None else Path(folder) / STAGES / str(stage)
+    return Path(folder) if stage is None else own_place(Path(folder), STAGES, str(stage))
+
+
+def own_place(folder: Path, *parts: str) -> Path:
+    """A place in a run folder, to which no link leads out of it.
+
+    Raises
+    ------
+    UsageError
+        If one does: a run folder is data, and nothing in it makes us read or write elsewhere.
+    """
+    path = folder.joinpath(*parts)
+    if not is_within(folder, path):
+        raise UsageError(f"The run folder {str(folder)!r} is damaged: {'/'.join(parts)} leads out of it. Solve again.")
+    return path
 
 
 def stage_years(result: Result) -> list[int]:

@@ -22,11 +22,12 @@ import pandas as pd
 from siting.atomic import replaced
 from siting.errors import InputError, UsageError
 from siting.instance import digest, load, write
-from siting.pathway_run import Result, plan_folder, stage_result, stage_years
+from siting.pathway_run import Result, own_place, plan_folder, stage_result, stage_years
 from siting.problem import Calendar, Problem
 from siting.problem.stages import stage_problem
+from siting.reading import RESULT_MOST, SERIES_MOST, UnsafeError, parse_json, read_bytes
 from siting.seal import sealed
-from siting.table_files import says_the_same, write_table
+from siting.table_files import read_parquet, says_the_same, write_table
 from siting.unfinished import is_unfinished
 
 SCHEMA = "siting-run"
@@ -39,6 +40,9 @@ KEYS = (
 """What every ``result.json`` says."""
 
 _PLANS = ("optimal", "feasible")
+
+MOST_COLUMNS = 1_000
+"""No table of a plan is wider."""
 
 Tables = Mapping[str, pd.DataFrame]
 
@@ -228,7 +232,7 @@ def read_plans(
         if not names:
             raise UsageError(f"The run in {str(folder)!r} has no plan (status {result.get('status')!r}).")
         plans[year] = {name: _read_table(plan_folder(place, year), name, rows) for name, rows in names.items()}
-    saved = place / INSTANCE
+    saved = own_place(place, INSTANCE)
     if not saved.is_dir():
         raise _damaged(place, f"the folder {INSTANCE} is missing")
     if digest(saved) != result.get("saved_instance_sha256"):
@@ -250,7 +254,7 @@ def check_copies(folder: str | Path, tables: Tables) -> None:
     """
     place = Path(folder)
     for name, table in tables.items():
-        path = place / TABLES / f"{name}.csv"
+        path = own_place(place, TABLES, f"{name}.csv")
         try:
             same = says_the_same(path, table)
         except (OSError, ValueError) as error:
@@ -273,9 +277,8 @@ def plain(value: Any) -> Any:
 
 
 def _parse(folder: Path) -> Result:
-    path = folder / RESULT
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = parse_json(read_bytes(own_place(folder, RESULT), RESULT_MOST).decode("utf-8"))
     except (FileNotFoundError, NotADirectoryError) as error:
         what = f"has no {RESULT}" if folder.is_dir() else "is not a folder"
         remedy = "Go on with siting resume" if is_unfinished(folder) else "Make one with siting solve --out"
@@ -288,11 +291,15 @@ def _parse(folder: Path) -> Result:
 
 
 def _read_table(folder: Path, name: str, rows: Any) -> pd.DataFrame:
-    path = folder / TABLES / f"{name}.parquet"
+    if _stem(name) != name or not isinstance(rows, int):
+        raise _damaged(folder, f"{RESULT} names a table that cannot be one")
+    path = own_place(folder, TABLES, f"{name}.parquet")
     if not path.is_file():
         raise _damaged(folder, f"{TABLES}/{path.name} is missing")
     try:
-        table = pd.read_parquet(path)
+        table = read_parquet(read_bytes(path, SERIES_MOST), path.name, rows, MOST_COLUMNS)
+    except UnsafeError as error:
+        raise _damaged(folder, f"{TABLES}: {error}") from error
     except (OSError, ValueError) as error:
         raise _damaged(folder, f"{TABLES}/{path.name} cannot be read ({error})") from error
     if len(table) != rows:

@@ -3,11 +3,15 @@
 ``job.json`` says what was asked, ``instance/`` is a copy of the input, and ``progress.npz`` is what a solve period by
 period has found so far; the solver of the whole keeps nothing. An earlier run in the same folder stays as it is until
 the new one takes its place.
+
+The folder is data, and may come from anyone: of files outside it knows the name and the hash only, and whoever goes on
+gives them again.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,10 +22,14 @@ from typing import Any
 from siting.atomic import locked, replaced
 from siting.errors import SitingError, UsageError
 from siting.instance import file_digest
+from siting.reading import MIB, parse_json, read_bytes, strangers
 
 CHECKPOINT = "checkpoint"
 _JOB, _PROGRESS, _INSTANCE = "job.json", "progress.npz", "instance"
-_SCHEMA, _VERSION = "siting-unfinished", 1
+_SCHEMA, _VERSION = "siting-unfinished", 2
+
+Given = Mapping[str, Sequence[Path]]
+"""Files by the option of the command line that names them."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +52,7 @@ class Unfinished:
     def copy_to(self, run: Path) -> None:
         """Have another draft of the run take it along, if the solve can go on."""
         if self.progress.exists():
-            shutil.copytree(self.folder, run / CHECKPOINT)
+            shutil.copytree(self.folder, run / CHECKPOINT, symlinks=True)
 
 
 def is_unfinished(run: Path) -> bool:
@@ -60,7 +68,7 @@ def can_go_on(run: Path) -> bool:
 
 @contextmanager
 def begun(
-    run: Path, asked: Mapping[str, Any], rules: Sequence[Path], copy_instance: Callable[[Path], None]
+    run: Path, asked: Mapping[str, Any], given: Given, copy_instance: Callable[[Path], None]
 ) -> Iterator[Unfinished]:
     """A run from its beginning; what is left of it vanishes when it ends well, or for a mistake of the user.
 
@@ -70,8 +78,8 @@ def begun(
         Run folder.
     asked : mapping
         In types that JSON knows.
-    rules : sequence of Path
-        Files that must be the same when the run goes on.
+    given : mapping of str to sequence of Path
+        Files that must be given again when the run goes on.
     copy_instance : callable
         Gets the folder to be filled.
 
@@ -86,7 +94,10 @@ def begun(
             "schema": _SCHEMA,
             "schema_version": _VERSION,
             "asked": dict(asked),
-            "rules": {str(path): file_digest(path) for path in rules},
+            "given": {
+                option: [{"file": path.name, "sha256": file_digest(path)} for path in paths]
+                for option, paths in given.items()
+            },
         }
         (draft / _JOB).write_text(json.dumps(job, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
         copy_instance(draft / _INSTANCE)
@@ -100,24 +111,47 @@ def begun(
 
 
 @contextmanager
-def gone_on_with(run: Path) -> Iterator[Unfinished]:
+def gone_on_with(run: Path, given: Given) -> Iterator[Unfinished]:
     """A run that goes on; what is left of it vanishes when it ends well.
+
+    Parameters
+    ----------
+    run : Path
+        Run folder.
+    given : mapping of str to sequence of Path
+        As of :func:`begun`.
 
     Raises
     ------
     UsageError
-        If there is none, it is damaged, another process is at work on it, or a file with rules has changed.
+        If there is none, it is damaged, another process is at work on it, or not the same files are given.
     """
     folder = run / CHECKPOINT
     if not folder.is_dir():
         raise UsageError(f"There is nothing to go on with in {str(run)!r}: no run was stopped there. Use siting solve.")
+    for path in strangers(folder):
+        raise UsageError(f"{str(path)!r} is a link or no file: a checkpoint has none, so this one is not gone on with.")
     with _alone(folder):
         job = _read(folder)
-        for name, sha256 in job["rules"].items():
-            if not Path(name).is_file() or file_digest(Path(name)) != sha256:
-                raise UsageError(f"{name} is not as it was when the run was begun. Restore it, or solve again.")
+        for option in sorted({*job["given"], *given}):
+            _check(option, job["given"].get(option, []), given.get(option, ()))
         yield Unfinished(folder, job["asked"])
     _clear(run)
+
+
+def _check(option: str, used: Sequence[Mapping[str, str]], given: Sequence[Path]) -> None:
+    """Refuse other files than the run was begun with; the folder only knows their names and hashes."""
+    for path in given:
+        if not path.is_file():
+            raise UsageError(f"{option} {path}: there is no such file.")
+    if [file_digest(path) for path in given] == [entry["sha256"] for entry in used]:
+        return
+    if not used:
+        raise UsageError(f"This run used no file with {option}: leave it out, or solve again.")
+    files = ", ".join(f"{entry['file']} (sha256 {entry['sha256'][:16]}…)" for entry in used)
+    again = " ".join(f"{option} {entry['file']}" for entry in used)
+    what = "this is not it" if given else "it is not in the run folder"
+    raise UsageError(f"This run used {files}, and {what}. Give the same again: {again}.")
 
 
 @contextmanager
@@ -131,14 +165,24 @@ def _alone(folder: Path) -> Iterator[None]:
 
 def _read(folder: Path) -> dict[str, Any]:
     try:
-        job = json.loads((folder / _JOB).read_text(encoding="utf-8"))
+        job = parse_json(read_bytes(folder / _JOB, MIB))
         fits = (job["schema"], job["schema_version"]) == (_SCHEMA, _VERSION)
-        job = {"asked": dict(job["asked"]), "rules": dict(job["rules"])}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        found = {"asked": dict(job["asked"]), "given": _given(job["given"])} if fits else {}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(f"{str(folder / _JOB)!r} is damaged ({error}). Solve again from the beginning.") from error
     if not fits:
         raise UsageError(f"{str(folder)!r} was written by another version of siting. Solve again from the beginning.")
-    return job
+    return found
+
+
+def _given(files: Mapping[str, Any]) -> dict[str, list[dict[str, str]]]:
+    """Names and hashes of files by option; the names are said and never opened."""
+    found = {}
+    for option, entries in files.items():
+        found[option] = [{"file": Path(entry["file"]).name, "sha256": entry["sha256"]} for entry in entries]
+        if not all(re.fullmatch("[0-9a-f]{64}", entry["sha256"]) for entry in found[option]):
+            raise ValueError("a hash is none")
+    return found
 
 
 def _clear(run: Path) -> None:

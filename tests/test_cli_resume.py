@@ -68,7 +68,10 @@ def test_killed_and_resumed(killed: Callable[[Path], Path], instance: Path, cli:
     unfinished = cli("audit", folder)
     assert unfinished.code == 2
     assert "siting resume" in unfinished.err
-    done = cli("resume", folder, "--json")
+    without = cli("resume", folder)
+    assert (without.code, "rules.py (sha256 " in without.err) == (2, True)
+    assert "--edit rules.py" in without.err
+    done = cli("resume", folder, "--edit", rules, "--json")
     assert done.code == 0
     assert cli("audit", folder).code == 0
     through = json.loads(cli("solve", instance, "--out", "other", "--edit", rules, *ASKED, "--json").out)
@@ -97,22 +100,22 @@ def test_what_cannot_be_resumed(killed: Callable[[Path], Path], instance: Path, 
     other = json.loads(asked)
     other["asked"]["periods"] = 1
     for path, content, said in (
-        (rules, KILL + "# changed\n", "not as it was"),
+        (rules, KILL + "# changed\n", "this is not it"),
         (job, asked[:-9], "damaged"),
-        (job, asked.replace('"schema_version": 1', '"schema_version": 0'), "another version"),
+        (job, asked.replace('"schema_version": 2', '"schema_version": 0'), "another version"),
         (job, asked.replace('"gap"', '"gaps"'), "another version"),
         (job, json.dumps(other), "another problem"),
         (progress, "nothing", "damaged"),
     ):
         before = path.read_bytes()
         path.write_text(content)
-        done = cli("resume", folder)
+        done = cli("resume", folder, "--edit", rules)
         assert (done.code, "Traceback" in done.err) == (2, False)
         assert said in done.err
         path.write_bytes(before)
         assert (job.read_text(), progress.read_bytes()) == (asked, found)
     with locked(folder / "checkpoint"):
-        done = cli("resume", folder)
+        done = cli("resume", folder, "--edit", rules)
     assert done.code == 2
     assert "Another process is at work" in done.err
     assert (job.read_text(), progress.read_bytes()) == (asked, found)

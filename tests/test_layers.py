@@ -9,7 +9,8 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "siting"
 
 LAYERS = (
-    {"errors", "bundled", "atomic", "table_files"},
+    {"errors", "bundled", "atomic", "reading"},
+    {"table_files"},
     {"physics"},
     {"problem"},
     {"rts_gmlc", "periods", "synthetic"},

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+import json
+import math
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import TypeAdapter, ValidationError
+
 import siting
 from siting.cli.edits import read_edit
 from siting.cli.faults import doubt_lines
-from siting.cli.maps import base_of
+from siting.cli.maps import base_of, own_base
 from siting.cli.progress import Reporter
 from siting.errors import UsageError
 from siting.instance import find, load
@@ -53,7 +58,7 @@ def prepare(instance: str, options: Options, out: str | None, reporter: Reporter
             raise UsageError(reporter.say("error.no_stages", name=problem.settings.instance.name))
         for line in doubt_lines(problem, reporter.say):
             reporter.tell(line)
-        target = target_of(f"run-{problem.settings.instance.name}" if out is None else out)
+        target = target_of(default_target(problem.settings.instance.name) if out is None else out)
     with reporter.phase("maps", "base_map"):
         base = base_of(problem, source, options.base)
     with reporter.phase("periods"):
@@ -65,27 +70,63 @@ def prepare(instance: str, options: Options, out: str | None, reporter: Reporter
     return Job(problem, source, edits, base, target, aggregation)
 
 
+def default_target(name: str) -> Path:
+    """The run folder where none is named.
+
+    Raises
+    ------
+    UsageError
+        If it is a link: no one has asked to write where it leads.
+    """
+    folder = Path(f"run-{name}")
+    if folder.is_symlink():
+        raise UsageError(f"{str(folder)!r} is a link. Name the run folder: --out {str(folder)!r}.")
+    return folder
+
+
+OUTSIDE = ("edits", "cluster", "base")
+"""Options that make us run, reach or read what is outside the folders: no folder says them, and :func:`given` does."""
+
+
 def as_asked(options: Options) -> dict[str, Any]:
-    """Options in types that JSON knows; files by their full names."""
-    base = options.base
-    return {
-        **dataclasses.asdict(options),
-        "settings": dict(options.settings),
-        "highs": dict(options.highs),
-        "edits": [str(path.resolve()) for path in options.edits],
-        "base": str(Path(base).resolve()) if base is not None and Path(base).exists() else base,
-    }
+    """Options in types that JSON knows, but for what is outside; a bundled base map is said by its name."""
+    asked = {**dataclasses.asdict(options), "settings": dict(options.settings), "highs": dict(options.highs)}
+    kept = {name: value for name, value in asked.items() if name not in OUTSIDE}
+    base = None if own_base(options.base) else options.base
+    return {**kept, "bundled_base": base, "on_cluster": bool(options.cluster)}
 
 
-def options_of(asked: Mapping[str, Any], changes: Mapping[str, Any]) -> Options:
-    """The options again, some of them changed.
+def given(edits: Sequence[Path], base: str | None) -> dict[str, list[Path]]:
+    """Files outside the folders by their options, which must be given again when a run goes on."""
+    own = own_base(base)
+    return {"--edit": list(edits), "--base": [] if own is None else [own]}
+
+
+def options_of(
+    asked: Mapping[str, Any], edits: Sequence[Path], base: str | None, changes: Mapping[str, Any]
+) -> Options:
+    """The options again, some of them changed; what is outside the folders comes from the command line alone.
 
     Raises
     ------
     UsageError
         If they are not those of this version.
     """
+    known = {name: value for name, value in asked.items() if name not in ("bundled_base", "on_cluster")}
+    bundled = asked.get("bundled_base")
+    if bundled is not None and (not isinstance(bundled, str) or own_base(bundled) is not None):
+        raise UsageError(f"The run asks for the base map {bundled!r}, which is not a bundled one. Solve again.")
+    wrong = sorted({*known} ^ {one.name for one in dataclasses.fields(Options) if one.name not in OUTSIDE})
     try:
-        return Options(**{**asked, "edits": tuple(map(Path, asked["edits"])), **changes})
-    except (KeyError, TypeError) as error:
-        raise UsageError(f"The run was begun by another version of siting ({error}). Solve again.") from error
+        asked_again = TypeAdapter(Options).validate_json(json.dumps({**known, "base": bundled}), strict=True)
+    except ValidationError as error:
+        wrong += [".".join(map(str, one["loc"])) for one in error.errors()]
+    if wrong:
+        raise UsageError(f"The run was begun by another version of siting ({', '.join(wrong)}). Solve again.")
+    if not all(math.isfinite(number) and number >= 0 for number in (asked_again.gap, asked_again.time_limit_s)):
+        raise UsageError("The run asks for a gap or a time limit that cannot be. Solve again.")
+    few = os.cpu_count() or 1
+    # Whoever wrote the folder does not know how many cores there are here.
+    mine = {"workers": min(asked_again.workers, few), "threads": min(asked_again.threads, few)}
+    more = {"edits": tuple(edits), **({} if base is None else {"base": base})}
+    return dataclasses.replace(asked_again, **{**mine, **more, **changes})

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from siting.instance.configuration import base_map_path
-from siting.maps import FontWarning, draw, layers, load_base, write_layers
+from siting.maps import FontWarning, bundled_base, draw, layers, load_base, write_layers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,6 +32,11 @@ def base_of(problem: Problem, folder: Path, asked: str | None) -> GeoDataFrame |
     name = problem.settings.instance.base_map
     path = base_map_path(name, folder) if name else None
     return None if path is None else load_base(path)
+
+
+def own_base(asked: str | None) -> Path | None:
+    """The file of the user's own that ``--base`` names; None where it names none, or a bundled map."""
+    return None if asked is None or bundled_base(asked) is not None else Path(asked)
 
 
 def draw_into(

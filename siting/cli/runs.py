@@ -71,7 +71,7 @@ def _audited(run: str, stage: int | None) -> tuple[Audit | RunAudit, dict[int, d
 def draw_map(run: RunArgument, stage: StageOption = None, base: BaseOption = None, lang: LangOption = None) -> int:
     """Write the layers and the picture of a run again, of a pathway those of each stage."""
     from siting.cli.maps import base_of, draw_into
-    from siting.pathway_run import plan_folder
+    from siting.pathway_run import own_place, plan_folder
     from siting.problem.stages import stage_problem
     from siting.run import INSTANCE, MAPS, read_plans
 
@@ -80,7 +80,7 @@ def draw_map(run: RunArgument, stage: StageOption = None, base: BaseOption = Non
     chosen = base_of(problem, Path(run) / INSTANCE, base)
     for year, tables in plans.items():
         own = problem if year is None else stage_problem(problem, year)
-        folder = plan_folder(run, year) / MAPS
+        folder = own_place(plan_folder(run, year), MAPS)
         for line in draw_into(folder, own, tables, say.lang, chosen, result):
             warn(line)
         print(say("say.maps", folder=folder))

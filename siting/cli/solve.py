@@ -100,13 +100,19 @@ def solve(
 @guarded
 def resume(
     run: RunArgument,
+    edits: Annotated[
+        list[Path] | None, typer.Option("--edit", help="resume_edit", metavar="RULES.PY", show_default=False)
+    ] = None,
+    base: Annotated[str | None, typer.Option("--base", help="resume_base", show_default=False)] = None,
     time_limit: Annotated[float | None, typer.Option(min=0.0, help="resume_time_limit", show_default=False)] = None,
     workers: Annotated[int | None, typer.Option(min=0, help="resume_workers", show_default=False)] = None,
-    cluster: ClusterOption = None,
+    cluster: Annotated[
+        str | None, typer.Option("--cluster", help="resume_cluster", metavar="ADDRESS", show_default=False)
+    ] = None,
     as_json: JsonOption = False,
     lang: LangOption = None,
 ) -> int:
-    """Go on with a run that was stopped, as it was asked; workers may be others."""
+    """Go on with a run that was stopped, as it was asked; what is outside its folder is asked again."""
     say = speaker(lang)
     from siting.cli.progress import Reporter
 
@@ -116,7 +122,7 @@ def resume(
         from siting.cli.workflow import go_on
     asked = {"time_limit_s": time_limit, "workers": workers, "cluster": cluster}
     changes = {name: value for name, value in asked.items() if value is not None}
-    return told(go_on(run, changes, reporter), as_json, run, say)
+    return told(go_on(run, edits or (), base, changes, reporter), as_json, run, say)
 
 
 def told(done: Finished, as_json: bool, out: str | None, say: Text) -> int:

@@ -19,7 +19,7 @@ from siting.auditor.report import Check
 from siting.building import Compiled, compile_problem
 from siting.cli.check_year import AfterSolve, after_solve
 from siting.cli.common import FAULT, INFEASIBLE, LIMIT, NO_PLAN, SOLVED
-from siting.cli.jobs import Job, as_asked, options_of, prepare
+from siting.cli.jobs import Job, as_asked, given, options_of, prepare
 from siting.cli.maps import draw_into
 from siting.cli.notes import messages, note, warnings
 from siting.cli.progress import Reporter
@@ -104,17 +104,22 @@ def carry_out(instance: str, options: Options, out: str | None, reporter: Report
         if can_go_on(job.target):
             reporter.tell(reporter.say("note.given_up", folder=job.target))
         copy_instance = partial(copy, job.problem, job.source)
-        with begun(job.target, as_asked(options), options.edits, copy_instance) as unfinished:
+        outside = given(options.edits, options.base)
+        with begun(job.target, as_asked(options), outside, copy_instance) as unfinished:
             return _to_the_end(job, options, unfinished, reporter)
 
 
-def go_on(run: str, changes: Mapping[str, Any], reporter: Reporter) -> Finished:
+def go_on(
+    run: str, edits: Sequence[Path], base: str | None, changes: Mapping[str, Any], reporter: Reporter
+) -> Finished:
     """Go on with a run that was stopped, and write the run folder.
 
     Parameters
     ----------
     run : str
         Run folder.
+    edits, base : sequence of Path, str or None
+        The files that the run was begun with: no folder has us open or run what is outside it.
     changes : mapping
         Options that are other than they were.
     reporter : Reporter
@@ -125,9 +130,11 @@ def go_on(run: str, changes: Mapping[str, Any], reporter: Reporter) -> Finished:
     InputError, UsageError
         If it cannot go on.
     """
-    with reporter.live(), gone_on_with(Path(run)) as unfinished:
-        options = options_of(unfinished.asked, changes)
+    with reporter.live(), gone_on_with(Path(run), given(edits, base)) as unfinished:
+        options = options_of(unfinished.asked, edits, base, changes)
         job = prepare(str(unfinished.instance), options, run, reporter)
+        if unfinished.asked.get("on_cluster") and not options.cluster:
+            reporter.tell(reporter.say("note.off_cluster"))
         if not unfinished.progress.exists():
             reporter.tell(reporter.say("note.from_the_beginning"))
         return _to_the_end(job, options, unfinished, reporter)

@@ -12,10 +12,11 @@ from pydantic import BaseModel, ValidationError
 from siting.bundled import maps_folder
 from siting.errors import Fault, Sentence
 from siting.instance.files import decode
-from siting.instance.folder import FILE, contents, names_in, text_faults
+from siting.instance.folder import FILE, contents, is_own, names_in, text_faults
 from siting.instance.rows import explain
 from siting.instance.suggest import did_you_mean
 from siting.problem.settings import Settings
+from siting.reading import SETTINGS_MOST, is_inner_name
 
 OVERRIDES = "--set"
 
@@ -33,7 +34,7 @@ def read_settings(folder: Path, overrides: Mapping[str, Any]) -> tuple[Settings 
     if FILE not in names_in(folder):
         # What has nearly its name is reported with the tables.
         return None, [Fault(FILE, "The file is missing.", "Add instance.toml; see the format.")]
-    data = contents(folder / FILE, FILE)
+    data = contents(folder, FILE, SETTINGS_MOST)
     text = data if isinstance(data, Fault) else decode(data, FILE)
     if isinstance(text, Fault):
         return None, [text]
@@ -139,8 +140,10 @@ def _year(settings: Settings, overrides: Mapping[str, Any]) -> list[Fault]:
 
 
 def base_map_path(name: str, folder: Path | None) -> Path | None:
-    """Where a base map is: a file in the instance folder, or a bundled one with or without its ending."""
-    places = [] if folder is None else [folder / name]
+    """Where a base map is: a file in the instance folder, or a bundled one with or without its ending; no other."""
+    if not is_inner_name(name):
+        return None
+    places = [] if folder is None or not is_own(folder, folder / name) else [folder / name]
     places += [maps_folder() / name, maps_folder() / f"{name}.geojson"]
     return next((place for place in places if place.is_file()), None)
 
@@ -150,6 +153,12 @@ def _base_map(folder: Path, settings: Settings, overrides: Mapping[str, Any]) ->
     if not name or base_map_path(name, folder) is not None:
         return []
     file = OVERRIDES if "instance.base_map" in overrides else FILE
+    if not is_inner_name(name) or not is_own(folder, folder / name):
+        rule, remedy = (
+            "A base map is a bundled one or a file in the instance folder, and no other.",
+            "Put the file into the folder, or give it with --base.",
+        )
+        return [Fault(file, rule, remedy, column="instance.base_map", value=name)]
     remedy = did_you_mean(name, sorted(path.stem for path in maps_folder().glob("*.geojson")))
     rule = "There is no such base map, bundled or in the instance folder."
     return [Fault(file, rule, remedy, column="instance.base_map", value=name)]

@@ -12,6 +12,7 @@ from siting.instance.folder import contents, names_in, stray_faults
 from siting.instance.suggest import did_you_mean, nearest
 from siting.instance.units import other_unit
 from siting.problem.tables import TABLES, Table
+from siting.reading import TABLE_MOST
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def read_tables(folder: Path, base_map: str = "") -> tuple[dict[str, RawTable], 
 
 
 def _read(path: Path, table: Table) -> tuple[RawTable | None, list[Fault]]:
-    data = contents(path, path.name)
+    data = contents(path.parent, path.name, TABLE_MOST)
     text = data if isinstance(data, Fault) else decode(data, path.name)
     if isinstance(text, Fault):
         return None, [text]

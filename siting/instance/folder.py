@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from siting.bundled import instances_folder
 from siting.errors import Fault, Sentence, harmless
 from siting.instance.suggest import did_you_mean, nearest
 from siting.problem.tables import TABLES
+from siting.reading import UnsafeError, is_within, read_bytes
 
 FILE, HOURLY = "instance.toml", "hourly"
 
@@ -35,22 +37,40 @@ def names_in(folder: Path) -> list[str]:
         return []
 
 
-def contents(path: Path, file: str) -> bytes | Fault:
-    """Bytes of a file, or why there are none: a folder in its place, a link that leads nowhere or round in a ring."""
+def is_own(folder: Path, path: Path) -> bool:
+    """Whether a file of an instance is in its folder, and no link out of it; what is bundled is ours."""
+    return folder.parent == instances_folder() or is_within(folder, path)
+
+
+def contents(folder: Path, file: str, most: int) -> bytes | Fault:
+    """Bytes of a file of an instance, or why there are none.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the instance; no link out of it is followed.
+    file : str
+        Its name in the folder.
+    most : int
+        Bytes that are read at most.
+    """
+    path, remedy = folder / file, "Put a readable file in its place."
     try:
-        if not path.is_dir() and (path.is_file() or not path.exists()):
-            return path.read_bytes()
-        what = Sentence("a folder") if path.is_dir() else Sentence("a device or a pipe")
+        if path.is_dir() or not (path.is_file() or not path.exists()):
+            what = Sentence("a folder") if path.is_dir() else Sentence("a device or a pipe")
+            return Fault(file, Sentence("This is {what} and not a file.", what=what), remedy)
+        if path.exists() and not is_own(folder, path):
+            rule = "This is a link out of the folder of the instance, which is not followed."
+            return Fault(file, rule, "Put the file itself into the folder.")
+        return read_bytes(path, most)
+    except UnsafeError as error:
+        return Fault(file, Sentence("The file is not read: {why}.", why=error), remedy)
     except OSError as error:
         if path.is_symlink():
             what = Sentence("a link that leads nowhere")
-        else:
-            return Fault(
-                file,
-                Sentence("The file cannot be read: {why}.", why=error.strerror or type(error).__name__),
-                "Put a readable file in its place.",
-            )
-    return Fault(file, Sentence("This is {what} and not a file.", what=what), "Put a readable file in its place.")
+            return Fault(file, Sentence("This is {what} and not a file.", what=what), remedy)
+        why = error.strerror or type(error).__name__
+        return Fault(file, Sentence("The file cannot be read: {why}.", why=why), remedy)
 
 
 def stray_faults(folder: Path, base_map: str) -> tuple[list[Fault], set[str]]:

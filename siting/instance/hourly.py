@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import io
-import zlib
+from collections import Counter
 from pathlib import Path
 
 import pandas as pd
@@ -15,8 +14,13 @@ import pyarrow.csv as arrow_csv
 from siting.errors import Fault, Sentence
 from siting.instance.files import decode
 from siting.instance.folder import HOURLY, contents, names_in
+from siting.reading import SERIES_MOST, UnsafeError, gunzip
+from siting.table_files import read_parquet
 
 ENDINGS = (".csv", ".csv.gz", ".parquet")
+
+MOST_HOURS, MOST_COLUMNS = 9_000, 20_000
+"""No series of a year is longer; whatever a file says of itself, no more is read."""
 
 
 def read_hourly(folder: Path) -> tuple[dict[str, pd.DataFrame], dict[str, str], list[Fault]]:
@@ -47,7 +51,7 @@ def read_hourly(folder: Path) -> tuple[dict[str, pd.DataFrame], dict[str, str], 
             faults.append(Fault(file, rule, "Delete one of the files."))
             continue
         files[name] = file
-        data = contents(path, file)
+        data = contents(folder, file, SERIES_MOST)
         table = data if isinstance(data, Fault) else _parquet(data, file) if ending == ".parquet" else _csv(data, file)
         if isinstance(table, Fault):
             faults.append(table)
@@ -58,7 +62,7 @@ def read_hourly(folder: Path) -> tuple[dict[str, pd.DataFrame], dict[str, str], 
 
 def _parquet(data: bytes, file: str) -> pd.DataFrame | Fault:
     try:
-        table = pd.read_parquet(io.BytesIO(data))
+        table = read_parquet(data, file, MOST_HOURS, MOST_COLUMNS)
     except (pa.ArrowException, OSError, ValueError, TypeError, KeyError) as error:
         why = next(iter(str(error).splitlines()), type(error).__name__)
         return Fault(file, Sentence("The file is not readable Parquet: {why}", why=why), "Write it again.")
@@ -68,8 +72,11 @@ def _parquet(data: bytes, file: str) -> pd.DataFrame | Fault:
 def _csv(data: bytes, file: str) -> pd.DataFrame | Fault:
     if file.endswith(".gz"):
         try:
-            data = gzip.decompress(data)
-        except (OSError, EOFError, zlib.error):
+            data = gunzip(data, SERIES_MOST)
+        except UnsafeError as error:
+            rule = Sentence("The file is not read: {why}.", why=error)
+            return Fault(file, rule, "Give one row for each hour of a year.")
+        except ValueError:
             return Fault(file, "The file is not readable gzip.", "Compress it again, or give plain CSV.")
     text = decode(data, file)
     if isinstance(text, Fault):
@@ -83,8 +90,13 @@ def _csv(data: bytes, file: str) -> pd.DataFrame | Fault:
         return Fault(file, rule, "Close every quotation mark.")
     if not any(header):
         return Fault(file, "The file is empty.", "Give it a header (hour and names) and one row for each hour.")
-    for name in header:
-        if header.count(name) > 1:
+    if len(header) > MOST_COLUMNS:
+        rule = Sentence(
+            "The header has {count:,} columns; at most {most:,} are read.", count=len(header), most=MOST_COLUMNS
+        )
+        return Fault(file, rule, "Give a column for each name.", row=1)
+    for name, count in Counter(header).items():
+        if count > 1:
             return Fault(file, "The header has this column more than once.", "Keep one.", row=1, column=name)
     if len(first) > len(header):
         rule = Sentence("The row has {cells} cells and the header {columns}.", cells=len(first), columns=len(header))

@@ -16,10 +16,11 @@ import pandas as pd
 
 from siting.errors import UsageError
 from siting.instance.configuration import base_map_path
-from siting.instance.folder import FILE
+from siting.instance.folder import FILE, is_own
 from siting.instance.rows import numeric
 from siting.problem import TABLES, Problem
 from siting.problem.tables import Table
+from siting.reading import MAP_MOST, SERIES_MOST, read_bytes
 
 UNSOURCED = {
     "status": "assumption",
@@ -98,7 +99,7 @@ def digest(folder: str | Path) -> str:
     """
     root, total = Path(folder), hashlib.sha256()
     for name in _files(root):
-        content = (root / name).read_bytes()
+        content = read_bytes(root / name, SERIES_MOST)
         total.update(f"{name}\0{len(content)}\0".encode())
         total.update(content)
     return total.hexdigest()
@@ -106,7 +107,7 @@ def digest(folder: str | Path) -> str:
 
 def file_digest(path: Path) -> str:
     """SHA-256 of one file, hexadecimal."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return hashlib.sha256(read_bytes(path, MAP_MOST)).hexdigest()
 
 
 def copy(problem: Problem, source: Path, folder: Path) -> None:
@@ -120,7 +121,7 @@ def copy(problem: Problem, source: Path, folder: Path) -> None:
         From where, and to a new folder.
     """
     name = problem.settings.instance.base_map
-    own = [name] if name and (source / name).is_file() else []
+    own = [name] if name and base_map_path(name, source) == source / name else []
     for file in (*_files(source), *own):
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source / file, folder / file)
@@ -129,7 +130,8 @@ def copy(problem: Problem, source: Path, folder: Path) -> None:
 def _files(root: Path) -> list[str]:
     """Files of an instance by their names in its folder, in order."""
     paths = [root / FILE, *root.glob("*.csv"), *root.glob("hourly/*")]
-    return sorted(p.relative_to(root).as_posix() for p in paths if p.is_file() and not p.name.startswith("."))
+    own = (p for p in paths if not p.name.startswith(".") and is_own(root, p) and p.is_file())
+    return sorted(p.relative_to(root).as_posix() for p in own)
 
 
 def _fill(problem: Problem, folder: Path, source: Path | None) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -12,9 +14,13 @@ import pandas as pd
 from siting.bundled import maps_folder
 from siting.errors import UsageError
 from siting.maps.geometry import area
+from siting.reading import MAP_MOST, UnsafeError, parse_json, read_bytes
 
 KEYS = ("region", "iso", "id")
 """Properties that may hold the key of the region, in order of preference."""
+
+
+_CRS = re.compile(r"(urn:ogc:def:crs:)?(EPSG|OGC|ESRI):[\w.]*:?\w+", re.IGNORECASE)
 
 
 def load_base(name_or_path: str | Path, regions: Iterable[str] | None = None) -> gpd.GeoDataFrame:
@@ -38,9 +44,8 @@ def load_base(name_or_path: str | Path, regions: Iterable[str] | None = None) ->
     UsageError
         If there is no such map, or it is not GeoJSON, or has no polygons, no key of regions or none that matches.
     """
-    own = Path(name_or_path)
-    bundled = next((file for file in maps_folder().glob("*.geojson") if str(own) in (file.stem, file.name)), None)
-    path = bundled or own
+    bundled = bundled_base(name_or_path)
+    path = bundled or Path(name_or_path)
     if not path.is_file():
         known = ", ".join(sorted(file.stem for file in maps_folder().glob("*.geojson"))) or "none"
         raise UsageError(
@@ -55,10 +60,17 @@ def load_base(name_or_path: str | Path, regions: Iterable[str] | None = None) ->
     return base
 
 
+def bundled_base(name: str | Path) -> Path | None:
+    """The file of a bundled base map, by its name with or without its ending; None if there is none."""
+    return next((file for file in maps_folder().glob("*.geojson") if str(Path(name)) in (file.stem, file.name)), None)
+
+
 def _check_geojson(path: Path) -> None:
     """Refuse what is not GeoJSON before GDAL guesses at it."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8-sig"))
+        document = parse_json(read_bytes(path, MAP_MOST).decode("utf-8-sig"))
+    except UnsafeError as error:
+        raise UsageError(f"Base map {path}: it is not read: {error}.") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"Base map {path}: not UTF-8 text, so not GeoJSON. Export it as GeoJSON in UTF-8.") from error
     except json.JSONDecodeError as error:
@@ -66,6 +78,8 @@ def _check_geojson(path: Path) -> None:
             f"Base map {path}: not GeoJSON (line {error.lineno}: {error.msg}). Export it as GeoJSON, for example "
             "with QGIS or ogr2ogr."
         ) from error
+    except ValueError as error:
+        raise UsageError(f"Base map {path}: not GeoJSON ({error}). Export it as GeoJSON.") from error
     kind = document.get("type") if isinstance(document, dict) else None
     if kind != "FeatureCollection":
         raise UsageError(
@@ -74,8 +88,20 @@ def _check_geojson(path: Path) -> None:
     features = document.get("features")
     if not isinstance(features, list) or not all(isinstance(f, dict) and f.get("type") == "Feature" for f in features):
         raise UsageError(f"Base map {path}: 'features' must be a list of GeoJSON Features.")
+    if not _is_known_crs(document.get("crs")):
+        # GDAL would open the file or the address that it names.
+        raise UsageError(f"Base map {path}: its 'crs' must have the name of a coordinate system, as in EPSG:4326.")
     if not any(str((f.get("geometry") or {}).get("type")).endswith("Polygon") for f in features):
         raise UsageError(f"Base map {path}: it has no polygons; the areas of the regions are needed.")
+
+
+def _is_known_crs(crs: Any) -> bool:
+    """Whether the old member ``crs`` names a system by its number, and neither a file nor an address."""
+    if crs is None:
+        return True
+    properties = crs.get("properties") if isinstance(crs, dict) and crs.get("type") == "name" else None
+    name = properties.get("name") if isinstance(properties, dict) else None
+    return isinstance(name, str) and bool(_CRS.fullmatch(name))
 
 
 def _in_degrees(frame: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import geopandas as gpd
 from shapely.geometry import mapping
 
+from siting.atomic import write_file
 from siting.maps.geometry import DECIMALS
 
 
@@ -36,9 +36,7 @@ def write_layers(layers: Mapping[str, gpd.GeoDataFrame], folder: str | Path) -> 
     for name, frame in layers.items():
         path = target / f"{name}.geojson"
         text = json.dumps(_collection(frame), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        partial = path.with_name(f".{path.name}.{os.getpid()}")
-        partial.write_text(text + "\n", encoding="utf-8")
-        partial.replace(path)
+        write_file(path, f"{text}\n".encode())
         written.append(path)
     return written
 

@@ -6,6 +6,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from siting.errors import UsageError
+from siting.instance.configuration import base_map_path
 from siting.maps.base import load_base
 from siting.maps.geometry import great_circle_line, point
 from siting.maps.properties import PROPERTIES
@@ -47,9 +49,22 @@ def layers(problem: Problem, tables: Tables, base: gpd.GeoDataFrame | None = Non
 
 
 def own_base(problem: Problem) -> gpd.GeoDataFrame | None:
-    """The base map that the instance names, or None."""
+    """The bundled base map that the instance names, or None; one in the folder of the instance is given to us.
+
+    Raises
+    ------
+    UsageError
+        If there is no such bundled map: a name in an instance opens no file of the working directory.
+    """
     name = problem.settings.instance.base_map
-    return load_base(name) if name else None
+    if not name:
+        return None
+    path = base_map_path(name, None)
+    if path is None:
+        raise UsageError(
+            f"Base map {name!r} is in the folder of the instance: read it with load_base and give it here."
+        )
+    return load_base(path)
 
 
 def _sites(p: Problem, tables: Tables, flows: pd.DataFrame) -> gpd.GeoDataFrame:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
+import io
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
+from siting.atomic import write_file
 from siting.errors import UsageError, shortened
 from siting.maps import style
 from siting.maps.canvas import MAP_IN, canvas_of
@@ -27,8 +29,6 @@ from siting.problem import Problem
 
 _LEGEND_IN, _TITLE_IN, _NOTE_IN = 2.75, 0.85, 0.5
 _DPI = 170
-_LOOK: dict[Any, Any] = {"axes.unicode_minus": False, "text.parse_math": False, "text.usetex": False}
-"""Names are texts and not formulas, whatever dollar signs are in them."""
 _LONGEST_TITLE = 90
 
 
@@ -80,13 +80,23 @@ def draw(
     spoken, fonts = families(lang)
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f".{target.name}.{os.getpid()}")
-    with matplotlib.rc_context(_LOOK | {"font.family": fonts}):
+    content = io.BytesIO()
+    with _settings(fonts):
         chosen = own_base(problem) if base is None else base
         figure = _figure(problem, tables, Names(spoken, fonts), chosen, result)
-        figure.savefig(partial, format="png", dpi=_DPI, facecolor="white")
-    partial.replace(target)
+        figure.savefig(content, format="png", dpi=_DPI, facecolor="white")
+    write_file(target, content.getvalue())
     return target
+
+
+@contextmanager
+def _settings(fonts: list[str]) -> Iterator[None]:
+    """Settings of matplotlib, whatever a file ``matplotlibrc`` in the working directory says: it may have LaTeX run."""
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        # Names are texts and not formulas, whatever dollar signs are in them.
+        matplotlib.rcParams.update({"font.family": fonts, "axes.unicode_minus": False, "text.parse_math": False})
+        yield
 
 
 def _figure(

@@ -53,8 +53,13 @@ def require_highs() -> str:
     return version
 
 
+def touches_files(option: str) -> bool:
+    """Whether an option of HiGHS names a file that it reads or writes, or has it written."""
+    return option.startswith(("read_", "write_")) or option.endswith("_file")
+
+
 def check_options(options: Mapping[str, Any]) -> None:
-    """Refuse what HiGHS would refuse and what would change the meaning of a result, before a model is built.
+    """Refuse what HiGHS would refuse, what would change the meaning of a result, and files, before a model is built.
 
     Raises
     ------
@@ -66,6 +71,9 @@ def check_options(options: Mapping[str, Any]) -> None:
     for name, value in options.items():
         if name in RESERVED:
             raise UsageError(f"HiGHS option {name}: set the {RESERVED[name]} of the solve instead.")
+        if touches_files(name):
+            # Each of many programs would write the same file, and a run folder would name any file it likes.
+            raise UsageError(f"HiGHS option {name} cannot be set: HiGHS reads and writes no files here.")
         if name in REFUSED:
             raise UsageError(f"HiGHS option {name} cannot be set: {REFUSED[name]}.")
         set_user_option(engine, name, value)

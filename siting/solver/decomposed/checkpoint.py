@@ -13,19 +13,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 
 from siting.atomic import write_file
 from siting.errors import UsageError
+from siting.reading import MIB, arrays_of, read_bytes
 from siting.solver.by_identity import ByIdentity
 from siting.solver.decomposed.mix import Mean
 from siting.solver.handover import FloatArray
 from siting.solver.two_stage import Columns, Rows, TwoStage
 
 _FORMAT = 1
+_MOST = 4096 * MIB
 _SPARE = 50.0
 """A checkpoint is written when so many times as long as the last one took has passed: it costs 2 % of the time."""
 
@@ -80,7 +81,7 @@ class Keeper:
     """
 
     def __init__(self, path: Path | None, program: TwoStage) -> None:
-        self._path = path
+        self._path, self._program = path, program
         self._fingerprint = "" if path is None else fingerprint(program)
         self._next = -np.inf
 
@@ -95,18 +96,19 @@ class Keeper:
         if self._path is None or not self._path.exists():
             return None
         try:
-            with np.load(io.BytesIO(self._path.read_bytes()), allow_pickle=False) as file:
-                found = {name: file[name] for name in file.files}
+            found = arrays_of(read_bytes(self._path, _MOST))
             if str(found["fingerprint"]) != self._fingerprint:
                 raise UsageError(
                     f"The checkpoint {str(self._path)!r} is of another problem: data, settings, rules or the version "
                     "of siting have changed. Undo that, or solve again from the beginning."
                 )
-            return _snapshot(found)
-        except (BadZipFile, OSError, ValueError, KeyError, EOFError) as error:
+            snapshot = _snapshot(found)
+            _check(snapshot, self._program)
+        except (OSError, ValueError, TypeError, KeyError) as error:
             raise UsageError(
                 f"The checkpoint {str(self._path)!r} is damaged ({error}). Solve again from the beginning."
             ) from error
+        return snapshot
 
     def offer(self, make: Callable[[], Snapshot]) -> None:
         """Keep a snapshot, if the last one is old enough."""
@@ -151,6 +153,38 @@ def fingerprint(program: TwoStage) -> str:
         for period in program.periods:
             add(period.columns, period.rows, period.T, period.W, period.yearly)
     return total.hexdigest()
+
+
+def _check(snapshot: Snapshot, program: TwoStage) -> None:
+    """Refuse arrays that are not those of the program: a fingerprint can be copied.
+
+    Raises
+    ------
+    ValueError
+        If one has another form or type, or a group is none.
+    """
+    first, yearly, periods = len(program.first), len(program.yearly), len(program.periods)
+    cuts = snapshot.cuts
+    known = len(cuts["group"])
+    wanted = [
+        (snapshot.groups, (periods,)),
+        (snapshot.centre, (first,)),
+        (snapshot.breaking, (yearly,)),
+        (snapshot.asked, (yearly,)),
+        (cuts["group"], (known,)),
+        (cuts["constant"], (known,)),
+        (cuts["slope"], (known, cuts["slope"].shape[-1])),
+        (cuts["price"], (known, yearly)),
+    ]
+    for plan in (snapshot.best, snapshot.relaxed):
+        if plan is not None:
+            wanted += [(plan.x, (first,)), (plan.usage, (periods, yearly))]
+            wanted += [(plan.broken, (yearly,)), (plan.prices, (yearly,))]
+    groups = (snapshot.groups, cuts["group"])
+    if any(array.shape != shape or array.dtype.kind not in "fi" for array, shape in wanted) or any(
+        len(array) and (array.dtype.kind != "i" or not 0 <= array.min() <= array.max() < periods) for array in groups
+    ):
+        raise ValueError("its arrays are not those of this problem")
 
 
 _SIMPLE = ("phase", "passes", "bound", "sure", "groups", "centre", "breaking", "asked", "shortfall")
