@@ -41,7 +41,7 @@ class Proof:
     rule : str
         Name of the kind of rule.
     stated : str
-        Constraint, part of a port, bounds or index of a variable.
+        Constraint, part of a port, bounds or index of a variable, or the one way of a variable of ``m.one_way``.
     checks : tuple of str
         Checks of the audit; none for redundant rows.
     test : str

@@ -42,6 +42,8 @@ def broken(m: Any, stated: str) -> Tables | None:
     dict of str to DataFrame or None
         The plan; None if the rest of the model implies all of them.
     """
+    if stated.startswith("one way of "):
+        return both_ways(m, stated.removeprefix("one way of "))
     with _without(m, stated) as rows:
         ways = [(body, upper, 1) for body, _, upper in rows] + [(body, lower, -1) for body, lower, _ in rows]
         for body, bound, sign in ways:
@@ -50,6 +52,30 @@ def broken(m: Any, stated: str) -> Tables | None:
             with _breach(m, body, bound, sign) as breach:
                 if _has_plan(m) and pyo.value(breach) > VISIBLE:
                     return read_tables(m)
+    return None
+
+
+def both_ways(m: Any, variable: str) -> Tables | None:
+    """A plan that sends both ways between two nodes, one of them by this variable."""
+    legs, m.one_way = m.one_way, {}
+    m.breach = pyo.Var(bounds=(0, 1))
+    m.both = pyo.ConstraintList()
+    m.most_breach = pyo.Objective(expr=-m.breach)
+    m.total_cost.deactivate()
+    try:
+        for place, (tail, head) in legs[variable].items():
+            back = next(v for v, ends in legs.items() if v != variable and ends.get(place) == (head, tail))
+            index = place if isinstance(place, tuple) else (place,)
+            m.both.clear()
+            for name in (variable, back):
+                m.both.add(getattr(m.period[0], name)[(*index, 0)] >= m.breach)
+            if _has_plan(m) and pyo.value(m.breach) > VISIBLE:
+                return read_tables(m)
+    finally:
+        m.one_way = legs
+        m.total_cost.activate()
+        for name in ("most_breach", "both", "breach"):
+            m.del_component(name)
     return None
 
 

@@ -1,7 +1,7 @@
 """Corridors, by hand: 10 MW for 4 hours in ``b`` at 100, while power costs 10 in ``a``."""
 
 import pytest
-from small import MILLION, column, optimum, problem, term
+from small import MILLION, column, optimum, problem, solved, term
 
 from siting.auditor import audit
 from siting.model.build import build
@@ -67,13 +67,53 @@ def test_power_may_pass_through_a_region():
 
 
 @pytest.mark.parametrize("most_mw", [10.0, 20.0])
-def test_both_directions_share_the_headroom(most_mw):
-    """At a negative price sending to and fro burns power; headroom, expandable or not, bounds the sum."""
+def test_no_line_burns_power(most_mw):
+    """At a negative price sending to and fro would burn power; one way it takes 10 MW from where they are paid for."""
     line = {"existing_mw": 10.0, "most_mw": most_mw, "capex_per_kw": 1e3, "loss_share": 0.1}
     p = problem(1, regions=[{}, {"region": "b"}], price={"a": -100.0, "b": 50.0}, corridors=[line])
     solution = optimum(p)
-    both = column(solution, "corridor_hour", "forward_mw")[0] + column(solution, "corridor_hour", "backward_mw")[0]
-    assert both == pytest.approx(10)
+    assert column(solution, "corridor_hour", "forward_mw") == pytest.approx([0], abs=1e-5)
+    assert column(solution, "corridor_hour", "backward_mw") == pytest.approx([0], abs=1e-5)
+    assert solution.objective * MILLION == pytest.approx(-10 * 100)
+
+
+LOSSY_LINE = {"existing_mw": 10.0, "most_mw": 10.0, "loss_share": 0.5}
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        # To and fro on one; against each other on two, whichever way they are drawn; round a ring, either way.
+        [("a", "b")],
+        [("a", "b"), ("a", "b")],
+        [("a", "b"), ("b", "a")],
+        [("a", "b"), ("b", "c"), ("c", "a")],
+        [("a", "b"), ("c", "b"), ("c", "a")],
+        [("a", "b"), ("b", "c"), ("c", "a"), ("a", "c"), ("b", "a")],
+    ],
+)
+def test_nothing_goes_round_in_a_circle(lines):
+    """Each loses half; where power is paid for in ``a`` alone, only what comes back to it would burn any."""
+    names = sorted({end for ends in lines for end in ends})
+    rows = [
+        {**LOSSY_LINE, "corridor": f"l{i}", "from_region": one, "to_region": other}
+        for i, (one, other) in enumerate(lines)
+    ]
+    p = problem(
+        1,
+        regions=[{"region": n, "grid_mw": 1e4 if n == "a" else 0.0} for n in names],
+        price={"a": -100.0, **dict.fromkeys(names[1:], 50.0)},
+        corridors=rows,
+    )
+    solution = optimum(p)
+    assert solution.objective * MILLION == pytest.approx(-10 * 100)
+    result = audit(p, solution.tables, solution.objective)
+    assert result.ok, result.failures
+    m = build(p)
+    m.one_way.clear()
+    burning = solved(m)
+    assert burning.objective * MILLION < -1100
+    assert "corridor_one_direction" in {check.name for check in audit(p, burning.tables).failures}
 
 
 @pytest.mark.parametrize(

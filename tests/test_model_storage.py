@@ -58,15 +58,28 @@ def test_existing_capital_is_sunk_but_upkeep_is_not():
     assert solution.objective * MILLION == pytest.approx(400 + 30)
 
 
-def test_power_bounds_charging_and_discharging_together():
-    """At a negative price a battery could burn power by doing both; its inverter allows one row of both."""
+def test_a_battery_burns_no_power():
+    """At a negative price a battery would burn power by doing both at once."""
     solution = optimum(problem(1, price=-100.0, storage=[{**LOSSY, "most_mw": 8.0}]))
-    charge, discharge = (
-        column(solution, "storage_hour", "charge_mw")[0],
-        column(solution, "storage_hour", "discharge_mw")[0],
-    )
-    assert charge + discharge == pytest.approx(8)
-    assert discharge == pytest.approx(0.64 * charge)
+    assert column(solution, "storage_hour", "charge_mw") == pytest.approx([0], abs=1e-5)
+    assert column(solution, "storage_hour", "discharge_mw") == pytest.approx([0], abs=1e-5)
+    assert solution.objective * MILLION == pytest.approx(-10 * 100)
+
+
+def test_power_bounds_charging_and_discharging():
+    solution = optimum(problem(2, price=[10, 100], storage=[{"round_trip_efficiency": 1.0, "most_mw": 8.0}]))
+    assert column(solution, "storage_hour", "charge_mw") == pytest.approx([8, 0])
+    assert column(solution, "storage_hour", "discharge_mw") == pytest.approx([0, 8])
+    assert solution.objective * MILLION == pytest.approx(18 * 10 + 2 * 100)
+
+
+def test_the_audit_finds_a_battery_that_does_both():
+    p = problem(2, price=[10, 100], storage=[{"round_trip_efficiency": 1.0, "most_mw": 8.0}])
+    tables = dict(optimum(p).tables)
+    hour = tables["storage_hour"]
+    tables["storage_hour"] = hour.assign(charge_mw=hour["charge_mw"] - 1, discharge_mw=hour["discharge_mw"] + [1, 0])
+    (check,) = (c for c in audit(p, tables).failures if c.name == "storage_one_direction")
+    assert check.worst == pytest.approx(1)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pandas as pd
 
 from siting.auditor.compute import built_mw, load_mw
 from siting.auditor.matching import matched_mwh
-from siting.auditor.report import Axis, Ledger
+from siting.auditor.report import FLOORS, Axis, Ledger
 from siting.auditor.sums import carries, earlier, floats, gather, over_year, region_places
 from siting.auditor.tables import Plan, claims_needed, connections, once_per_plan
 from siting.problem import Problem, derived
@@ -51,6 +51,8 @@ def check_operation(p: Problem, plan: Plan, ledger: Ledger) -> None:
     through, power = plan.charge_mw + plan.discharge_mw, plan.storage_mw[None, :, None]
     ledger.at_most("storage_power", through, power, rows, "MW")
     ledger.at_most("storage_energy", plan.stored_mwh, plan.storage_mwh[None, :, None], rows, "MWh")
+    both = np.minimum(plan.charge_mw, plan.discharge_mw)
+    ledger.at_most("storage_one_direction", both, 0.0, rows, "MW", scale=power)
     one_way = np.sqrt(floats(p.storage, "round_trip_efficiency"))[None, :, None]
     before = earlier(p, plan.stored_mwh)
     after = before + one_way * plan.charge_mw - plan.discharge_mw / one_way
@@ -59,7 +61,9 @@ def check_operation(p: Problem, plan: Plan, ledger: Ledger) -> None:
         start = plan.stored_start_mwh.T
         ledger.equal("storage_balance", start, before[:, :, 0], rows[:2], "MWh", what="when the period begins")
     sent = plan.flow_mw.sum(axis=2)
-    ledger.at_most("corridor_flow", sent, plan.corridor_mw[None, :, None], [period, axes.corridor, hour], "MW")
+    room, rows = plan.corridor_mw[None, :, None], [period, axes.corridor, hour]
+    ledger.at_most("corridor_flow", sent, room, rows, "MW")
+    ledger.at_most("corridor_one_direction", going_round_mw(p, plan, ledger), 0.0, rows, "MW", scale=room)
 
 
 def check_balance(p: Problem, plan: Plan, ledger: Ledger) -> None:
@@ -207,6 +211,29 @@ def exchange_mw(p: Problem, plan: Plan) -> tuple[FloatArray, FloatArray]:
     sent = gather(forward, first, regions) + gather(backward, second, regions)
     received = gather(forward * kept, second, regions) + gather(backward * kept, first, regions)
     return sent, received
+
+
+def going_round_mw(p: Problem, plan: Plan, ledger: Ledger) -> FloatArray:
+    """Power that corridors carry in a circle, (periods, corridors, hours), MW: the least that one on a circle carries.
+
+    Two ways of a corridor are a circle, and so are two corridors or a ring of several. A region that only sends or only
+    receives is on none; without it another may only send or only receive, and so on.
+    """
+    first, second = region_places(p, p.corridors["from_region"]), region_places(p, p.corridors["to_region"])
+    tail, head = np.concatenate([first, second]), np.concatenate([second, first])
+    flow = np.concatenate([plan.flow_mw[:, :, 0], plan.flow_mw[:, :, 1]], axis=1)
+    allowed = FLOORS["MW"] + ledger.relative * np.concatenate([plan.corridor_mw, plan.corridor_mw])
+    left = flow > allowed[None, :, None]
+    while left.any():
+        sends, receives = (gather(left.astype(float), ends, len(p.regions)) > 0 for ends in (tail, head))
+        now = left & receives[:, tail] & sends[:, head]
+        if (now == left).all():
+            break
+        left = now
+    least = np.where(left, flow, np.inf).min(axis=1, keepdims=True, initial=np.inf)
+    round_mw = np.where(left, least, 0.0)
+    every: FloatArray = np.maximum(*np.split(round_mw, 2, axis=1))
+    return every
 
 
 @once_per_plan

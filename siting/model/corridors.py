@@ -8,9 +8,15 @@ Ports   period.power_in + corridors (what arrives)    period.power_out + corrido
         cost + corridors (half to each end), wheeling (to the sender)    capital + corridors (half to each end)
 Rules   power sent <= headroom, each way                                 arriving = sent · (1 − loss)
         headroom = existing + size of a circuit · circuits               (corridors.step_mw; blank: any headroom)
+        nothing goes round in a circle in an hour                        (m.one_way)
+Note    To and fro on one corridor, against each other on two, or round a ring of three or more: what arrives where it
+        came from has only been lost on the way, which would pay at a negative price. Lines whose flows are controlled
+        could do so, but no plan does.
 Proof   corridor-room
-          flow_within_corridor   corridor_flow    test_both_directions_share_the_headroom
+          flow_within_corridor   corridor_flow    test_a_line_is_built_and_used_while_it_pays
           bounds of corridor_mw  corridor_bounds  test_a_line_is_built_and_used_while_it_pays
+        corridors-one-way
+          one way of forward_mw  corridor_one_direction  test_no_line_burns_power
         corridor-steps
           corridor_of_whole_circuits  corridor_circuits  test_a_line_is_expanded_by_whole_circuits
         wheeling
@@ -44,6 +50,8 @@ def add(m: Any, p: Problem) -> None:
     loss: dict[Any, float] = table["loss_share"].to_dict()
     for d in m.PERIOD:
         _period(m, d, ends, loss, most)
+    m.one_way["forward_mw"] = ends
+    m.one_way["backward_mw"] = {c: (second, first) for c, (first, second) in ends.items()}
     payment = (
         (annuity(p.settings.finance.discount_rate, table["lifetime_years"]) * table["capex_per_kw"])
         + table["fixed_om_per_kw_year"]

@@ -13,15 +13,19 @@ Rules   stored[t] = stored[t-1] + √η · charge[t] − discharge[t] / √η
         typical periods wrap: before their first hour is their last
         charge + discharge <= power                                         stored <= energy capacity
         energy capacity = duration_h · power                                (blank: both are chosen freely)
-Note    One row bounds both directions: doing both at once only loses energy, so nothing is lost by it.
+        one of charge and discharge is zero in every hour                   (m.one_way)
+Note    Where energy has a negative worth, doing both at once would pay: it only loses energy. No row of a linear
+        program forbids it; what the solver does about it is in siting.solver.settle.
 Proof   storage
           storage_balance        storage_balance  test_what_is_stored
-          storage_within_power   storage_power    test_power_bounds_charging_and_discharging_together
+          storage_within_power   storage_power    test_power_bounds_charging_and_discharging
           stored_within_energy   storage_energy   test_a_battery_is_built_while_it_pays
           stored_carried         storage_balance  test_model_midnight.py::test_a_battery_carries_energy_over_midnight
           start_within_energy    redundant        test_model_midnight.py::test_a_battery_carries_energy_over_midnight
           bounds of storage_mw   storage_bounds   test_arbitrage
           bounds of storage_mwh  storage_bounds   test_arbitrage
+        storage-one-way
+          one way of charge_mw   storage_one_direction  test_a_battery_burns_no_power
         storage-duration
           energy_of_duration     storage_duration  test_energy_follows_from_power_where_the_duration_is_given
         embodied
@@ -78,6 +82,8 @@ def add(m: Any, p: Problem) -> None:
 
     for d in m.PERIOD:
         _period(m, p, d, root, before)
+    m.one_way["charge_mw"] = {nb: (nb[0], nb) for nb in m.STORAGE}
+    m.one_way["discharge_mw"] = {nb: (nb, nb[0]) for nb in m.STORAGE}
     rate = p.settings.finance.discount_rate
     payment = annuity(rate, table["lifetime_years"]) * 1000 / MILLION
     per_mw, per_mwh = payment * table["capex_per_kw"], payment * table["capex_per_kwh"]

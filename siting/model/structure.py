@@ -6,6 +6,8 @@ its members have in the result tables. A model of some periods holds those in ``
 Ports   m.cost [region] million per year          m.carbon [region] t per year
         m.capital [region] million, paid once
         period.it_load [site, compute, hour] MW   period.power_in, period.power_out [region, hour] MW
+Tells   m.one_way {variable of a period: {place: (from node, to node)}}: flows of an hour, the last of the indices, that
+        may not go round in a circle, where they would only lose what they carry
 """
 
 from __future__ import annotations
@@ -35,6 +37,7 @@ def add(m: Any, p: Problem) -> None:
     m.SITE_COMPUTE = pyo.Set(initialize=list(site_compute(p).index), dimen=2, doc="site, compute")
     m.PERIOD = pyo.Set(initialize=getattr(m, "built", range(p.calendar.periods)), doc="period")
     m.HOUR = pyo.Set(initialize=range(p.calendar.hours), doc="hour")
+    m.one_way = {}
     m.year_h = float(p.calendar.weight.sum() * p.calendar.hours)
     m.cost = Port(m, "cost", (m.REGION,), COST, "Yearly cost")
     m.carbon = Port(m, "carbon", (m.REGION,), CARBON, "CO2")

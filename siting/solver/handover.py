@@ -18,6 +18,29 @@ Label = tuple[str, Any]
 
 
 @dataclass(frozen=True)
+class Leg:
+    """Columns of the periods that carry something from one node to another, one in each hour.
+
+    Flows that go round in a circle in the same hour only lose what they carry; no plan may have them.
+
+    Parameters
+    ----------
+    model : str
+        Name of the block that declares it and owns the periods: empty, or the stage of a pathway with a dot.
+    name, place : str, object
+        Of the columns: their component, and their index but for the hour, which stands last.
+    tail, head : object
+        The nodes.
+    """
+
+    model: str
+    name: str
+    place: Any
+    tail: Any
+    head: Any
+
+
+@dataclass(frozen=True)
 class Matrix:
     """A labelled linear program: ``least <= A x <= most``, ``lower <= x <= upper``, minimize ``cost · x + offset``.
 
@@ -40,6 +63,7 @@ class Matrix:
     value: FloatArray
     least: FloatArray
     most: FloatArray
+    legs: tuple[Leg, ...] = ()
 
     @property
     def first(self) -> npt.NDArray[np.bool_]:
@@ -101,7 +125,18 @@ def compile_model(model: Any) -> Matrix:
         # bound_type: 0 equality, 1 upper, -1 lower
         least=np.where(kinds <= 0, rhs, -np.inf),
         most=np.where(kinds >= 0, rhs, np.inf),
+        legs=declared_legs(model),
     )
+
+
+def declared_legs(model: Any) -> tuple[Leg, ...]:
+    """What the model and the stages of a pathway declare in their ``one_way``: ends of columns, by name and place."""
+    found = []
+    for block in model.block_data_objects(active=True, descend_into=True):
+        prefix = "" if block is model else f"{block.name}."
+        ends = vars(block).get("one_way", {})
+        found += [Leg(prefix, name, place, *pair) for name, legs in ends.items() for place, pair in legs.items()]
+    return tuple(found)
 
 
 def owner_of(block: Any) -> Any:

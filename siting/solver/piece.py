@@ -16,7 +16,7 @@ from pyomo.core.expr import EqualityExpression, InequalityExpression
 from pyomo.repn.util import categorize_valid_components
 from scipy.sparse import csr_array
 
-from siting.solver.handover import FloatArray, Label, inside, owner_of
+from siting.solver.handover import FloatArray, Label, Leg, declared_legs, inside, owner_of
 from siting.solver.reader import Reader, RefusedError
 from siting.solver.two_stage import Columns, Rows, name_of
 
@@ -60,6 +60,8 @@ class Piece:
         Constraints and told expressions of each block.
     shared, shared_told : Shared
         Those of the model itself, and those of a block that touch another block.
+    legs : tuple of Leg
+        Flows that may not go round in a circle.
     """
 
     first: Columns
@@ -68,6 +70,7 @@ class Piece:
     told: dict[str, Part]
     shared: Shared
     shared_told: Shared
+    legs: tuple[Leg, ...] = ()
 
 
 def compile_piece(model: Any, told: Told | None = None) -> Piece:
@@ -115,7 +118,7 @@ def _compile(model: Any, told: Told) -> Piece:
     rows, shared = forms.take_apart(list(columns), start)
     spoken, shared_told = expressions.take_apart(list(columns), start)
     first = columns.pop("")
-    return Piece(first, columns, rows, spoken, shared, shared_told)
+    return Piece(first, columns, rows, spoken, shared, shared_told, declared_legs(model))
 
 
 def the_objective(model: Any) -> Any:

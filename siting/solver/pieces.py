@@ -85,7 +85,12 @@ def merge(plan: Sequence[tuple[int, ...]], pieces: Items[Piece]) -> Whole:
     first = _first(pieces)
     wide = View(pieces, lambda piece: _widened(piece, first))
     at = {periods: i for i, periods in enumerate(plan)}
-    shared = [(piece.shared, piece.shared_told) for piece in wide]
+    shared, legs = [], set()
+    for piece in wide:
+        shared.append((piece.shared, piece.shared_told))
+        legs.add(piece.legs)
+    if len(legs) > 1:
+        raise NotInPiecesError("the flows that may not go in circles depend on the periods that the model holds")
     pairs = []
     for periods in plan:
         alone = [at[d,] for d in periods if (d,) in at]
@@ -104,7 +109,8 @@ def merge(plan: Sequence[tuple[int, ...]], pieces: Items[Piece]) -> Whole:
         )
         for which in (0, 1)
     )
-    return _assemble(first, View(parts, lambda i: wide[i]), rows, told)
+    made = _assemble(first, View(parts, lambda i: wide[i]), rows, told)
+    return replace(made, program=replace(made.program, legs=legs.pop()))
 
 
 def _first(pieces: Items[Piece]) -> Columns:

@@ -16,6 +16,7 @@ from siting.solver.decomposed.driver import solve_decomposed, warm, why_not
 from siting.solver.engine import Limits, Run, Status, relative_gap
 from siting.solver.handover import FloatArray, Matrix, ProvenInfeasibleError, compile_model
 from siting.solver.highs_options import check_options, require_highs
+from siting.solver.settle import Again, settle
 from siting.solver.start import Start, remember
 from siting.solver.two_stage import Plan, Rows, TwoStage, impossible_row, join, plan_of, split
 from siting.solver.whole import Report, search
@@ -80,15 +81,21 @@ def optimize(
     except ProvenInfeasibleError as error:
         return _no_plan(str(error), limits, time.monotonic() - begun)
     started = start is not None or keep_start
-    program = split(matrix) if _asked(limits, len(matrix.rows), started) else None
+    program = split(matrix) if matrix.legs or _asked(limits, len(matrix.rows), started) else None
     spent = time.monotonic() - begun
-    if program is not None and _decomposes(program, limits):
+    order = np.argsort(matrix.block, kind="stable")
+    if program is not None and _asked(limits, len(matrix.rows), started) and _decomposes(program, limits):
         outcome, values = _optimize_by_period(program, limits, spent, progress)
-        if values is not None:
-            values = values[np.argsort(np.argsort(matrix.block, kind="stable"))]
     else:
         outcome, values = optimize_matrix(matrix, limits, spent, progress, start=start, keep_start=keep_start)
+        values = None if values is None else values[order]
+    if program is not None and values is not None:
+        again = _again(progress, keep_start)
+        deadline = begun + spent + limits.time_limit_s
+        outcome, plan = settle(program, limits, deadline, outcome, plan_of(program, values), again)
+        values = None if plan is None else np.concatenate([plan.first, *plan.periods])
     if values is not None:
+        values = values[np.argsort(order)]
         for column, value in zip(matrix.columns, values.tolist(), strict=True):
             column.set_value(value, skip_validation=True)
         _fill_unused(model)
@@ -118,6 +125,31 @@ def optimize_program(
     check_options(limits.highs)
     if wrong := impossible_row(program):
         return _no_plan(f"{wrong} has no variables and does not hold", limits, seconds_handover), None
+    deadline = time.monotonic() + limits.time_limit_s
+    outcome, plan = _relaxed(program, limits, seconds_handover, progress, start, keep_start)
+    return settle(program, limits, deadline, outcome, plan, _again(progress, keep_start))
+
+
+def _again(progress: Report | None, keep_start: bool) -> Again:
+    """Solves programs with directions; small ones as a whole, which proves sooner that there is no plan at all."""
+
+    def again(program: TwoStage, limits: Limits) -> tuple[Outcome, Plan | None]:
+        small = _rows(program) < DECOMPOSED_ROWS
+        limits = replace(limits, strategy="whole") if small else limits
+        return _relaxed(program, limits, 0.0, progress, None, keep_start)
+
+    return again
+
+
+def _relaxed(
+    program: TwoStage,
+    limits: Limits,
+    seconds_handover: float,
+    progress: Report | None,
+    start: Start | None,
+    keep_start: bool,
+) -> tuple[Outcome, Plan | None]:
+    """Solve a program as it is, whatever goes round in circles."""
     started = start is not None or keep_start
     if decomposes(program, limits, started):
         outcome, values = _optimize_by_period(program, limits, seconds_handover, progress)
@@ -161,8 +193,10 @@ def optimize_series(
             if wrong := impossible_row(program):
                 return _no_plan(f"{wrong} has no variables and does not hold", limits, 0.0), None
             changed = replace(program, yearly=yearly)
+            deadline = time.monotonic() + limits.time_limit_s
             outcome, values = _optimize_by_period(changed, limits, 0.0, progress, lambda: solve(yearly))
-            return outcome, None if values is None else plan_of(program, values)
+            plan = None if values is None else plan_of(program, values)
+            return settle(changed, limits, deadline, outcome, plan, _again(progress, False))
 
         yield optimize
 

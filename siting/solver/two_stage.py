@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import block_array, csc_array, csr_array
 
-from siting.solver.handover import FloatArray, Label, Matrix, label_of
+from siting.solver.handover import FloatArray, Label, Leg, Matrix, label_of
 from siting.solver.shelf import Items
 
 
@@ -92,6 +92,8 @@ class TwoStage:
         Rows that touch several periods.
     periods : sequence of Period
         In the order of the model; those of a long program are packed.
+    legs : tuple of Leg
+        Flows of the periods that may not go round in a circle (see :mod:`siting.solver.directions`).
     """
 
     first: Columns
@@ -101,6 +103,7 @@ class TwoStage:
     yearly: Rows
     yearly_first: csr_array
     periods: Items[Period]
+    legs: tuple[Leg, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -149,6 +152,7 @@ def split(matrix: Matrix) -> TwoStage:
         yearly=_rows(matrix, yearly),
         yearly_first=x[yearly],
         periods=tuple(periods),
+        legs=matrix.legs,
     )
 
 
@@ -177,6 +181,7 @@ def join(program: TwoStage) -> Matrix:
         value=sparse.data,
         least=np.concatenate([part.least for part in rows]),
         most=np.concatenate([part.most for part in rows]),
+        legs=program.legs,
     )
 
 
