@@ -26,7 +26,8 @@ def test_arbitrage(row, expected):
 
 
 def test_what_is_stored():
-    solution = optimum(problem(price=PRICE, storage=[{**LOSSY, "most_mw": 5.0}]))
+    """Room for what an hour charges: each dear hour gets what the cheap one before it bought."""
+    solution = optimum(problem(price=PRICE, storage=[{**LOSSY, "most_mw": 5.0, "most_mwh": 4.0}]))
     assert column(solution, "storage_hour", "charge_mw") == pytest.approx([5, 0, 5, 0])
     assert column(solution, "storage_hour", "discharge_mw") == pytest.approx([0, 3.2, 0, 3.2])
     assert column(solution, "storage_hour", "stored_mwh") == pytest.approx([4, 0, 4, 0])
