@@ -77,14 +77,18 @@ def random_problem(seed: int, *, green: bool = False, carbon: bool = False, **sh
     return problem(2 * HOURS, **random_rows(seed, **shape), settings=settings)
 
 
-def random_days(seed: int, days: int, *, settings: dict[str, Any] | None = None, **shape: Any) -> Problem:
-    """A random problem with as many days of a few hours, each with a weight of its own."""
+def random_days(
+    seed: int, days: int, *, settings: dict[str, Any] | None = None, in_order: bool = False, **shape: Any
+) -> Problem:
+    """A random problem with as many days of a few hours, each with a weight of its own, or all those of the year."""
     rng = np.random.default_rng(seed + 100)
     rows, year = random_rows(seed, **shape), days * HOURS
     series = {
         "price": {n: rng.uniform(20, 150, year) for n in rows["price"]},
         "profile": {"day": rng.uniform(0.5, 1.5, year)},
         "cf": {g: {n: rng.uniform(0, 1, year) for n in places} for g, places in rows["cf"].items()},
-        "calendar": Calendar(hour=np.arange(year).reshape(days, HOURS), weight=rng.uniform(0.5, 2.0, days)),
+        "calendar": Calendar(
+            hour=np.arange(year).reshape(days, HOURS), weight=np.ones(days) if in_order else rng.uniform(0.5, 2.0, days)
+        ),
     }
     return problem(year, **rows | series, settings=settings)

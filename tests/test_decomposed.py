@@ -74,6 +74,31 @@ def test_with_binding_floors_of_the_year(seed):
     agree(program_of(random_days(seed, 4, settings=GREEN)))
 
 
+@pytest.mark.parametrize(
+    ("seed", "days", "settings"),
+    [
+        (0, 4, None),
+        (3, 4, {"green": {"hourly_floors": [{"share": 0.4}]}}),
+        (2, 6, None),  # more days than are searched without their means
+    ],
+)
+def test_days_in_calendar_order(seed, days, settings, monkeypatch):
+    monkeypatch.setattr(phases, "FEW", 5)
+    monkeypatch.setattr(phases, "CLUSTERS", 2)
+    p = random_days(seed, days, settings=settings, in_order=True, regions=2, sites=2)
+    late = p.workloads["max_delay_h"] > 0
+    p = p.replace(
+        workloads=p.workloads.assign(run_h=np.where(late, 2, 1)),
+        storage=p.storage.assign(existing_mw=4.0, existing_mwh=16.0, most_mwh=p.storage["most_mwh"].clip(lower=16.0)),
+        hourly={**p.hourly, "price_per_mwh": p.hourly["price_per_mwh"] - 40.0},  # negative in some hours
+    )
+    assert p.calendar.in_order
+    program = program_of(p)
+    carried = {name for name, _ in program.first.labels if "start" in name}
+    assert {"backlog_start_mwh", "unstarted_start_mwh", "started_before_mwh", "stored_start_mwh"} <= carried
+    agree(program)
+
+
 def test_in_two_steps_of_the_simplex(monkeypatch):
     asked = []
     monkeypatch.setattr(subproblem, "_many_differ", lambda *prices: asked.append(prices) or True)

@@ -15,9 +15,13 @@ import numpy.typing as npt
 from scipy.cluster.vq import kmeans2
 from scipy.sparse import csc_array, csr_array
 
-from siting.solver.decomposed.recourse import Recourse
-from siting.solver.handover import FloatArray
+from siting.solver.decomposed.recourse import Layout, Recourse
+from siting.solver.handover import FloatArray, Label
 from siting.solver.shelf import Items
+from siting.solver.two_stage import Columns
+
+GROUPS = 60
+"""Most groups of periods in the master: each gets one cut a pass."""
 
 _DIMENSIONS = 20
 
@@ -50,6 +54,26 @@ def cluster(periods: Items[Recourse], reference: FloatArray, count: int) -> npt.
     kept = min(_DIMENSIONS, len(periods))
     _, labels = kmeans2(axes[:, :kept] * np.sqrt(size[:kept]), count, minit="++", seed=0, missing="warn")
     return np.unique(labels, return_inverse=True)[1].astype(np.int64)
+
+
+def groups_of(periods: Items[Recourse], reference: FloatArray, layout: Layout) -> npt.NDArray[np.int64]:
+    """The group of each period in the master; each its own where periods pass something on, which a sum would mix.
+
+    With eight groups for thirty days the bound stayed half a percent short (measured).
+    """
+    return np.arange(len(periods)) if len(layout.passed_on) else cluster(periods, reference, GROUPS)
+
+
+def evened(x: FloatArray, first: Columns, layout: Layout) -> FloatArray:
+    """A first stage with what periods pass on spread evenly: means of alike periods do not tell it apart."""
+    x = x.copy()
+    alike: dict[Label, list[int]] = {}
+    for i in layout.links[layout.passed_on].tolist():
+        name, index = first.labels[i]
+        alike.setdefault((name, index[:-1] if isinstance(index, tuple) else None), []).append(i)
+    for at in alike.values():
+        x[at] = first.upper[at] * x[at].sum() / max(float(first.upper[at].sum()), 1e-9)
+    return x
 
 
 def size_of(period: Recourse) -> float:

@@ -17,7 +17,7 @@ from dataclasses import replace
 import numpy as np
 
 from siting.solver.decomposed.checkpoint import Keeper, Snapshot
-from siting.solver.decomposed.clusters import cluster, mean_of
+from siting.solver.decomposed.clusters import cluster, evened, groups_of, mean_of
 from siting.solver.decomposed.coarse import guess
 from siting.solver.decomposed.crews import Company, Members
 from siting.solver.decomposed.integers import RADII, Proposals
@@ -35,8 +35,6 @@ from siting.solver.two_stage import Rows, TwoStage
 FEW = 16
 """Up to as many periods the means of clusters would save nothing."""
 CLUSTERS = 16
-GROUPS = 60
-"""Most groups of periods in the master: each gets one cut a pass."""
 
 _MEANS, _RELAXED, _ROUNDED = 1.0, (0.65, 0.35), 0.1
 """The gaps at which each of them ends, as shares of the gap that is asked for; the relaxation at the first of its two
@@ -95,7 +93,7 @@ class Phases:
         upper = program.first.upper[self._layout.links]
         labels = cluster(periods, upper, CLUSTERS) if len(periods) > FEW else np.zeros(0, dtype=np.int64)
         means = Shelf(mean_of([periods[d] for d in np.flatnonzero(labels == k).tolist()]) for k in np.unique(labels))
-        self._groups = groups = cluster(periods, upper, GROUPS) if self._old is None else self._old.groups
+        self._groups = groups = groups_of(periods, upper, self._layout) if self._old is None else self._old.groups
         self.company = Company(
             self._layout,
             Members(periods, groups),
@@ -251,7 +249,7 @@ class Phases:
         found = search(small, self._mix(), start, 0.2, lambda state: state.priced_gap <= _MEANS * self._gap)
         bench.passes = small.passes
         bench.master.price(bench.prices.yearly)
-        return found.centre
+        return evened(found.centre, self._program.first, self._layout)
 
     def _relax(self, share: float, start: FloatArray | None) -> None:
         """The bound, to a share of the gap from its own plan."""

@@ -33,6 +33,8 @@ class Layout:
     ----------
     links : ndarray of int
         First-stage columns that some period's rows see.
+    passed_on : ndarray of int
+        Places among the links of those that only two periods see, of more: what one passes on to another.
     columns, rows : tuple of labels
         Columns of a period and the rows that stay rows.
     caps : dict of label to label
@@ -42,6 +44,7 @@ class Layout:
     """
 
     links: Ints
+    passed_on: Ints
     columns: tuple[Label, ...]
     rows: tuple[Label, ...]
     caps: dict[Label, Label]
@@ -72,10 +75,12 @@ class Recourse:
 
 def reduce_periods(program: TwoStage) -> tuple[Layout, Shelf[Recourse]]:
     """The layout of a program and its periods in it, opened one at a time."""
-    seen = np.zeros(len(program.first), dtype=bool)
+    count = np.zeros(len(program.first), dtype=np.int64)
     for period in program.periods:
-        seen[period.T.indices] = True
+        count[np.unique(period.T.indices)] += 1
+    seen = count > 0
     links = np.flatnonzero(seen)
+    passed_on = np.flatnonzero(count[links] <= 2) if len(program.periods) > 2 else links[:0]
     low, up = program.first.lower[links], program.first.upper[links]
     where = np.cumsum(seen) - 1
     parts = View(program.periods, lambda period: _Part(period, _narrow(period.T, where, len(links)), low, up))
@@ -96,7 +101,7 @@ def reduce_periods(program: TwoStage) -> tuple[Layout, Shelf[Recourse]]:
         np.array(sorted(row_at[label] for label in fails if label in row_at), dtype=np.int64)
         for fails in (low_fails, high_fails)
     )
-    layout = Layout(links, columns.labels, rows, taken, raised, lowered)
+    layout = Layout(links, passed_on, columns.labels, rows, taken, raised, lowered)
     return layout, Shelf(map(_Places(layout), parts))
 
 
