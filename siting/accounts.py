@@ -18,11 +18,11 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from siting.auditor import power
 from siting.auditor.matching import matched_mwh
 from siting.auditor.money import added, carbon_t
 from siting.auditor.power import reconciliation, site_power_mw
-from siting.auditor.report import Ledger
-from siting.auditor.tables import read, what_can_exist
+from siting.auditor.tables import planned
 from siting.problem import Problem
 from siting.problem.derived import grid_factor_t_per_mwh, marginal_factor_t_per_mwh
 from siting.problem.problem import FloatArray
@@ -54,8 +54,7 @@ def carbon_accounts(problem: Problem, tables: Mapping[str, pd.DataFrame]) -> pd.
         Index region, the last row :data:`TOTAL`; columns used_mwh, grid_mwh, own_mwh, certificates_mwh, matched_mwh,
         location_t, market_t, marginal_t (NaN where a factor is missing) and embodied_t.
     """
-    p = what_can_exist(problem)
-    plan = read(p, tables, Ledger(p, 1e-6))
+    p, plan = planned(problem, tables)
     bought, factor = plan.grid_mw.transpose(0, 2, 1), grid_factor_t_per_mwh(p)
     carbon = carbon_t(p, plan)
     # Where the fleet is dispatched the effect is known and needs no factor.
@@ -83,6 +82,38 @@ def carbon_accounts(problem: Problem, tables: Mapping[str, pd.DataFrame]) -> pd.
     return table
 
 
+def location_factor_t_per_mwh(problem: Problem, tables: Mapping[str, pd.DataFrame]) -> pd.Series:
+    """CO2 of a MWh bought in each region, as the location-based account counts it; index region.
+
+    It is that of the hours in which the plan buys, and of the year where it buys nothing.
+
+    Parameters
+    ----------
+    problem, tables
+        As of :func:`carbon_accounts`.
+    """
+    p, plan = planned(problem, tables)
+    bought, factor = plan.grid_mw.transpose(0, 2, 1), grid_factor_t_per_mwh(p)
+    return pd.Series(_mean_factor(p, bought, factor), index=p.regions.index, name="grid_factor_t_per_mwh")
+
+
+def green_share(problem: Problem, tables: Mapping[str, pd.DataFrame]) -> float:
+    """Own green power of the year as a share of what sites use.
+
+    Parameters
+    ----------
+    problem, tables
+        As of :func:`carbon_accounts`.
+    """
+    return power.green_share(*planned(problem, tables))
+
+
+def _mean_factor(p: Problem, bought: FloatArray, factor: pd.DataFrame) -> FloatArray:
+    energy: FloatArray = np.tensordot(p.calendar.weight, np.where(bought > _WATT, bought, 0.0).sum(axis=1), axes=1)
+    mean: FloatArray = np.divide(_emitted(p, bought, factor), energy, out=_annual(p, factor), where=energy > 0)
+    return mean
+
+
 def _market(
     p: Problem,
     bought: FloatArray,
@@ -102,8 +133,7 @@ def _market(
     moved = own - matched * (claimed / physical) if physical > 0 else np.zeros_like(own)
     uncovered = np.maximum(energy - certificates - moved, 0.0)
     residual = 1 / (1 - p.regions["grid_green_share"].to_numpy(dtype=float))
-    mean = np.divide(_emitted(p, bought, factor), energy, out=_annual(p, factor), where=energy > 0)
-    result: FloatArray = uncovered * residual * mean
+    result: FloatArray = uncovered * residual * _mean_factor(p, bought, factor)
     return result
 
 

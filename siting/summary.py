@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 
 from siting.accounts import TOTAL, carbon_accounts
-from siting.auditor.report import Ledger
 from siting.auditor.system import by_region, fleet_change, system_account
-from siting.auditor.tables import read, what_can_exist
+from siting.auditor.tables import planned
 from siting.problem import Problem
 from siting.problem.derived import site_compute
 from siting.problem.direct import direct_supply
@@ -153,7 +152,7 @@ def accounts(p: Problem, tables: Tables, lang: str) -> pd.DataFrame:
 
 def system(p: Problem, tables: Tables, lang: str) -> pd.DataFrame:
     """The rest of the system by region: its energy, the price and CO2 of one more MWh, and the CO2 caused there."""
-    plan = read(what_can_exist(p), tables, Ledger(p, 1e-6))
+    p, plan = planned(p, tables)
     if not dispatched(p):
         return pd.DataFrame(columns=["region"])
     account = system_account(p, plan)

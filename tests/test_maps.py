@@ -16,6 +16,8 @@ from matplotlib.image import imread
 from matplotlib.transforms import Bbox
 from shapely.geometry import LineString, MultiPolygon, Polygon, box
 
+from siting.accounts import carbon_accounts, green_share
+from siting.auditor import audit
 from siting.errors import UsageError
 from siting.maps import PROPERTIES, FontWarning, columns, draw, fonts, layers, load_base, write_layers
 from siting.maps.canvas import canvas_of
@@ -25,7 +27,6 @@ from siting.maps.legend import round_sizes
 from siting.maps.plan import plan_of, subtitle
 from siting.maps.scene import shown
 from siting.maps.shapes import taper
-from siting.maps.sums import green_share
 from siting.maps.words import WORDS, money, number, tonnes
 from siting.problem import Calendar, Problem, make
 
@@ -199,7 +200,10 @@ def test_regions_by_hand(made):
     assert region["demand_mw"].tolist() == [50.0, 40.0]
     assert region["grid_gwh"].tolist() == pytest.approx([175.2, 350.4])
     assert region.loc["us", "generation_gwh_wind"] == pytest.approx(175.2)
-    assert region.loc["us", "green_share"] == pytest.approx(0.25)
+    account = carbon_accounts(problem(), tables()).loc["us"]
+    assert region.loc["us", "matched_share"] == pytest.approx(account["matched_mwh"] / account["used_mwh"])
+    # 20 MW of wind among 80 MW, and 1.8 MW more that arrive in the first period.
+    assert 20 / 81.8 < region.loc["us", "matched_share"] < 20 / 80
     assert region["cost_million"].tolist() == [10.0, 1220.0]
     assert region["energy_gwh"].sum() == pytest.approx(876.0)
     assert region["it_load_mw"].sum() == pytest.approx(made["workload_flows"]["mean_mw"].sum())
@@ -483,13 +487,22 @@ def test_the_subtitle_has_the_totals():
     assert "2 of 3 sites used" in line
     assert "cost 1.23 billion USD a year" in line
     assert "333 kt CO₂" in line
-    assert "20 % green" in line
+    assert f"{100 * green_share(p, tables()):.0f} % green" in line
     assert line.endswith("optimal  ·  gap 0.42 %")
 
 
-def test_the_green_share_is_what_is_neither_bought_nor_burnt():
-    # 876 GWh used, less 525.6 from the grid and 175.2 from gas.
-    assert green_share(problem(), tables()) == pytest.approx(0.2)
+def test_the_map_tells_the_factor_and_the_share_of_the_accounts():
+    """The hours in which a plan buys count, and not the mean of the table of regions."""
+    p = problem()
+    dirty = pd.DataFrame({"jp": np.where(np.arange(HOURS) < 2, 0.9, 0.1)})
+    p = p.replace(hourly={**p.hourly, "grid_factor_t_per_mwh": dirty})
+    region = layers(p, tables())["regions"].set_index("region")
+    # 20 MW in all hours: two of 0.9 stand for 3,280 each, two of 0.1 for 1,100.
+    assert region.loc["jp", "grid_factor_t_per_mwh"] == pytest.approx((0.9 * 3280 + 0.1 * 1100) / 4380)
+    assert region.loc["us", "grid_factor_t_per_mwh"] == pytest.approx(0.4)
+    account = carbon_accounts(p, tables()).loc["jp"]
+    assert account["location_t"] / account["grid_mwh"] == pytest.approx(region.loc["jp", "grid_factor_t_per_mwh"])
+    assert green_share(p, tables()) == audit(p, tables()).totals["green_share"]
 
 
 @pytest.mark.parametrize(

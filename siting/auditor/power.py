@@ -246,6 +246,12 @@ def green_mwh(p: Problem, plan: Plan) -> float:
     return min(rest, float(generated[green].sum()))
 
 
+def green_share(p: Problem, plan: Plan) -> float:
+    """Own green power of the year as a share of what sites use; the one that is told everywhere."""
+    used = float(over_year(p, site_power_mw(p, plan)).sum())
+    return max(0.0, green_mwh(p, plan)) / used if used > 0 else 0.0
+
+
 def power_totals(p: Problem, plan: Plan) -> dict[str, object]:
     """Energy of the year in MWh, the green share of what sites use, and how many are in use (open)."""
     used = over_year(p, site_power_mw(p, plan))
@@ -268,7 +274,7 @@ def power_totals(p: Problem, plan: Plan) -> dict[str, object]:
     total = float(used.sum())
     return {
         "energy_mwh": energy,
-        "green_share": max(0.0, green_mwh(p, plan)) / total if total > 0 else 0.0,
+        "green_share": green_share(p, plan),
         "matched_share": float(matched_mwh(p, plan, site_power_mw(p, plan)).sum()) / total if total > 0 else 0.0,
         "sites_in_use": int((plan.open > 0.5).sum()),
         "utilisation": {str(site): float(value) for site, value in zip(p.sites.index, busy, strict=True)},

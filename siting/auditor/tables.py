@@ -19,7 +19,7 @@ import pandas as pd
 
 from siting.auditor.report import Axis, Ledger, member_text
 from siting.auditor.sums import carries
-from siting.problem import Problem, backups, derived, system
+from siting.problem import Problem, backups, derived, designs, system
 from siting.problem.direct import exporting
 from siting.problem.once import once
 from siting.problem.problem import FloatArray, IntArray
@@ -280,6 +280,15 @@ def read(p: Problem, tables: Mapping[str, pd.DataFrame], ledger: Ledger) -> Plan
         standby_mw=rows("replica", "standby_mw", axes.replica, inadmissible="replicas"),
         takeover_mw=rows("takeover", "takeover_mw", axes.takeover, inadmissible="survival"),
     )
+
+
+def planned(problem: Problem, tables: Mapping[str, pd.DataFrame]) -> tuple[Problem, Plan]:
+    """The problem as a plan settles it, each site with the cooling design that it gets, and the plan itself.
+
+    For those who give an account of a plan; what is wrong with its tables is for the audit to say.
+    """
+    p = designs.as_chosen(what_can_exist(problem), tables)
+    return p, read(p, tables, Ledger(p, 1e-6))
 
 
 def _starts(p: Problem, reader: Reader, ledger: Ledger) -> dict[str, FloatArray]:

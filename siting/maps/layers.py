@@ -6,6 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from siting.accounts import carbon_accounts, location_factor_t_per_mwh
 from siting.errors import UsageError
 from siting.instance.configuration import base_map_path
 from siting.maps.base import load_base
@@ -106,17 +107,16 @@ def _regions(
     technologies = p.supply.index.unique("technology")
     by_technology = generation.unstack() if len(generation) else pd.DataFrame()
     by_technology = by_technology.reindex(index=keys, columns=technologies).fillna(0.0).astype(float)
-    green = generation[p.supply["green"].reindex(generation.index).astype(bool)].groupby(level="region").sum()
-    obtained = grid + by_technology.sum(axis=1)
+    account = carbon_accounts(p, tables).loc[keys]
     data = p.regions[["name_en", "name_zh", "zone"]].assign(
         demand_mw=p.demand["mean_mw"].groupby(level="region").sum().reindex(keys).fillna(0.0),
         it_load_mw=at_sites["load_mw"],
         capacity_mw=at_sites["capacity_mw"],
         energy_gwh=at_sites["energy_gwh"],
         grid_gwh=grid,
-        grid_factor_t_per_mwh=p.regions["grid_factor_t_per_mwh"],
+        grid_factor_t_per_mwh=location_factor_t_per_mwh(p, tables),
         **{f"generation_gwh_{name}": by_technology[name] for name in technologies},
-        green_share=green.reindex(keys).fillna(0.0) / obtained.where(obtained > 0),
+        matched_share=account["matched_mwh"] / account["used_mwh"].where(account["used_mwh"] > 0),
         carbon_t=_by(table(tables, "carbon", "region", "carbon_t"), "region", "carbon_t", keys),
         cost_million=_by(table(tables, "cost", "region", "cost_million"), "region", "cost_million", keys),
     )

@@ -14,6 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
+from siting.accounts import location_factor_t_per_mwh
 from siting.atomic import write_file
 from siting.errors import UsageError, shortened
 from siting.maps import style
@@ -43,7 +44,8 @@ def draw(
     """Draw the plan as a PNG.
 
     Flows are great circles, bowed a little sideways so that both directions can be seen; the GeoJSON layers hold the
-    true lines. Regions are shaded by the emission factor of their grid.
+    true lines. Regions are shaded by the emission factor of their grid, as the
+    location-based account counts it.
 
     Parameters
     ----------
@@ -115,9 +117,9 @@ def _figure(
     ax = figure.add_axes((0.0, bottom, MAP_IN / wide, tall), facecolor=style.SEA, xticks=[], yticks=[])
     for spine in ax.spines.values():
         spine.set_color("#d5d9df")
-    factor = p.regions["grid_factor_t_per_mwh"]
+    factor = location_factor_t_per_mwh(p, tables)
     norm = Normalize(float(factor.min()), float(max(factor.max(), factor.min() + 1e-3)))
-    Scene(ax, canvas, p, plan, base, names, norm).draw(agg)
+    Scene(ax, canvas, p, plan, base, names, factor, norm).draw(agg)
     side = figure.add_axes((MAP_IN / wide, bottom, _LEGEND_IN / wide, tall))
     outside = base is not None and not set(base["region"]) <= set(p.regions.index)
     Legend(side, _LEGEND_IN, canvas.height_in, names).draw(plan, set(p.sites["tier"]), norm, outside)

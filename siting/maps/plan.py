@@ -8,8 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from siting.accounts import green_share
 from siting.maps import style
-from siting.maps.sums import LEAST_GWH, Tables, green_share, table, weighted, work
+from siting.maps.sums import LEAST_GWH, Tables, table, weighted, work
 from siting.maps.words import WORDS, money, number, tonnes
 from siting.problem import Problem
 from siting.problem.in_use import sites_in_use

@@ -67,6 +67,8 @@ class Scene:
         Projection and extent.
     problem, plan, base, names
         What is drawn.
+    factor : Series
+        Emission factor of each region, t/MWh.
     norm : Normalize
         Emission factors to 0..1.
     """
@@ -77,6 +79,7 @@ class Scene:
     plan: Plan
     base: gpd.GeoDataFrame | None
     names: Names
+    factor: pd.Series
     norm: Normalize
 
     def draw(self, agg: FigureCanvasAgg) -> None:
@@ -94,7 +97,7 @@ class Scene:
         return max(style.SITE_IN * math.sqrt(share), style.SITE_LEAST_IN) * self.canvas.metres_per_in
 
     def _areas(self) -> None:
-        factor = self.problem.regions["grid_factor_t_per_mwh"]
+        factor = self.factor
         if self.base is not None:
             areas = self.canvas.areas(self.base)
             known = areas["region"].isin(factor.index)

@@ -80,17 +80,3 @@ def available_mwh(p: Problem, tables: Tables) -> pd.Series:
         factor = capacity_factor(p, technology)[region].to_numpy(dtype=float)
         result[region, technology] = mw * float(p.calendar.weight @ factor[hours].sum(axis=1))
     return result
-
-
-def green_share(p: Problem, tables: Tables) -> float:
-    """Green part of the electricity of all sites: what is neither bought from the grid nor generated otherwise.
-
-    All losses are charged to green power, as the rule of green floors does.
-    """
-    used = float(table(tables, "site", "energy_mwh")["energy_mwh"].sum())
-    if used <= 0:
-        return 0.0
-    grid = float(weighted(p, tables, "region_hour", ["region"], "grid_mw").sum())
-    generation = weighted(p, tables, "supply_hour", ["region", "technology"], "generation_mw")
-    green = p.supply["green"].reindex(generation.index).astype(bool)
-    return max(0.0, 1 - (grid + float(generation[~green].sum())) / used)

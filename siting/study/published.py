@@ -12,9 +12,8 @@ import numpy as np
 import pandas as pd
 
 from siting.auditor.power import reconciliation
-from siting.auditor.report import Ledger
 from siting.auditor.system import system_account
-from siting.auditor.tables import read, what_can_exist
+from siting.auditor.tables import planned
 from siting.problem import Calendar, Problem
 from siting.problem.system import dispatched, fleet, need_mw, reference
 
@@ -41,8 +40,7 @@ def compare(problem: Problem, tables: Mapping[str, pd.DataFrame]) -> pd.DataFram
     columns = ["region", "quantity", "plan_mwh", "without_mwh", "year_mwh", "published_mwh"]
     if not dispatched(problem):
         return pd.DataFrame(columns=[*columns, "plan_percent", "year_percent"])
-    p = what_can_exist(problem)
-    plan = read(p, tables, Ledger(p, 1e-6))
+    p, plan = planned(problem, tables)
     rows, weight = fleet(p), p.calendar.weight
     # One period is enough: no rule of the fleet but its yearly energy ties hours.
     exact = problem.replace(calendar=Calendar(hour=np.arange(problem.hours)[None, :], weight=np.ones(1)))
