@@ -171,7 +171,10 @@ def test_the_accounts_use_the_design_that_a_plan_chose() -> None:
     options = [{"cooling": "liquid_dry_cooler"}]
     p = problem(sites=sites, cooling_options=options, temperature=25.0, price=100.0, demand=[{"mean_mw": 5.0}])
     tables = optimum(p).tables
-    assert tables["design"].set_index("cooling")["chosen"].to_dict() == {"air_cooled_chiller": 0, "liquid_dry_cooler": 1}
+    assert tables["design"].set_index("cooling")["chosen"].to_dict() == {
+        "air_cooled_chiller": 0,
+        "liquid_dry_cooler": 1,
+    }
     # 5 MW in each of four hours, at a PUE of 1.115 and not of 1.333.
     assert tables["site"]["energy_mwh"].sum() == pytest.approx(20 * 1.115)
     account, totals = carbon_accounts(p, tables), audit(p, tables).totals
