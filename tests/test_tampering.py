@@ -233,8 +233,8 @@ def changed(document: dict[str, Any], path: tuple[Any, ...]) -> dict[str, Any]:
 
 
 SAID = (
-    "schema", "solver_status", "reason", "interrupted", "options", "solver", "size", "seconds", "finished", "versions",
-    "warnings", "messages", "tables", "year_check", SEAL,
+    "schema", "bound_proven_by", "solver_status", "reason", "interrupted", "options", "solver", "size", "seconds",
+    "finished", "versions", "warnings", "messages", "tables", "year_check", SEAL,
 )  # fmt: skip
 """How a run went, which nothing in the folder proves: the fingerprint alone says whether it was changed. Rows of the
 tables are compared when they are read, the section of the year has a test of its own."""
