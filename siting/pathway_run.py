@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from siting.errors import UsageError
+from siting.errors import Sentence, UsageError, sentences
 from siting.reading import is_within
 
 STAGES = "stages"
@@ -27,7 +27,13 @@ def own_place(folder: Path, *parts: str) -> Path:
     """
     path = folder.joinpath(*parts)
     if not is_within(folder, path):
-        raise UsageError(f"The run folder {str(folder)!r} is damaged: {'/'.join(parts)} leads out of it. Solve again.")
+        raise UsageError(
+            Sentence(
+                "The run folder {folder!r} is damaged: {parts} leads out of it. Solve again.",
+                folder=str(folder),
+                parts="/".join(parts),
+            )
+        )
     return path
 
 
@@ -48,7 +54,9 @@ def stage_result(folder: str | Path, result: Result, stage: int | None) -> Resul
     if stage is None and not years:
         return result
     if stage not in years:
-        known = f"Its stages: {', '.join(map(str, years))}." if years else "It is a plan of one year, without stages."
-        what = "is a pathway; name one stage" if stage is None else f"has no stage {stage}"
-        raise UsageError(f"The run in {str(folder)!r} {what}. {known}")
+        first = Sentence("The run in {folder!r} has no stage {stage}.", folder=str(folder), stage=stage)
+        if stage is None:
+            first = Sentence("The run in {folder!r} is a pathway; name one stage.", folder=str(folder))
+        known = Sentence("Its stages: {years}.", years=", ".join(map(str, years)))
+        raise UsageError(sentences(first, known if years else "It is a plan of one year, without stages."))
     return {**result, "bound": None, **result[STAGES][years.index(stage)]}

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import nnls
 
-from siting.errors import UsageError
+from siting.errors import Sentence, UsageError
 from siting.problem.derived import capacity_factor, profiles, pue
 from siting.problem.problem import Calendar, FloatArray, IntArray, Problem, whole_year
 from siting.problem.system import dispatched, fleet, need_mw
@@ -54,12 +54,25 @@ def choose(problem: Problem, count: int | None = None, hours: int | None = None)
     hours = settings.hours if hours is None else hours
     if hours < DAY_H or hours % DAY_H or hours > problem.hours:
         raise UsageError(
-            f"--periods {count}x{hours}: a period has whole days: {DAY_H} h, a multiple of it such as 168 (a week), "
-            f"and at most the {problem.hours} h of the year."
+            Sentence(
+                "--periods {count}x{hours}: a period has whole days: {day_h} h, a multiple of it such as "
+                "168 (a week), and at most the {hours2} h of the year.",
+                count=count,
+                hours=hours,
+                day_h=DAY_H,
+                hours2=problem.hours,
+            )
         )
     most = -(-problem.hours // hours)
     if not 1 <= count <= most:
-        raise UsageError(f"--periods {count}: the year has {most} periods of {hours} h; choose 1 to that many.")
+        raise UsageError(
+            Sentence(
+                "--periods {count}: the year has {most} periods of {hours} h; choose 1 to that many.",
+                count=count,
+                most=most,
+                hours=hours,
+            )
+        )
     if count == most:
         return problem.replace(calendar=whole_year(problem.hours, hours))
     whole = problem.hours // hours

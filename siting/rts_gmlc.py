@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from siting.errors import UsageError
+from siting.errors import Sentence, UsageError
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -79,7 +79,13 @@ def hourly(regions: Iterable[str]) -> dict[str, pd.DataFrame]:
     chosen = list(regions)
     unknown = [region for region in chosen if region not in AREAS]
     if unknown:
-        raise UsageError(f"RTS-GMLC has the regions {', '.join(AREAS)}; it has no {', '.join(unknown)}.")
+        raise UsageError(
+            Sentence(
+                "RTS-GMLC has the regions {areas}; it has no {unknown}.",
+                areas=", ".join(AREAS),
+                unknown=", ".join(unknown),
+            )
+        )
     units = read("SourceData", "gen.csv").set_index("GEN UID")
     plants = {name: read("timeseries_data_files", *path) for name, path in _SERIES.items()}
     load = read("timeseries_data_files", "Load", "DAY_AHEAD_regional_Load.csv")

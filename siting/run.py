@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from siting.atomic import replaced
-from siting.errors import InputError, UsageError
+from siting.errors import InputError, Sentence, UsageError, sentences
 from siting.instance import digest, load, write
 from siting.pathway_run import Result, own_place, plan_folder, stage_result, stage_years
 from siting.problem import Calendar, Problem
@@ -64,18 +64,30 @@ def target_of(folder: str | Path) -> Path:
     ours = target.is_dir() and (not any(target.iterdir()) or is_run(target) or is_unfinished(target))
     if target.exists() and not ours:
         raise UsageError(
-            f"{str(folder)!r} exists and is not a run folder of siting, so it is left alone. Choose another --out."
+            Sentence(
+                "{folder!r} exists and is not a run folder of siting, so it is left alone. Choose another --out.",
+                folder=str(folder),
+            )
         )
     if Path.cwd().is_relative_to(target):
         # It is replaced as a whole: whoever stands in it would be left in a folder that is gone.
-        raise UsageError(f"{str(folder)!r} is the folder you are in. Choose a folder inside it, as in --out run.")
+        raise UsageError(
+            Sentence(
+                "{folder!r} is the folder you are in. Choose a folder inside it, as in --out run.", folder=str(folder)
+            )
+        )
     above = next(place for place in target.parents if place.exists())
     try:
         # Tried and not asked: permissions do not tell of disks that are read-only.
         tempfile.TemporaryDirectory(dir=above, prefix=f".{target.name}-").cleanup()
     except OSError as error:
         raise UsageError(
-            f"{str(folder)!r} cannot be written: {str(above)!r}: {error.strerror}. Choose another --out."
+            Sentence(
+                "{folder!r} cannot be written: {above!r}: {strerror}. Choose another --out.",
+                folder=str(folder),
+                above=str(above),
+                strerror=error.strerror,
+            )
         ) from error
     return target
 
@@ -176,11 +188,20 @@ def read_result(folder: str | Path) -> Result:
     """
     result = _parse(Path(folder))
     if result.get("schema") != SCHEMA:
-        raise UsageError(f"{str(folder)!r} is not a run folder: its {RESULT} is not one of siting.")
+        raise UsageError(
+            Sentence(
+                "{folder!r} is not a run folder: its {result} is not one of siting.", folder=str(folder), result=RESULT
+            )
+        )
     if result.get("schema_version") != VERSION:
         raise UsageError(
-            f"{str(folder)!r} was written by another version of siting "
-            f"(format {result.get('schema_version')!r}, this is {VERSION}). Solve again."
+            Sentence(
+                "{folder!r} was written by another version of siting (format {schema_version!r}, this is "
+                "{version}). Solve again.",
+                folder=str(folder),
+                schema_version=result.get("schema_version"),
+                version=VERSION,
+            )
         )
     missing = [key for key in KEYS if key not in result]
     if missing:
@@ -228,19 +249,27 @@ def read_plans(
     for year in every if stage is None else [stage]:
         names = stage_result(place, result, year).get("tables")
         if not isinstance(names, dict):
-            raise _damaged(place, f"{RESULT} does not list the tables")
+            raise _damaged(place, Sentence("{file} does not list the tables", file=RESULT))
         if not names:
-            raise UsageError(f"The run in {str(folder)!r} has no plan (status {result.get('status')!r}).")
+            raise UsageError(
+                Sentence(
+                    "The run in {folder!r} has no plan (status {status!r}).",
+                    folder=str(folder),
+                    status=result.get("status"),
+                )
+            )
         plans[year] = {name: _read_table(plan_folder(place, year), name, rows) for name, rows in names.items()}
     saved = own_place(place, INSTANCE)
     if not saved.is_dir():
-        raise _damaged(place, f"the folder {INSTANCE} is missing")
+        raise _damaged(place, Sentence("the folder {folder} is missing", folder=INSTANCE))
     if digest(saved) != result.get("saved_instance_sha256"):
-        raise _damaged(place, f"the folder {INSTANCE} is not the one that was solved")
+        raise _damaged(place, Sentence("the folder {folder} is not the one that was solved", folder=INSTANCE))
     try:
         problem = load(saved)
     except InputError as error:
-        raise _damaged(place, f"the folder {INSTANCE} cannot be read: {error}") from error
+        raise _damaged(
+            place, Sentence("the folder {folder} cannot be read: {error}", folder=INSTANCE, error=error)
+        ) from error
     return problem.replace(calendar=_calendar(place, next(iter(plans.values())), result)), plans, result
 
 
@@ -258,9 +287,11 @@ def check_copies(folder: str | Path, tables: Tables) -> None:
         try:
             same = says_the_same(path, table)
         except (OSError, ValueError) as error:
-            raise _damaged(place, f"{TABLES}/{path.name} cannot be read ({error})") from error
+            raise _damaged(
+                place, Sentence("{file} cannot be read ({error})", file=f"{TABLES}/{path.name}", error=error)
+            ) from error
         if not same:
-            raise _damaged(place, f"{TABLES}/{name}.csv and {TABLES}/{name}.parquet differ")
+            raise _damaged(place, Sentence("{file}.csv and {file}.parquet differ", file=f"{TABLES}/{name}"))
 
 
 def plain(value: Any) -> Any:
@@ -280,30 +311,39 @@ def _parse(folder: Path) -> Result:
     try:
         document = parse_json(read_bytes(own_place(folder, RESULT), RESULT_MOST).decode("utf-8"))
     except (FileNotFoundError, NotADirectoryError) as error:
-        what = f"has no {RESULT}" if folder.is_dir() else "is not a folder"
-        remedy = "Go on with siting resume" if is_unfinished(folder) else "Make one with siting solve --out"
-        raise UsageError(f"{str(folder)!r} is not a run folder: it {what}. {remedy}.") from error
+        rule = Sentence("{folder!r} is not a run folder: it is not a folder.", folder=str(folder))
+        if folder.is_dir():
+            rule = Sentence("{folder!r} is not a run folder: it has no {file}.", folder=str(folder), file=RESULT)
+        remedy = "Go on with siting resume." if is_unfinished(folder) else "Make one with siting solve --out."
+        raise UsageError(sentences(rule, remedy)) from error
     except ValueError as error:
-        raise _damaged(folder, f"{RESULT} is not valid JSON ({error})") from error
+        raise _damaged(folder, Sentence("{file} is not valid JSON ({error})", file=RESULT, error=error)) from error
     if not isinstance(document, dict):
-        raise _damaged(folder, f"{RESULT} is not an object")
+        raise _damaged(folder, Sentence("{file} is not an object", file=RESULT))
     return document
 
 
 def _read_table(folder: Path, name: str, rows: Any) -> pd.DataFrame:
     if _stem(name) != name or not isinstance(rows, int):
-        raise _damaged(folder, f"{RESULT} names a table that cannot be one")
+        raise _damaged(folder, Sentence("{file} names a table that cannot be one", file=RESULT))
     path = own_place(folder, TABLES, f"{name}.parquet")
     if not path.is_file():
-        raise _damaged(folder, f"{TABLES}/{path.name} is missing")
+        raise _damaged(folder, Sentence("{file} is missing", file=f"{TABLES}/{path.name}"))
     try:
         table = read_parquet(read_bytes(path, SERIES_MOST), path.name, rows, MOST_COLUMNS)
     except UnsafeError as error:
         raise _damaged(folder, f"{TABLES}: {error}") from error
     except (OSError, ValueError) as error:
-        raise _damaged(folder, f"{TABLES}/{path.name} cannot be read ({error})") from error
+        raise _damaged(
+            folder, Sentence("{file} cannot be read ({error})", file=f"{TABLES}/{path.name}", error=error)
+        ) from error
     if len(table) != rows:
-        raise _damaged(folder, f"{TABLES}/{path.name} has {len(table)} rows instead of {rows}")
+        raise _damaged(
+            folder,
+            Sentence(
+                "{file} has {count} rows instead of {rows}", file=f"{TABLES}/{path.name}", count=len(table), rows=rows
+            ),
+        )
     return table
 
 
@@ -313,12 +353,14 @@ def _calendar(folder: Path, tables: Tables, result: Result) -> Calendar:
         first = period["first_hour"].to_numpy(dtype=np.int64)
         weight = period["weight"].to_numpy(dtype=np.float64)
     except (KeyError, TypeError, ValueError) as error:
-        raise _damaged(folder, f"the calendar cannot be restored ({error})") from error
+        raise _damaged(folder, Sentence("the calendar cannot be restored ({error})", error=error)) from error
     return Calendar(hour=first[:, None] + np.arange(hours)[None, :], weight=weight)
 
 
 def _damaged(folder: Path, what: str) -> UsageError:
-    return UsageError(f"The run folder {str(folder)!r} is damaged: {what}. Solve again.")
+    return UsageError(
+        Sentence("The run folder {folder!r} is damaged: {what}. Solve again.", folder=str(folder), what=what)
+    )
 
 
 def _stem(name: str) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from siting.errors import UsageError
+from siting.errors import Sentence, UsageError
 from siting.instance.writing import new_folder
 
 FloatArray = npt.NDArray[np.float64]
@@ -158,7 +158,10 @@ def write_starter(folder: str | Path, name: str) -> Path:
     """
     if not _NAME.fullmatch(name):
         raise UsageError(
-            f"{name!r} is no name of an instance. Use lower-case letters, digits and hyphens, as in my-case."
+            Sentence(
+                "{name!r} is no name of an instance. Use lower-case letters, digits and hyphens, as in my-case.",
+                name=name,
+            )
         )
     target = Path(folder)
     with new_folder(target) as draft:

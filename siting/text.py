@@ -38,6 +38,32 @@ class Text:
         return messages(self.lang)[section].get(word, word)
 
 
+def in_language(text: str, lang: str) -> str:
+    """A sentence about a user's mistake in a language; what has no translation is left in English.
+
+    Parameters
+    ----------
+    text : str
+        A :class:`siting.errors.Sentence`, or a text without values.
+    lang : str
+        One of :data:`LANGUAGES`.
+    """
+    if lang == "en":
+        return str(text)
+    template, values = getattr(text, "template", str(text)), getattr(text, "values", {})
+    said = faults(lang).get(template)
+    if said is None:
+        return str(text)
+    return said.format(**{k: in_language(v, lang) if isinstance(v, str) else v for k, v in values.items()})
+
+
+@cache
+def faults(lang: str) -> dict[str, str]:
+    """Sentences about mistakes by their English template."""
+    path = Path(__file__).parent / "locale" / f"faults_{lang}.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
 @cache
 def messages(lang: str) -> dict[str, dict[str, str]]:
     """Every sentence of a language, by section and name."""

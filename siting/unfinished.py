@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from siting.atomic import locked, replaced
-from siting.errors import SitingError, UsageError
+from siting.errors import Sentence, SitingError, UsageError, sentences
 from siting.instance import file_digest
 from siting.reading import MIB, parse_json, read_bytes, strangers
 
@@ -128,9 +128,18 @@ def gone_on_with(run: Path, given: Given) -> Iterator[Unfinished]:
     """
     folder = run / CHECKPOINT
     if not folder.is_dir():
-        raise UsageError(f"There is nothing to go on with in {str(run)!r}: no run was stopped there. Use siting solve.")
+        raise UsageError(
+            Sentence(
+                "There is nothing to go on with in {run!r}: no run was stopped there. Use siting solve.", run=str(run)
+            )
+        )
     for path in strangers(folder):
-        raise UsageError(f"{str(path)!r} is a link or no file: a checkpoint has none, so this one is not gone on with.")
+        raise UsageError(
+            Sentence(
+                "{value!r} is a link or no file: a checkpoint has none, so this one is not gone on with.",
+                value=str(path),
+            )
+        )
     with _alone(folder):
         job = _read(folder)
         for option in sorted({*job["given"], *given}):
@@ -143,15 +152,17 @@ def _check(option: str, used: Sequence[Mapping[str, str]], given: Sequence[Path]
     """Refuse other files than the run was begun with; the folder only knows their names and hashes."""
     for path in given:
         if not path.is_file():
-            raise UsageError(f"{option} {path}: there is no such file.")
+            raise UsageError(Sentence("{option} {path}: there is no such file.", option=option, path=path))
     if [file_digest(path) for path in given] == [entry["sha256"] for entry in used]:
         return
     if not used:
-        raise UsageError(f"This run used no file with {option}: leave it out, or solve again.")
+        raise UsageError(Sentence("This run used no file with {option}: leave it out, or solve again.", option=option))
     files = ", ".join(f"{entry['file']} (sha256 {entry['sha256'][:16]}…)" for entry in used)
     again = " ".join(f"{option} {entry['file']}" for entry in used)
-    what = "this is not it" if given else "it is not in the run folder"
-    raise UsageError(f"This run used {files}, and {what}. Give the same again: {again}.")
+    rule = Sentence("This run used {files}, and it is not in the run folder.", files=files)
+    if given:
+        rule = Sentence("This run used {files}, and this is not it.", files=files)
+    raise UsageError(sentences(rule, Sentence("Give the same again: {again}.", again=again)))
 
 
 @contextmanager
@@ -159,7 +170,9 @@ def _alone(folder: Path) -> Iterator[None]:
     with locked(folder) as free:
         if not free:
             run = str(folder.parent)
-            raise UsageError(f"Another process is at work on {run!r}. Wait for it, or choose another folder.")
+            raise UsageError(
+                Sentence("Another process is at work on {run!r}. Wait for it, or choose another folder.", run=run)
+            )
         yield
 
 
@@ -169,9 +182,18 @@ def _read(folder: Path) -> dict[str, Any]:
         fits = (job["schema"], job["schema_version"]) == (_SCHEMA, _VERSION)
         found = {"asked": dict(job["asked"]), "given": _given(job["given"])} if fits else {}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UsageError(f"{str(folder / _JOB)!r} is damaged ({error}). Solve again from the beginning.") from error
+        raise UsageError(
+            Sentence(
+                "{job!r} is damaged ({error}). Solve again from the beginning.", job=str(folder / _JOB), error=error
+            )
+        ) from error
     if not fits:
-        raise UsageError(f"{str(folder)!r} was written by another version of siting. Solve again from the beginning.")
+        raise UsageError(
+            Sentence(
+                "{folder!r} was written by another version of siting. Solve again from the beginning.",
+                folder=str(folder),
+            )
+        )
     return found
 
 

@@ -65,7 +65,7 @@ def test_hourly_that_is_no_folder(folder: Path, put: Put) -> None:
         ("CORRIDORS.CSV", "Save it as corridors.csv"),
         ("corridors", "Save it as corridors.csv"),
         ("corridors.csv.gz", "Save it as corridors.csv"),
-        ("coridors.parquet", "Did you mean 'corridors'"),
+        ("coridors.parquet", "Did you mean 'corridors.csv'"),
         ("Instance.TOML", "Save it as instance.toml"),
         ("data.zip", "Delete it"),
     ],

@@ -16,7 +16,7 @@ import typer
 
 from siting.cli.faults import fault_lines
 from siting.errors import InputError, SitingError, UsageError, harmless
-from siting.text import Text, asked_language
+from siting.text import Text, asked_language, in_language
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -122,7 +122,7 @@ def print_error(error: SitingError, say: Text) -> None:
         for line in fault_lines(error.faults, say):
             warn(f"  - {line}")
     else:
-        warn(say("error.one", what=str(error)))
+        warn(say("error.one", what=in_language(error.args[0] if error.args else "", say.lang)))
 
 
 def warn(line: str) -> None:

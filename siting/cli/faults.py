@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from siting.errors import Fault
-from siting.text import Text
+from siting.errors import Fault, harmless, shortened
+from siting.text import Text, in_language
 
 if TYPE_CHECKING:
     from siting.problem import Problem
@@ -23,9 +23,21 @@ def fault_lines(faults: Iterable[Fault], say: Text) -> list[str]:
     for fault in faults:
         count[fault.file] += 1
         if count[fault.file] <= MOST:
-            lines.append(str(fault))
+            lines.append(fault_line(fault, say))
     more = {file: number - MOST for file, number in count.items() if number > MOST}
     return lines + [say("error.more_faults", file=file, count=number) for file, number in more.items()]
+
+
+def fault_line(fault: Fault, say: Text) -> str:
+    """Where a fault is, what it is and how to mend it."""
+    if say.lang == "en":
+        return str(fault)
+    where = [fault.file]
+    where += [] if fault.row is None else [say("error.row", row=fault.row)]
+    where += [] if fault.column is None else [say("error.column", column=fault.column)]
+    where += [] if fault.value is None else [say("error.value", value=repr(shortened(fault.value)))]
+    rule, remedy = (in_language(text, say.lang) for text in (fault.rule, fault.remedy))
+    return harmless(say("error.fault_line", where="".join(where), rule=rule, remedy=remedy))
 
 
 def doubt_lines(problem: Problem, say: Text) -> list[str]:

@@ -18,7 +18,7 @@ from siting.cli.edits import read_edit
 from siting.cli.faults import doubt_lines
 from siting.cli.maps import base_of, own_base
 from siting.cli.progress import Reporter
-from siting.errors import UsageError
+from siting.errors import Sentence, UsageError
 from siting.instance import find, load
 from siting.periods import aggregation_error, choose
 from siting.problem import Problem
@@ -80,7 +80,7 @@ def default_target(name: str) -> Path:
     """
     folder = Path(f"run-{name}")
     if folder.is_symlink():
-        raise UsageError(f"{str(folder)!r} is a link. Name the run folder: --out {str(folder)!r}.")
+        raise UsageError(Sentence("{folder!r} is a link. Name the run folder: --out {folder!r}.", folder=str(folder)))
     return folder
 
 
@@ -115,14 +115,20 @@ def options_of(
     known = {name: value for name, value in asked.items() if name not in ("bundled_base", "on_cluster")}
     bundled = asked.get("bundled_base")
     if bundled is not None and (not isinstance(bundled, str) or own_base(bundled) is not None):
-        raise UsageError(f"The run asks for the base map {bundled!r}, which is not a bundled one. Solve again.")
+        raise UsageError(
+            Sentence(
+                "The run asks for the base map {bundled!r}, which is not a bundled one. Solve again.", bundled=bundled
+            )
+        )
     wrong = sorted({*known} ^ {one.name for one in dataclasses.fields(Options) if one.name not in OUTSIDE})
     try:
         asked_again = TypeAdapter(Options).validate_json(json.dumps({**known, "base": bundled}), strict=True)
     except ValidationError as error:
         wrong += [".".join(map(str, one["loc"])) for one in error.errors()]
     if wrong:
-        raise UsageError(f"The run was begun by another version of siting ({', '.join(wrong)}). Solve again.")
+        raise UsageError(
+            Sentence("The run was begun by another version of siting ({wrong}). Solve again.", wrong=", ".join(wrong))
+        )
     if not all(math.isfinite(number) and number >= 0 for number in (asked_again.gap, asked_again.time_limit_s)):
         raise UsageError("The run asks for a gap or a time limit that cannot be. Solve again.")
     few = os.cpu_count() or 1

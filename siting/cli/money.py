@@ -17,8 +17,13 @@ def unit_of(largest_million: float) -> tuple[str, float]:
     return _UNITS[-1]
 
 
+def word_of(name: str, say: Text) -> str:
+    """The word for a unit; money that is told one by one needs none."""
+    return "" if name == "one" else say(f"money.{name}")
+
+
 def amount(million: float, say: Text, *others: float) -> str:
     """An amount with the name of its unit, which is the same for others beside it."""
     name, factor = unit_of(max(map(abs, (million, *others))))
-    word = say(f"money.{name}")
+    word = word_of(name, say)
     return f"{million * factor:,.1f}{' ' if word else ''}{word}"

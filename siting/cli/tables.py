@@ -10,7 +10,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text as Line
 
-from siting.cli.money import unit_of
+from siting.cli.money import unit_of, word_of
 from siting.errors import harmless
 from siting.text import Text
 
@@ -49,7 +49,7 @@ def as_table(data: pd.DataFrame, title: str, say: Text, **values: Any) -> Table:
         numeric = pd.api.types.is_numeric_dtype(data[name]) and not pd.api.types.is_bool_dtype(data[name])
         heading = harmless(say.name("column", str(name)))
         if name in money:
-            heading = heading.replace(say("money.million"), say(f"money.{unit}"))
+            heading = heading.replace(say("money.million"), word_of(unit, say))
         table.add_column(Line(heading), justify="right" if numeric else "left", overflow="fold")
     for row in data.itertuples(index=False):
         cells = zip(data.columns, row, strict=True)

@@ -122,7 +122,7 @@ def _fault(error: Any, overrides: Mapping[str, Any]) -> Fault:
     if error["type"] == "missing":
         info = parent.model_fields[str(where[-1])]
         about = info.description or f"a section with {', '.join(_model(info.annotation).model_fields)}"
-        return Fault(file, "This is required and missing.", f"Add it: {about}", column=name)
+        return Fault(file, "This is required and missing.", Sentence("Add it: {about}", about=about), column=name)
     rule, remedy = explain(error, parent)
     return Fault(file, rule, remedy, column=name, value=str(error["input"]))
 
@@ -134,7 +134,7 @@ def _year(settings: Settings, overrides: Mapping[str, Any]) -> list[Fault]:
     file = OVERRIDES if "instance.start" in overrides else FILE
     rule, remedy = (
         "Hourly series begin on 1 January.",
-        f"Write {start.year}-01-01 and give series of that calendar year.",
+        Sentence("Write {year}-01-01 and give series of that calendar year.", year=start.year),
     )
     return [Fault(file, rule, remedy, column="instance.start", value=str(start))]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from siting.errors import Fault
+from siting.errors import Fault, Sentence
 from siting.instance.files import RawTable
 from siting.instance.folder import FILE
 from siting.instance.suggest import did_you_mean
@@ -74,10 +74,10 @@ def cap_reach_faults(p: Problem, lines: Mapping[str, list[int]]) -> list[Fault]:
     every = set(names[["region", "workload"]].itertuples(index=False, name=None))
     left = names[~names["site"].isin(over)]
     lost = every - set(left[["region", "workload"]].itertuples(index=False, name=None))
-    rule = "Every site that could do this work of {} is above a cap on PUE of policy.pue_caps (presets included)."
+    rule = "Every site that could do this work of {region} is above a cap on PUE of policy.pue_caps (presets included)."
     remedy = "Offer a better design in cooling_options.csv, or raise the cap."
     return [
-        Fault("demand.csv", rule.format(place[0]), remedy, line, "workload", place[1])
+        Fault("demand.csv", Sentence(rule, region=place[0]), remedy, line, "workload", place[1])
         for line, place in zip(lines["demand"], p.demand.index, strict=True)
         if place in lost
     ]
@@ -92,8 +92,10 @@ def _scope(place: str, wanted: Mapping[str, str], raw: Mapping[str, RawTable]) -
     for name, value in wanted.items():
         known = sites.keys(name) or set()
         if value not in known and name != "tier":
-            rule = f"No site of sites.csv has this {name}."
-            faults.append(Fault(FILE, rule, did_you_mean(value, sorted(known)), column=f"{place}.{name}", value=value))
+            missing = Sentence("No site of sites.csv has this {name}.", name=name)
+            faults.append(
+                Fault(FILE, missing, did_you_mean(value, sorted(known)), column=f"{place}.{name}", value=value)
+            )
     if not faults and not any(all(cells[n] == v for n, v in wanted.items()) for cells in sites.cells):
         rule, remedy = "No site meets all conditions of this rule.", "Drop a condition or the rule."
         faults.append(Fault(FILE, rule, remedy, column=place, value=str(dict(wanted))))

@@ -52,16 +52,28 @@ def reach_faults(p: Problem, lines: Mapping[str, list[int]]) -> list[Fault]:
             stays_in = str(p.workloads["stays_in"][name])
             sites = sites[within(p, stays_in).loc[region].reindex(sites).to_numpy(dtype=bool)]
             if sites.empty:
-                rule = f"The data of {name} must stay in the {stays_in} of {region}, and no site there can serve it."
+                rule = Sentence(
+                    "The data of {name} must stay in the {stays_in} of {region}, and no site there can serve it.",
+                    name=name,
+                    stays_in=stays_in,
+                    region=region,
+                )
                 remedy = "Add a site there, give one room for the compute type, or clear stays_in of the workload."
                 faults.append(Fault("demand.csv", rule, remedy, line, "workload", name))
                 continue
             near = latency.loc[region].reindex(sites).astype(float)
-            kept = f", whose data must stay in its {stays_in}" if stays_in else ""
-            rule = (
-                f"No site within {bound:g} ms of {region} can serve {name}{kept}; the nearest is {near.idxmin()} "
-                f"at {near.min():.3g} ms."
+            known = {"bound": bound, "region": region, "name": name, "nearest": near.idxmin(), "ms": near.min()}
+            rule = Sentence(
+                "No site within {bound:g} ms of {region} can serve {name}; the nearest is {nearest} at {ms:.3g} ms.",
+                **known,
             )
+            if stays_in:
+                rule = Sentence(
+                    "No site within {bound:g} ms of {region} can serve {name}, whose data must stay in its {stays_in}; "
+                    "the nearest is {nearest} at {ms:.3g} ms.",
+                    **known,
+                    stays_in=stays_in,
+                )
             remedy = "Raise latency_ms of the workload, add a site nearby, or give the measured latency in links.csv."
             faults.append(Fault("demand.csv", rule, remedy, line, "workload", name))
     return faults

@@ -113,7 +113,9 @@ def stray_faults(folder: Path, base_map: str) -> tuple[list[Fault], set[str]]:
             best = nearest(stem, tables, cutoff=0.7)
             if best is not None and f"{best}.csv" not in present:
                 meant.add(best)
-            remedy = did_you_mean(stem, tables) if best else Sentence("Delete it, or move it out of the folder.")
+            remedy = Sentence("Delete it, or move it out of the folder.")
+            if best is not None:
+                remedy = did_you_mean(f"{stem}.csv", [f"{table}.csv" for table in tables])
         faults.append(Fault(name, "This is not a table of the format.", remedy))
     return faults, meant
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from siting.bundled import instances_folder
-from siting.errors import Fault, InputError, UsageError
+from siting.errors import Fault, InputError, Sentence, UsageError, sentences
 from siting.instance.configuration import OVERRIDES, read_settings
 from siting.instance.designs import cap_faults, cap_reach_faults, open_faults, option_faults
 from siting.instance.direct import direct_faults
@@ -106,16 +106,27 @@ def find(name_or_path: str | Path) -> Path:
     if path.is_dir():
         if not any((path / file).exists() for file in (FILE, *(f"{table.name}.csv" for table in TABLES))):
             raise UsageError(
-                f"{str(name_or_path)!r} is not the folder of an instance: it has no {FILE}. "
-                "Start one with siting new NAME."
+                Sentence(
+                    "{place!r} is not the folder of an instance: it has no {file}. Start one with siting new NAME.",
+                    place=str(name_or_path),
+                    file=FILE,
+                )
             )
         return path
     if path.exists():
-        raise UsageError(f"{str(name_or_path)!r} is a file, not a folder. Give the folder of an instance.")
+        raise UsageError(
+            Sentence(
+                "{place!r} is a file, not a folder. Give the folder of an instance.",
+                place=str(name_or_path),
+            )
+        )
     best = nearest(str(name_or_path), names)
-    meant = f" Did you mean {best!r}?" if best is not None else ""
-    listing = f" Bundled: {', '.join(names)}." if names else ""
-    raise UsageError(f"{str(name_or_path)!r} is neither a bundled instance nor a folder.{meant}{listing}")
+    said: list[str] = [
+        Sentence("{place!r} is neither a bundled instance nor a folder.", place=str(name_or_path)),
+        *([Sentence("Did you mean {best!r}?", best=best)] if best is not None else []),
+        *([Sentence("Bundled: {names}.", names=", ".join(names))] if names else []),
+    ]
+    raise UsageError(sentences(*said))
 
 
 def bundled_names() -> list[str]:
@@ -136,7 +147,7 @@ def _series(
     try:
         from siting.rts_gmlc import hourly  # the package behind it is optional
     except ImportError as error:
-        needed = 'This instance needs the data of RTS-GMLC: pip install "siting[rts]"'
+        needed = Sentence('This instance needs the data of RTS-GMLC: pip install "siting[rts]"')
         raise UsageError(needed) from error
     technologies = (raw["supply"].keys("technology") if "supply" in raw else None) or set()
     for name, table in hourly(sorted(regions)).items():

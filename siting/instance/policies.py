@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from siting.errors import Fault
+from siting.errors import Fault, Sentence
 from siting.instance.files import RawTable
 from siting.instance.folder import FILE
 from siting.instance.suggest import did_you_mean
@@ -57,7 +57,13 @@ def _scope_faults(where: str, rule: SiteCount | UtilisationFloor, sites: RawTabl
         if names is not None and value not in names and name != "tier":
             remedy = did_you_mean(value, sorted(names))
             faults.append(
-                Fault(FILE, f"No site of sites.csv has this {name}.", remedy, column=f"{where}.{name}", value=value)
+                Fault(
+                    FILE,
+                    Sentence("No site of sites.csv has this {name}.", name=name),
+                    remedy,
+                    column=f"{where}.{name}",
+                    value=value,
+                )
             )
     if not faults and all(known.values()) and not _matching(wanted, sites):
         rule_text, remedy = "No site meets all conditions of this rule.", "Drop a condition or the rule."
@@ -70,15 +76,17 @@ def _count_faults(where: str, rule: SiteCount, sites: RawTable) -> list[Fault]:
     if faults or sites.keys("tier") is None:
         return faults
     if rule.most is not None and rule.least > rule.most:
-        rule_text = f"The least number of sites exceeds the most, {rule.most}."
+        rule_text = Sentence("The least number of sites exceeds the most, {most}.", most=rule.most)
         return [Fault(FILE, rule_text, "Raise most or lower least.", column=f"{where}.least", value=str(rule.least))]
     able = [cells for cells in _matching(_conditions(rule), sites) if cells.get("decision") != "closed"]
     if rule.least > len(able):
-        rule_text = f"Only {len(able)} sites that are not closed meet the conditions of this rule."
+        rule_text = Sentence("Only {able} sites that are not closed meet the conditions of this rule.", able=len(able))
         return [Fault(FILE, rule_text, "Lower least.", column=f"{where}.least", value=str(rule.least))]
     must = sum(cells.get("decision") == "open" for cells in able)
     if rule.most is not None and must > rule.most:
-        rule_text = f"{must} sites that meet the conditions of this rule must be open by their decision."
+        rule_text = Sentence(
+            "{must} sites that meet the conditions of this rule must be open by their decision.", must=must
+        )
         return [Fault(FILE, rule_text, "Raise most.", column=f"{where}.most", value=str(rule.most))]
     return []
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from siting.errors import Fault
+from siting.errors import Fault, Sentence
 from siting.instance.configuration import setting_names
 from siting.instance.files import RawTable
 from siting.instance.folder import FILE
@@ -46,7 +46,7 @@ def reference_faults(raw: Mapping[str, RawTable]) -> list[Fault]:
             continue
         for line, cells in zip(raw[table].lines, raw[table].cells, strict=True):
             if cells[column] and cells[column] not in known:
-                rule = f"{target}.csv has no such {key}."
+                rule = Sentence("{target}.csv has no such {key}.", target=target, key=key)
                 remedy = did_you_mean(cells[column], sorted(known))
                 faults.append(Fault(raw[table].file, rule, remedy, line, column, cells[column]))
     return faults
@@ -76,7 +76,7 @@ def floor_faults(settings: Settings, raw: Mapping[str, RawTable]) -> list[Fault]
             elif value not in known and name != "tier":
                 dangling = True
                 column = f"green.{kind}.{number}.{name}"
-                rule = f"No site of sites.csv has this {name}."
+                rule = Sentence("No site of sites.csv has this {name}.", name=name)
                 faults.append(Fault(FILE, rule, did_you_mean(value, sorted(known)), column=column, value=value))
         if not dangling and not any(all(cells[n] == v for n, v in wanted.items()) for cells in sites.cells):
             rule, remedy = ("No site meets all conditions of this floor.", "Drop a condition or the floor.")
@@ -102,7 +102,11 @@ def _beyond_mix(number: int, floor: GreenFloor, wanted: Mapping[str, str], raw: 
     if not mixes or floor.share <= 1 - min(mixes.values()):
         return []
     region = min(mixes, key=mixes.__getitem__)
-    rule = f"The grid of {region} is green to {mixes[region]:g} already, so that no more than the rest can be added."
+    rule = Sentence(
+        "The grid of {region} is green to {share:g} already, so that no more than the rest can be added.",
+        region=region,
+        share=mixes[region],
+    )
     remedy = "Lower share, or leave out beyond_grid_mix."
     return [Fault(FILE, rule, remedy, column=f"green.floors.{number}.share", value=f"{floor.share:g}")]
 
@@ -124,16 +128,17 @@ def value_faults(rows: Mapping[str, Rows]) -> list[Fault]:
             data = rows[table].data
             for line, has, limit in zip(rows[table].lines, data[existing], data[most], strict=True):
                 if limit is not None and has > limit:
-                    rule = f"What exists exceeds {most}, {limit:g}, which includes it."
-                    remedy = f"Raise {most} or lower {existing}."
+                    rule = Sentence("What exists exceeds {most}, {limit:g}, which includes it.", most=most, limit=limit)
+                    remedy = Sentence("Raise {most} or lower {existing}.", most=most, existing=existing)
                     faults.append(Fault(f"{table}.csv", rule, remedy, line, existing, f"{has:g}"))
     faults += _site_faults(rows)
     if "corridors" in rows and {"from_region", "to_region"} <= set(rows["corridors"].data.columns):
         data = rows["corridors"].data
         for line, one, other in zip(rows["corridors"].lines, data["from_region"], data["to_region"], strict=True):
             if one == other:
-                rule, remedy = ("A corridor joins two regions.", "Name another region, or delete the row.")
-                faults.append(Fault("corridors.csv", rule, remedy, line, "to_region", str(other)))
+                same = "A corridor joins two regions."
+                another = "Name another region, or delete the row."
+                faults.append(Fault("corridors.csv", same, another, line, "to_region", str(other)))
     return faults + _circuit_faults(rows) + _duration_faults(rows)
 
 
@@ -146,7 +151,9 @@ def _duration_faults(rows: Mapping[str, Rows]) -> list[Fault]:
     faults = []
     for line, (hours, mw, mwh) in zip(rows["storage"].lines, values, strict=True):
         if abs(mwh - hours * mw) > 1e-6 * max(1.0, mwh):
-            rule = f"What exists is {mw:g} MW and {mwh:g} MWh, not {hours:g} MWh per MW."
+            rule = Sentence(
+                "What exists is {mw:g} MW and {mwh:g} MWh, not {hours:g} MWh per MW.", mw=mw, mwh=mwh, hours=hours
+            )
             remedy = "Correct the existing capacity, or leave duration_h blank."
             faults.append(Fault("storage.csv", rule, remedy, line, "duration_h", f"{hours:g}"))
     return faults
@@ -161,7 +168,10 @@ def _circuit_faults(rows: Mapping[str, Rows]) -> list[Fault]:
     values = rows["corridors"].data[columns].astype(float).itertuples(index=False, name=None)
     for line, (step, existing, most) in zip(rows["corridors"].lines, values, strict=True):
         if existing < most and step > (most - existing) * (1 + 1e-9):
-            rule = f"One circuit is larger than the whole expansion, {most - existing:g} MW, so that none can be built."
+            rule = Sentence(
+                "One circuit is larger than the whole expansion, {existing:g} MW, so that none can be built.",
+                existing=most - existing,
+            )
             remedy = "Raise most_mw, lower step_mw, or leave it blank for expansion by any amount."
             faults.append(Fault("corridors.csv", rule, remedy, line, "step_mw", f"{step:g}"))
     return faults
@@ -179,12 +189,12 @@ def _site_faults(rows: Mapping[str, Rows]) -> list[Fault]:
     for line, (_, site) in zip(sites.lines, sites.data.iterrows(), strict=True):
         has = float(existing.get(site["site"], 0.0))
         if has > site["most_mw"] * (1 + 1e-9):
-            rule = f"capacity.csv has {has:g} MW existing at this site, more than its most_mw."
+            rule = Sentence("capacity.csv has {has:g} MW existing at this site, more than its most_mw.", has=has)
             faults.append(
                 Fault("sites.csv", rule, "Raise most_mw or lower existing_mw.", line, "most_mw", f"{site['most_mw']:g}")
             )
         if has > 0 and site.get("decision") == "closed":
-            rule = f"capacity.csv has {has:g} MW existing at this site, so it cannot stay closed."
+            rule = Sentence("capacity.csv has {has:g} MW existing at this site, so it cannot stay closed.", has=has)
             faults.append(Fault("sites.csv", rule, "Write free or open.", line, "decision", "closed"))
     return faults
 
@@ -216,11 +226,16 @@ def provenance_faults(raw: Mapping[str, RawTable], series: Iterable[str]) -> lis
         if table not in (*names, "instance", "hourly"):
             place = ("table", table, [*names, "instance", "hourly"], "There is no such table.")
         elif column != "*" and column not in columns[table] and not _factor(table, column):
-            place = ("column", column, columns[table], f"{table} has no such column.")
+            place = ("column", column, columns[table], Sentence("{table} has no such column.", table=table))
         elif key and table == "instance":
             place = ("key", key, [], "instance.toml has no rows.")
         elif key and table in table_keys and key not in table_keys[table]:
-            place = ("key", key, sorted(table_keys[table]), f"{table}.csv has no row with this key.")
+            place = (
+                "key",
+                key,
+                sorted(table_keys[table]),
+                Sentence("{table}.csv has no row with this key.", table=table),
+            )
         if place is not None:
             where, value, known, rule = place
             faults.append(Fault("provenance.csv", rule, did_you_mean(value, known), line, where, value))
@@ -256,7 +271,11 @@ def _unsourced(
         keys = table_keys.get(table)
         if keys and all((table, column, key) in given for key in keys):
             continue
-        rule = f"No source is given for {column} of {table}."
-        remedy = f"Add a row with table {table} and column {column}: status, source, year and licence."
+        rule = Sentence("No source is given for {column} of {table}.", column=column, table=table)
+        remedy = Sentence(
+            "Add a row with table {table} and column {column}: status, source, year and licence.",
+            table=table,
+            column=column,
+        )
         faults.append(Fault("provenance.csv", rule, remedy, column="column", value=f"{table}.{column}"))
     return faults

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from pydantic import BaseModel, ValidationError
 
-from siting.errors import Fault
+from siting.errors import Fault, Sentence
 from siting.instance.files import RawTable
 from siting.instance.folder import text_faults
 from siting.instance.suggest import did_you_mean
@@ -101,14 +101,14 @@ def explain(error: Any, row_type: type[BaseModel]) -> tuple[str, str]:
     info = row_type.model_fields.get(name)
     about = (info.description or name) if info is not None else name
     if kind == "missing":
-        return "A value is required and the cell is blank.", f"Fill it in: {about}"
+        return "A value is required and the cell is blank.", Sentence("Fill it in: {about}", about=about)
     if kind in ("float_parsing", "float_type", "int_parsing", "int_type"):
         return (
             "This is not a number.",
             "Write digits with a decimal point, without unit, percent sign or thousands mark.",
         )
     if kind in ("int_from_float",):
-        return "This must be a whole number.", f"Round it: {about}"
+        return "This must be a whole number.", Sentence("Round it: {about}", about=about)
     if kind in ("bool_parsing", "bool_type"):
         return "This must be true or false.", "Write true or false."
     if kind == "finite_number":
@@ -119,12 +119,31 @@ def explain(error: Any, row_type: type[BaseModel]) -> tuple[str, str]:
     if kind == "literal_error":
         choices = [choice.strip(" '") for choice in limits["expected"].replace(" or ", ", ").split(",")]
         choices = [choice for choice in choices if choice]
-        return f"This must be one of {', '.join(choices)}.", did_you_mean(str(error["input"]), choices)
+        return Sentence("This must be one of {choices}.", choices=", ".join(choices)), did_you_mean(
+            str(error["input"]), choices
+        )
     if kind == "string_pattern_mismatch":
         return _PATTERNS.get(limits["pattern"], _PATTERNS[KEY_PATTERN])
     if kind in _BOUNDS:
         return _bound(error, name)
-    return f"{error['msg']}.", f"Correct it: {about}"
+    remedy = Sentence("Correct it: {about}", about=about)
+    return _KINDS.get(kind) or Sentence("This is not valid: {what}.", what=error["msg"]), remedy
+
+
+_KINDS = {
+    "tuple_type": "This must be a list.",
+    "list_type": "This must be a list.",
+    "model_type": "This must be a section with keys.",
+    "dict_type": "This must be a section with keys.",
+    "string_type": "This must be text, in quotation marks.",
+    "string_too_short": "This must not be blank.",
+    "date_type": "This must be a date, as in 2023-01-01.",
+    "date_parsing": "This must be a date, as in 2023-01-01.",
+    "date_from_datetime_parsing": "This must be a date, as in 2023-01-01.",
+    "date_from_datetime_inexact": "This must be a date, as in 2023-01-01.",
+    "multiple_of": "This must be a whole number of days, in hours.",
+}
+"""Rules by the kind of error of pydantic."""
 
 
 _PATTERNS = {
@@ -141,17 +160,17 @@ _PATTERNS = {
 """Rule and remedy of each pattern of the format."""
 
 _BOUNDS = {
-    "greater_than_equal": ("ge", "at least"),
-    "greater_than": ("gt", "more than"),
-    "less_than_equal": ("le", "at most"),
-    "less_than": ("lt", "less than"),
+    "greater_than_equal": ("ge", "The value must be at least {limit:g}."),
+    "greater_than": ("gt", "The value must be more than {limit:g}."),
+    "less_than_equal": ("le", "The value must be at most {limit:g}."),
+    "less_than": ("lt", "The value must be less than {limit:g}."),
 }
 
 
 def _bound(error: Any, name: str) -> tuple[str, str]:
     key, words = _BOUNDS[error["type"]]
     limit = error["ctx"][key]
-    rule = f"The value must be {words} {limit:g}."
+    rule = Sentence(words, limit=limit)
     if name == "latitude_deg":
         return rule, "Give degrees north; latitude and longitude may be exchanged."
     if key in ("le", "lt") and limit == 1:
@@ -175,6 +194,6 @@ def _repeated(raw: RawTable) -> list[Fault]:
         first = seen.setdefault(values, line)
         if first != line:
             column, value = "+".join(key), "/".join(values)
-            rule = f"The key is already in row {first}."
+            rule = Sentence("The key is already in row {first}.", first=first)
             faults.append(Fault(raw.file, rule, "Keep one row for each key.", line, column, value))
     return faults

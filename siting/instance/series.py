@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from siting.errors import Fault
+from siting.errors import Fault, Sentence, sentences
 from siting.instance.files import RawTable
-from siting.instance.suggest import did_you_mean
+from siting.instance.suggest import did_you_mean, nearest
 from siting.instance.units import MOST_T_PER_MWH
 from siting.problem.series import SERIES, Series
 from siting.problem.settings import Settings
@@ -80,16 +80,17 @@ def _shape(table: pd.DataFrame, file: str, length: int | None, settings: Setting
         remedy = "Name the first column hour and number the rows from 0."
         return [Fault(file, "The column hour is missing.", remedy, row=1, column="hour")]
     if len(table) != length and (length is not None or len(table) not in (8760, 8784)):
-        year = f" ({settings.instance.start.year})" if settings is not None else ""
-        wanted = f"{length:,} rows" if length is not None else "8,760 or 8,784 rows"
-        rule = f"The series has {len(table):,} rows, and the year{year} {wanted}."
+        rule = Sentence("The series has {count:,} rows, and a year 8,760 or 8,784.", count=len(table))
+        if settings is not None and length is not None:
+            known = {"count": len(table), "year": settings.instance.start.year, "length": length}
+            rule = Sentence("The series has {count:,} rows, and the year ({year}) {length:,} rows.", **known)
         return [Fault(file, rule, "Give one row for each hour of the year that instance.start names.", column="hour")]
     hour = pd.to_numeric(table["hour"], errors="coerce").to_numpy(dtype=float)
     wrong = np.flatnonzero(hour != np.arange(len(hour)))
     if len(wrong):
         i = int(wrong[0])
         value = str(table["hour"].iloc[i])
-        return [Fault(file, "Hours count from 0 without gaps.", f"Write {i} here.", i + 2, "hour", value)]
+        return [Fault(file, "Hours count from 0 without gaps.", Sentence("Write {i} here.", i=i), i + 2, "hour", value)]
     return []
 
 
@@ -105,7 +106,13 @@ def _columns(table: pd.DataFrame, file: str, declared: Series, raw: Mapping[str,
     if not known:
         return []
     return [
-        Fault(file, f"No {declared.columns} has this name.", did_you_mean(str(column), sorted(known)), 1, str(column))
+        Fault(
+            file,
+            Sentence("No {columns} has this name.", columns=declared.columns),
+            did_you_mean(str(column), sorted(known)),
+            1,
+            str(column),
+        )
         for column in table.columns
         if column != "hour" and str(column) not in known
     ]
@@ -126,17 +133,18 @@ def _values(table: pd.DataFrame, file: str, declared: Series) -> tuple[pd.DataFr
             (np.isnan(numbers), "This is not a number.", "Fill in every hour with a number."),
             (
                 numbers < declared.least,
-                f"The value must be at least {declared.least:g}.",
+                Sentence("The value must be at least {least:g}.", least=declared.least),
                 "Check the value and its unit.",
             ),
-            (numbers > most, f"The value must be at most {most:g}.", _too_large(declared)),
+            (numbers > most, Sentence("The value must be at most {most:g}.", most=most), _too_large(declared)),
         ):
             where = np.flatnonzero(wrong)
             if len(where):
                 i = int(where[0])
-                more = f" {len(where):,} hours are like this." if len(where) > 1 else ""
+                if len(where) > 1:
+                    rule = sentences(rule, Sentence("{count:,} hours are like this.", count=len(where)))
                 value = None if pd.isna(given.iloc[i]) else str(given.iloc[i])
-                faults.append(Fault(file, rule + more, remedy, i + 2, str(name), value))
+                faults.append(Fault(file, rule, remedy, i + 2, str(name), value))
                 break
         else:
             if declared.name == "profile" and not numbers.mean() > 0:
@@ -166,8 +174,9 @@ def _needed(series: Mapping[str, pd.DataFrame], files: Mapping[str, str], raw: M
         if name not in files:
             if columns or name == "price_per_mwh":
                 rule = "This series is missing."
-                named = f"columns {', '.join(('hour', *columns))}" if columns else "a column for each region"
-                faults.append(Fault(f"hourly/{name}.csv", rule, f"Add it with {named}."))
+                remedy = Sentence("Add it with columns {names}.", names=", ".join(("hour", *columns)))
+                each = "Add it with a column for each region."
+                faults.append(Fault(f"hourly/{name}.csv", rule, remedy if columns else each))
             continue
         if name in series:
             have = set(map(str, series[name].columns))
@@ -181,8 +190,20 @@ def _needed(series: Mapping[str, pd.DataFrame], files: Mapping[str, str], raw: M
         have = set(map(str, series["temperature_c"].columns))
         for _, (site, region) in _cells(raw, "sites", ("site", "region")):
             if region in known and not {site, region} & have:
-                rule = f"There is no temperature for site {site}, neither its own nor of region {region}."
-                faults.append(Fault(files["temperature_c"], rule, f"Add a column {region} or {site}.", 1, region))
+                rule = Sentence(
+                    "There is no temperature for site {site}, neither its own nor of region {region}.",
+                    site=site,
+                    region=region,
+                )
+                faults.append(
+                    Fault(
+                        files["temperature_c"],
+                        rule,
+                        Sentence("Add a column {region} or {site}.", region=region, site=site),
+                        1,
+                        region,
+                    )
+                )
     elif "temperature_c" not in files:
         faults.append(
             Fault("hourly/temperature_c.csv", "This series is missing.", "Add it with a column for each region.")
@@ -192,7 +213,7 @@ def _needed(series: Mapping[str, pd.DataFrame], files: Mapping[str, str], raw: M
         for line, (profile,) in _cells(raw, "workloads", ("profile",)):
             if profile not in have - {"hour"}:
                 rule = "hourly/profile has no such column."
-                remedy = did_you_mean(profile, sorted(have - {"hour"})) + " Leave it blank for a flat profile."
+                remedy = sentences(did_you_mean(profile, sorted(have - {"hour"})), "Leave it blank for a flat profile.")
                 faults.append(Fault("workloads.csv", rule, remedy, line, "profile", profile))
     return _unique(faults)
 
@@ -211,7 +232,7 @@ def _wanted(raw: Mapping[str, RawTable]) -> dict[str, list[str]]:
 
 def _misspelt(column: str, have: set[str], known: set[str]) -> bool:
     """Whether the file has an unknown column that looks like this one, which is reported already."""
-    return any(did_you_mean(other, known) == f"Did you mean {column!r}?" for other in have - known - {"hour"})
+    return any(nearest(other, known) == column for other in have - known - {"hour"})
 
 
 def _cells(raw: Mapping[str, RawTable], table: str, columns: Sequence[str]) -> list[tuple[int, tuple[str, ...]]]:

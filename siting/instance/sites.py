@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from siting.errors import Fault
+from siting.errors import Fault, Sentence
 from siting.instance.feasible import whole_modules_mw
 from siting.instance.folder import FILE
 from siting.instance.rows import Rows
@@ -33,7 +33,10 @@ def site_row_faults(rows: Mapping[str, Rows]) -> list[Fault]:
     faults = []
     for line, (least, most) in zip(rows["sites"].lines, data.itertuples(index=False, name=None), strict=True):
         if least > most:
-            rule, remedy = f"The least size exceeds the most, {most:g} MW.", "Raise most_mw or lower least_mw."
+            rule, remedy = (
+                Sentence("The least size exceeds the most, {most:g} MW.", most=most),
+                "Raise most_mw or lower least_mw.",
+            )
             faults.append(Fault("sites.csv", rule, remedy, line, "least_mw", f"{least:g}"))
     return faults
 
@@ -54,14 +57,18 @@ def size_faults(p: Problem, lines: Mapping[str, list[int]]) -> list[Fault]:
     for line, (site, decision, least, most) in zip(lines["sites"], columns.itertuples(name=None), strict=True):
         reach = float(largest[site])
         if decision == "open" and reach <= 0:
-            rule = (
-                "The site must be open, and an open site has equipment, but it has no room for one module: the "
-                f"smallest is {smallest[site]:g} MW."
+            rule = Sentence(
+                "The site must be open, and an open site has equipment, but it has no room for one "
+                "module: the smallest is {site:g} MW.",
+                site=smallest[site],
             )
             remedy = "Raise most_mw (here, in capacity.csv or tiers.csv), lower module_mw, or write free or closed."
             faults.append(Fault("sites.csv", rule, remedy, line, "most_mw", f"{most:g}"))
         elif decision != "closed" and reach < least * (1 - 1e-9):
-            rule = f"Whole modules within its most_mw come to {reach:g} MW, so that it never has this least size."
+            rule = Sentence(
+                "Whole modules within its most_mw come to {reach:g} MW, so that it never has this least size.",
+                reach=reach,
+            )
             remedy = "Lower least_mw, raise most_mw, or write closed in decision."
             faults.append(Fault("sites.csv", rule, remedy, line, "least_mw", f"{least:g}"))
     return faults or _count_faults(p, largest)
@@ -73,7 +80,9 @@ def _count_faults(p: Problem, largest: pd.Series) -> list[Fault]:
     for number, count in enumerate(p.settings.policy.site_counts, start=1):
         able = int((largest[rule_sites(p, count)] > 0).sum())
         if count.least > able:
-            rule = f"Only {able} sites that meet the conditions of this rule have room for a module."
+            rule = Sentence(
+                "Only {able} sites that meet the conditions of this rule have room for a module.", able=able
+            )
             column = f"policy.site_counts.{number}.least"
             faults.append(Fault(FILE, rule, "Lower least, or raise most_mw.", column=column, value=str(count.least)))
     return faults

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from siting.errors import Fault
+from siting.errors import Fault, Sentence
 from siting.instance.feasible import power_faults, reach_faults, room_faults
 from siting.instance.files import RawTable
 from siting.instance.folder import FILE
@@ -48,7 +48,13 @@ def stage_faults(rows: Mapping[str, Rows], raw: Mapping[str, RawTable]) -> list[
     faults = []
     if "stage_factors" in raw and "stages" not in raw:
         rule = "There are factors of stages and no stages."
-        faults.append(Fault(FACTORS, rule, f"Add {STAGES} with the years, or delete {FACTORS}."))
+        faults.append(
+            Fault(
+                FACTORS,
+                rule,
+                Sentence("Add {stages} with the years, or delete {factors}.", stages=STAGES, factors=FACTORS),
+            )
+        )
     if "stages" in rows and {"year", "years"} <= set(rows["stages"].data.columns):
         faults += _gaps(rows["stages"])
     if "stage_factors" in rows and {"table", "column"} <= set(rows["stage_factors"].data.columns):
@@ -64,9 +70,12 @@ def _gaps(rows: Rows) -> list[Fault]:
     faults = []
     for (year, years), (following, _) in pairwise(given):
         if year < following != year + years:
-            verb = "leaves a gap" if year + years < following else "overlaps"
-            rule = f"The stage ends with {year + years - 1} and the next begins with {following}: it {verb}."
-            remedy = f"Write {following - year}, or another first year of the next stage."
+            known = {"last": year + years - 1, "following": following}
+            rule = Sentence("The stage ends with {last} and the next begins with {following}: it overlaps.", **known)
+            if year + years < following:
+                gap = "The stage ends with {last} and the next begins with {following}: it leaves a gap."
+                rule = Sentence(gap, **known)
+            remedy = Sentence("Write {year}, or another first year of the next stage.", year=following - year)
             faults.append(Fault(STAGES, rule, remedy, lines[year], "years", str(years)))
     return faults
 
@@ -77,7 +86,7 @@ def _unknown(line: int, table: str, column: str) -> list[Fault]:
         rule, remedy = "A stage cannot multiply such a table.", did_you_mean(table, [*tables, "hourly", "instance"])
         return [Fault(FACTORS, rule, remedy, line, "table", table)]
     if column not in may_change(table):
-        rule = f"A stage cannot multiply this column of {table}."
+        rule = Sentence("A stage cannot multiply this column of {table}.", table=table)
         return [Fault(FACTORS, rule, did_you_mean(column, may_change(table), limit=40), line, "column", column)]
     return []
 
@@ -102,7 +111,9 @@ def pathway_faults(p: Problem, lines: Mapping[str, list[int]]) -> list[Fault]:
             wrong = check(own, lines)
             if wrong:
                 break
-        faults += [replace(fault, rule=f"In the stage {year}: {fault.rule}") for fault in wrong]
+        faults += [
+            replace(fault, rule=Sentence("In the stage {year}: {rule}", year=year, rule=fault.rule)) for fault in wrong
+        ]
     return faults
 
 
@@ -113,7 +124,7 @@ def _idle(p: Problem, lines: Mapping[str, list[int]]) -> list[Fault]:
             section, name = column.split(".")
             if key or getattr(getattr(p.settings, section), name) is None:
                 where, value = ("key", key) if key else ("column", column)
-                rule = "instance.toml has no rows." if key else f"{FILE} does not set this number."
+                rule = "instance.toml has no rows." if key else Sentence("{file} does not set this number.", file=FILE)
                 faults.append(Fault(FACTORS, rule, "Leave the key blank and set the number.", line, where, value))
             continue
         if table == "hourly":
@@ -124,7 +135,7 @@ def _idle(p: Problem, lines: Mapping[str, list[int]]) -> list[Fault]:
             known = dict.fromkeys(part for index in frame.index for part in _parts(index))
             hit = bool(frame.loc[matching(frame, key), column].notna().any())
         if not hit:
-            rule = f"This multiplies nothing: no row of {table} with a value matches."
+            rule = Sentence("This multiplies nothing: no row of {table} with a value matches.", table=table)
             faults.append(Fault(FACTORS, rule, did_you_mean(key, list(known)), line, "key", key))
     return faults
 
@@ -157,6 +168,9 @@ def _row(table: Table, line: int, values: dict[str, Any]) -> list[Fault]:
     for name, most in values.items():
         least = values.get(name.replace("most_", "existing_"))
         if name.startswith("most_") and least is not None and most < least:
-            rule, remedy = f"What exists, {least:g}, exceeds it.", f"Raise the factor in {FACTORS}."
+            rule, remedy = (
+                Sentence("What exists, {least:g}, exceeds it.", least=least),
+                Sentence("Raise the factor in {factors}.", factors=FACTORS),
+            )
             faults.append(Fault(file, rule, remedy, line, name, f"{most:g}"))
     return faults

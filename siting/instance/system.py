@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from siting.errors import Fault
+from siting.errors import Fault, Sentence
 from siting.instance.files import RawTable
 from siting.instance.folder import FILE
 from siting.problem import Problem, Settings
@@ -59,7 +59,11 @@ def fleet_faults(p: Problem, lines: Mapping[str, list[int]]) -> list[Fault]:
         for key, row in mine.iterrows():
             least = float(most[key].sum() * row["least_share"])
             if least > row["most_mwh"] * (1 + _SLACK):
-                rule = f"Its least output comes to {least:,.6g} MWh a year, more than most_mwh, {row['most_mwh']:g}."
+                rule = Sentence(
+                    "Its least output comes to {least:,.6g} MWh a year, more than most_mwh, {most_mwh:g}.",
+                    least=least,
+                    most_mwh=row["most_mwh"],
+                )
                 remedy, value = "Lower least_share or raise most_mwh.", f"{row['least_share']:g}"
                 faults.append(Fault("fleet.csv", rule, remedy, place[key], "least_share", value))
     return faults
@@ -72,18 +76,26 @@ def _fleet(region: str, rows: pd.DataFrame, most: pd.DataFrame, need: FloatArray
     short = need - given.sum(axis=1)
     hour = int(short.argmax())
     if short[hour] > _SLACK * max(1.0, abs(need[hour])):
-        rule = (
-            f"In hour {hour} of the year the load of {region} less its net import is {need[hour]:,.6g} MW, and its "
-            f"fleet has {given[hour].sum():,.6g} MW available."
+        rule = Sentence(
+            "In hour {hour} of the year the load of {region} less its net import is {load:,.6g} MW, "
+            "and its fleet has {available:,.6g} MW available.",
+            hour=hour,
+            region=region,
+            load=need[hour],
+            available=given[hour].sum(),
         )
         remedy = "Raise the capacity or what is available, or correct system_load_mw or net_import_mw."
         return [Fault("fleet.csv", rule, remedy, line, "existing_mw", value)]
     least = given @ rows["least_share"].to_numpy(dtype=float)
     hour = int((least - need).argmax())
     if least[hour] - need[hour] > _SLACK * max(1.0, least[hour]):
-        rule = (
-            f"In hour {hour} of the year the least output of the fleet of {region} is {least[hour]:,.6g} MW, and its "
-            f"load less its net import {need[hour]:,.6g} MW."
+        rule = Sentence(
+            "In hour {hour} of the year the least output of the fleet of {region} is {load:,.6g} "
+            "MW, and its load less its net import {need:,.6g} MW.",
+            hour=hour,
+            region=region,
+            load=least[hour],
+            need=need[hour],
         )
         remedy = "Lower least_share, or correct system_load_mw or net_import_mw."
         return [Fault("fleet.csv", rule, remedy, line, "least_share", value)]
@@ -91,9 +103,12 @@ def _fleet(region: str, rows: pd.DataFrame, most: pd.DataFrame, need: FloatArray
     lacking = float(np.maximum(need - given[:, ~limited].sum(axis=1), 0.0).sum())
     energy = float(rows["most_mwh"].sum())
     if lacking > energy * (1 + _SLACK) + _SLACK:
-        rule = (
-            f"Plants with an energy limit have to give {lacking:,.6g} MWh a year in {region}, because the others are "
-            f"too small, and may give {energy:,.6g} MWh."
+        rule = Sentence(
+            "Plants with an energy limit have to give {lacking:,.6g} MWh a year in {region}, because "
+            "the others are too small, and may give {energy:,.6g} MWh.",
+            lacking=lacking,
+            region=region,
+            energy=energy,
         )
         return [Fault("fleet.csv", rule, "Raise most_mwh or the capacity of the others.", line, "existing_mw", value)]
     return []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from siting.errors import Fault
+from siting.errors import Fault, Sentence
 from siting.instance.feasible import whole_modules_mw
 from siting.instance.rows import Rows
 from siting.instance.sites import largest_mw
@@ -32,7 +32,10 @@ def tier_row_faults(rows: Mapping[str, Rows]) -> list[Fault]:
             rule, remedy = "A module is of one compute type.", "Name it in compute, or leave module_mw blank."
             faults.append(Fault("tiers.csv", rule, remedy, line, "module_mw", f"{module:g}"))
         if most is not None and least is not None and least > most:
-            rule, remedy = f"The least size exceeds the most, {most:g} MW.", "Raise most_mw or lower least_mw."
+            rule, remedy = (
+                Sentence("The least size exceeds the most, {most:g} MW.", most=most),
+                "Raise most_mw or lower least_mw.",
+            )
             faults.append(Fault("tiers.csv", rule, remedy, line, "least_mw", f"{least:g}"))
     return faults
 
@@ -56,8 +59,13 @@ def tier_faults(p: Problem, lines: Mapping[str, list[int]]) -> list[Fault]:
     for (site, compute), least in least_mw(p).items():
         most = float(reach.get((site, compute), 0.0)) if compute else float(largest[site])
         if p.sites.at[site, "decision"] != "closed" and most < least * (1 - 1e-9):
-            what = compute or "all types together"
-            rule = f"Its tier asks for at least {least:g} MW of {what} at an open site, and it can have {most:g} MW."
+            what = compute or Sentence("all types together")
+            rule = Sentence(
+                "Its tier asks for at least {least:g} MW of {what} at an open site, and it can have {most:g} MW.",
+                least=least,
+                what=what,
+                most=most,
+            )
             remedy = "Raise most_mw, lower least_mw of the tier in tiers.csv, or write closed in decision."
             value = f"{float(p.sites['most_mw'][site]):g}"
             faults.append(Fault("sites.csv", rule, remedy, place[site], "most_mw", value))
@@ -66,7 +74,7 @@ def tier_faults(p: Problem, lines: Mapping[str, list[int]]) -> list[Fault]:
         over = bool((mine["existing_mw"] > mine["most_mw"] * (1 + 1e-9)).any())
         has = float(mine["existing_mw"].sum())
         if over or has > limit[site] * (1 + 1e-9):
-            rule = f"It has {has:g} MW already, more than its tier may have by tiers.csv."
+            rule = Sentence("It has {has:g} MW already, more than its tier may have by tiers.csv.", has=has)
             remedy = "Raise most_mw of the tier, or give the site another tier."
             faults.append(Fault("sites.csv", rule, remedy, place[site], "tier", str(p.sites.at[site, "tier"])))
     return faults

@@ -9,7 +9,7 @@ from statistics import median
 import numpy as np
 import pandas as pd
 
-from siting.errors import Fault
+from siting.errors import Fault, Sentence
 from siting.physics.distance import great_circle_km
 
 # Dirtiest grids are near 1.2 t/MWh and lignite plants near 1.4: above 2 the figure is in g/kWh or kg/MWh.
@@ -65,7 +65,15 @@ def other_unit(column: str, known: Iterable[str]) -> tuple[str, str] | None:
         if right != name and stem and _TAIL.sub("", right) == stem and (stem != right or stem != name):
             given, wanted = name[len(stem) + 1 :], right[len(stem) + 1 :]
             how = _FACTORS.get((given, wanted), "convert the values")
-            return (right, f"The unit is {wanted or 'none'}: {how} and name the column {right!r}.")
+            return (
+                right,
+                Sentence(
+                    "The unit is {unit}: {how} and name the column {right!r}.",
+                    unit=wanted or Sentence("none"),
+                    how=Sentence(how),
+                    right=right,
+                ),
+            )
     return None
 
 
@@ -107,7 +115,7 @@ def swapped_faults(
         place = regions.iloc[i]
         if _fits_swapped(place, median(others["latitude_deg"]), median(others["longitude_deg"])):
             wrong.add(place["region"])
-            faults.append(_swapped("regions.csv", line, place, "the other regions"))
+            faults.append(_swapped("regions.csv", line, place, Sentence("the other regions")))
     home = regions.drop_duplicates("region").set_index("region")
     for i, line in enumerate(site_lines):
         place = sites.iloc[i]
@@ -115,7 +123,7 @@ def swapped_faults(
             continue
         centre = home.loc[place["region"]]
         if _fits_swapped(place, float(centre["latitude_deg"]), float(centre["longitude_deg"])):
-            faults.append(_swapped("sites.csv", line, place, f"its region {place['region']}"))
+            faults.append(_swapped("sites.csv", line, place, Sentence("its region {region}", region=place["region"])))
     return faults
 
 
@@ -131,7 +139,11 @@ def _fits_swapped(place: pd.Series, latitude: float, longitude: float) -> bool:
 def _swapped(file: str, line: int, place: pd.Series, where: str) -> Fault:
     return Fault(
         file,
-        f"The place is more than {FAR_KM:,.0f} km from {where}, but near it with latitude and longitude exchanged.",
+        Sentence(
+            "The place is more than {km:,.0f} km from {where}, but near it with latitude and longitude exchanged.",
+            km=FAR_KM,
+            where=where,
+        ),
         "Exchange latitude_deg and longitude_deg.",
         row=line,
         column="latitude_deg",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from siting.errors import Fault
+from siting.errors import Fault, Sentence
 from siting.physics.network import gbps_per_mw
 from siting.problem import Problem
 from siting.problem.backups import backup_pairs
@@ -49,10 +49,21 @@ def run_faults(p: Problem, lines: Mapping[str, list[int]]) -> list[Fault]:
     for line, (_, row) in zip(lines["workloads"], p.workloads.iterrows(), strict=True):
         longest = int(row["max_delay_h"]) + 1
         if row["run_h"] > longest:
-            rule = f"With max_delay_h {longest - 1} work has {longest} h from its arrival to its end, and runs longer."
+            rule = Sentence(
+                "With max_delay_h {longest} work has {most} h from its arrival to its end, and runs longer.",
+                longest=longest - 1,
+                most=longest,
+            )
             remedy = "Raise max_delay_h, lower run_h, or leave run_h blank for work that may be interrupted."
             faults.append(Fault("workloads.csv", rule, remedy, line, "run_h", str(row["run_h"])))
     return faults
+
+
+_NO_SECOND = {
+    "replicas": "Wherever {name} of {region} runs, no second site {km:g} km away that it reaches can hold its replica.",
+    "survives_loss": "Wherever {name} of {region} runs, no second site that it reaches can take it over.",
+}
+"""What is wrong where no second site is left, by the column that asks for one."""
 
 
 def backup_faults(p: Problem, lines: Mapping[str, list[int]]) -> list[Fault]:
@@ -75,7 +86,7 @@ def backup_faults(p: Problem, lines: Mapping[str, list[int]]) -> list[Fault]:
     if faults:
         return faults
     reach = arcs(p)
-    for column, what in (("replicas", "can hold its replica"), ("survives_loss", "can take it over")):
+    for column, what in _NO_SECOND.items():
         pairs = backup_pairs(p, column)
         able = set(pairs[["workload", "site"]].itertuples(index=False, name=None))
         wanted = p.workloads["replicas"] > 1 if column == "replicas" else p.workloads["survives_loss"]
@@ -83,9 +94,11 @@ def backup_faults(p: Problem, lines: Mapping[str, list[int]]) -> list[Fault]:
         short = {(n, w) for w, n, _ in mine} - {(n, w) for w, n, s in mine if (w, s) in able}
         for line, (region, name) in zip(lines["demand"], p.demand.index, strict=True):
             if (region, name) in short:
-                apart = f" {p.workloads['replica_km'][name]:g} km away" if column == "replicas" else ""
-                rule = f"Wherever {name} of {region} runs, no second site{apart} that it reaches {what}."
-                remedy = f"Raise latency_ms of the workload, add a site, or change {column} of the workload."
+                known = {"name": name, "region": region, "km": p.workloads["replica_km"][name]}
+                rule = Sentence(what, **known)
+                remedy = Sentence(
+                    "Raise latency_ms of the workload, add a site, or change {column} of the workload.", column=column
+                )
                 faults.append(Fault("demand.csv", rule, remedy, line, "workload", name))
     return faults
 
@@ -119,9 +132,14 @@ def bandwidth_faults(p: Problem, lines: Mapping[str, list[int]]) -> list[Fault]:
         gbps = profiles(p)[names].to_numpy() @ (size * rate[names].to_numpy(dtype=float))
         hour, room = int(gbps.argmax()), float(used["most"].sum())
         if gbps[hour] > room * (1 + 1e-6):
-            rule = (
-                f"In hour {hour} of the year {', '.join(names)} of {region} move {gbps[hour]:,.6g} Gbit/s, and the "
-                f"bandwidth to all sites that they may use is {room:,.6g} Gbit/s."
+            rule = Sentence(
+                "In hour {hour} of the year {names} of {region} move {gbps:,.6g} Gbit/s, and the "
+                "bandwidth to all sites that they may use is {room:,.6g} Gbit/s.",
+                hour=hour,
+                names=", ".join(names),
+                region=region,
+                gbps=gbps[hour],
+                room=room,
             )
             remedy = "Raise most_gbps of the region, or lower data_gb_per_mwh or mean_mw."
             first = list(p.bandwidth.index).index((region, used["site"].iloc[0]))

@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from siting.errors import UsageError
+from siting.errors import Sentence, UsageError
 from siting.instance.configuration import base_map_path
 from siting.instance.folder import FILE, is_own
 from siting.instance.rows import numeric
@@ -73,7 +73,9 @@ def new_folder(target: Path) -> Iterator[Path]:
         If the target exists and has something in it.
     """
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise UsageError(f"{str(target)!r} exists already. Choose a new folder, or empty this one.")
+        raise UsageError(
+            Sentence("{target!r} exists already. Choose a new folder, or empty this one.", target=str(target))
+        )
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-") as place:
         draft = Path(place) / "instance"

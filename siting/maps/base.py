@@ -12,7 +12,7 @@ import geopandas as gpd
 import pandas as pd
 
 from siting.bundled import maps_folder
-from siting.errors import UsageError
+from siting.errors import Sentence, UsageError
 from siting.maps.geometry import area
 from siting.reading import MAP_MOST, UnsafeError, parse_json, read_bytes
 
@@ -49,8 +49,12 @@ def load_base(name_or_path: str | Path, regions: Iterable[str] | None = None) ->
     if not path.is_file():
         known = ", ".join(sorted(file.stem for file in maps_folder().glob("*.geojson"))) or "none"
         raise UsageError(
-            f"Base map {str(name_or_path)!r}: no such file, nor a bundled map ({known}). "
-            "Give the path of a GeoJSON file (--base my.geojson)."
+            Sentence(
+                "Base map {name!r}: no such file, nor a bundled map ({known}). Give the path of "
+                "a GeoJSON file (--base my.geojson).",
+                name=str(name_or_path),
+                known=known,
+            )
         )
     _check_geojson(path)
     frame = _in_degrees(gpd.read_file(path), path)
@@ -70,29 +74,48 @@ def _check_geojson(path: Path) -> None:
     try:
         document = parse_json(read_bytes(path, MAP_MOST).decode("utf-8-sig"))
     except UnsafeError as error:
-        raise UsageError(f"Base map {path}: it is not read: {error}.") from error
+        raise UsageError(Sentence("Base map {path}: it is not read: {error}.", path=path, error=error)) from error
     except UnicodeDecodeError as error:
-        raise UsageError(f"Base map {path}: not UTF-8 text, so not GeoJSON. Export it as GeoJSON in UTF-8.") from error
+        raise UsageError(
+            Sentence("Base map {path}: not UTF-8 text, so not GeoJSON. Export it as GeoJSON in UTF-8.", path=path)
+        ) from error
     except json.JSONDecodeError as error:
         raise UsageError(
-            f"Base map {path}: not GeoJSON (line {error.lineno}: {error.msg}). Export it as GeoJSON, for example "
-            "with QGIS or ogr2ogr."
+            Sentence(
+                "Base map {path}: not GeoJSON (line {line}: {what}). Export it as GeoJSON, for example "
+                "with QGIS or ogr2ogr.",
+                path=path,
+                line=error.lineno,
+                what=error.msg,
+            )
         ) from error
     except ValueError as error:
-        raise UsageError(f"Base map {path}: not GeoJSON ({error}). Export it as GeoJSON.") from error
+        raise UsageError(
+            Sentence("Base map {path}: not GeoJSON ({error}). Export it as GeoJSON.", path=path, error=error)
+        ) from error
     kind = document.get("type") if isinstance(document, dict) else None
     if kind != "FeatureCollection":
         raise UsageError(
-            f"Base map {path}: a GeoJSON FeatureCollection is needed, this is {kind or type(document).__name__!r}."
+            Sentence(
+                "Base map {path}: a GeoJSON FeatureCollection is needed, this is {name!r}.",
+                path=path,
+                name=kind or type(document).__name__,
+            )
         )
     features = document.get("features")
     if not isinstance(features, list) or not all(isinstance(f, dict) and f.get("type") == "Feature" for f in features):
-        raise UsageError(f"Base map {path}: 'features' must be a list of GeoJSON Features.")
+        raise UsageError(Sentence("Base map {path}: 'features' must be a list of GeoJSON Features.", path=path))
     if not _is_known_crs(document.get("crs")):
         # GDAL would open the file or the address that it names.
-        raise UsageError(f"Base map {path}: its 'crs' must have the name of a coordinate system, as in EPSG:4326.")
+        raise UsageError(
+            Sentence(
+                "Base map {path}: its 'crs' must have the name of a coordinate system, as in EPSG:4326.", path=path
+            )
+        )
     if not any(str((f.get("geometry") or {}).get("type")).endswith("Polygon") for f in features):
-        raise UsageError(f"Base map {path}: it has no polygons; the areas of the regions are needed.")
+        raise UsageError(
+            Sentence("Base map {path}: it has no polygons; the areas of the regions are needed.", path=path)
+        )
 
 
 def _is_known_crs(crs: Any) -> bool:
@@ -111,8 +134,16 @@ def _in_degrees(frame: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
     west, south, east, north = degrees.total_bounds
     if west < -360 or east > 360 or south < -90 or north > 90:
         raise UsageError(
-            f"Base map {path}: coordinates reach from ({west:.0f}, {south:.0f}) to ({east:.0f}, {north:.0f}), which "
-            "are not degrees. Export it in WGS84 (EPSG:4326), or with its coordinate system in the 'crs' member."
+            Sentence(
+                "Base map {path}: coordinates reach from ({west:.0f}, {south:.0f}) to ({east:.0f}, "
+                "{north:.0f}), which are not degrees. Export it in WGS84 (EPSG:4326), or with its "
+                "coordinate system in the 'crs' member.",
+                path=path,
+                west=west,
+                south=south,
+                east=east,
+                north=north,
+            )
         )
     return degrees
 
@@ -123,8 +154,12 @@ def _keyed(frame: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
     if key is None:
         found = ", ".join(str(name) for name in frame.columns if name != "geometry") or "none"
         raise UsageError(
-            f"Base map {path}: its features have no property 'region' (nor 'iso' or 'id') with the key of the region. "
-            f"Properties found: {found}. Rename the right one to 'region'."
+            Sentence(
+                "Base map {path}: its features have no property 'region' (nor 'iso' or 'id') with the "
+                "key of the region. Properties found: {found}. Rename the right one to 'region'.",
+                path=path,
+                found=found,
+            )
         )
     rows = frame[frame[key].notna()]
     # Whole numbers of which one is missing arrive as decimals.
@@ -148,8 +183,13 @@ def _keyed(frame: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
 def _check_match(base: gpd.GeoDataFrame, regions: list[str], path: Path) -> None:
     if set(base["region"]).isdisjoint(regions):
         raise UsageError(
-            f"Base map {path}: none of its regions ({_some(base['region'])}) is a region of the instance "
-            f"({_some(regions)}). Its property 'region' must hold the keys of regions.csv."
+            Sentence(
+                "Base map {path}: none of its regions ({region}) is a region of the instance "
+                "({regions}). Its property 'region' must hold the keys of regions.csv.",
+                path=path,
+                region=_some(base["region"]),
+                regions=_some(regions),
+            )
         )
 
 

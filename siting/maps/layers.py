@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from siting.accounts import carbon_accounts, location_factor_t_per_mwh
-from siting.errors import UsageError
+from siting.errors import Sentence, UsageError
 from siting.instance.configuration import base_map_path
 from siting.maps.base import load_base
 from siting.maps.geometry import great_circle_line, point
@@ -63,7 +63,10 @@ def own_base(problem: Problem) -> gpd.GeoDataFrame | None:
     path = base_map_path(name, None)
     if path is None:
         raise UsageError(
-            f"Base map {name!r} is in the folder of the instance: read it with load_base and give it here."
+            Sentence(
+                "Base map {name!r} is in the folder of the instance: read it with load_base and give it here.",
+                name=name,
+            )
         )
     return load_base(path)
 

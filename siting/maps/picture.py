@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 
 from siting.accounts import location_factor_t_per_mwh
 from siting.atomic import write_file
-from siting.errors import UsageError, shortened
+from siting.errors import Sentence, UsageError, shortened
 from siting.maps import style
 from siting.maps.canvas import MAP_IN, canvas_of
 from siting.maps.fonts import families
@@ -78,7 +78,11 @@ def draw(
         If there is no font with Chinese characters; the labels are then in English.
     """
     if lang not in WORDS:
-        raise UsageError(f"There is no language {lang!r} for maps; choose one of {', '.join(WORDS)}.")
+        raise UsageError(
+            Sentence(
+                "There is no language {lang!r} for maps; choose one of {words}.", lang=lang, words=", ".join(WORDS)
+            )
+        )
     spoken, fonts = families(lang)
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ from typing import Any
 import pyomo.environ as pyo
 from pyomo.common.gc_manager import PauseGC
 
-from siting.errors import UsageError
+from siting.errors import Sentence, UsageError
 from siting.model import (
     balance,
     bandwidth,
@@ -145,7 +145,9 @@ def build_pathway(p: Problem, components: Sequence[Component] | None = None) -> 
         If the problem has no stages.
     """
     if p.stages.empty:
-        raise UsageError(f"{p.settings.instance.name} has no pathway: give its stages in stages.csv.")
+        raise UsageError(
+            Sentence("{name} has no pathway: give its stages in stages.csv.", name=p.settings.instance.name)
+        )
     m = pyo.ConcreteModel(name=p.settings.instance.name)
     m.STAGE = pyo.Set(initialize=[stage.year for stage in stages(p)], doc="stage")
     m.stage = pyo.Block(m.STAGE)

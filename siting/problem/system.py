@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array, eye_array, hstack
 
-from siting.errors import UsageError
+from siting.errors import Sentence, UsageError
 from siting.problem.derived import capacity_factor, grid_factor_t_per_mwh
 from siting.problem.problem import FloatArray, Problem
 
@@ -205,8 +205,13 @@ def reference(p: Problem) -> Reference:
         )
         if found.status != 0:
             raise UsageError(
-                f"The fleet of {region} cannot serve its own load in these {periods} typical periods "
-                f"({found.message}) Choose more --periods, or raise its capacity or yearly energy in fleet.csv."
+                Sentence(
+                    "The fleet of {region} cannot serve its own load in these {periods} typical periods "
+                    "({message}) Choose more --periods, or raise its capacity or yearly energy in fleet.csv.",
+                    region=region,
+                    periods=periods,
+                    message=found.message,
+                )
             )
         output[:, mine] = found.x.reshape(len(mine), periods, hours).transpose(1, 0, 2)
         price[:, number] = found.eqlin.marginals.reshape(periods, hours) / p.calendar.weight[:, None]

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import coo_array, csr_array, hstack, vstack
 
-from siting.errors import UsageError
+from siting.errors import Sentence, UsageError
 from siting.solver.by_identity import ByIdentity
 from siting.solver.handover import FloatArray, Label, Leg
 from siting.solver.shelf import View
@@ -261,7 +261,10 @@ def _directed(period: Period, network: Network, sides: list[tuple[Any, tuple[int
                 if not np.isfinite(most):
                     label = name_of(columns.labels[j], period.name)
                     raise UsageError(
-                        f"{label} goes round in a circle where energy has no worth; give it an upper bound."
+                        Sentence(
+                            "{label} goes round in a circle where energy has no worth; give it an upper bound.",
+                            label=label,
+                        )
                     )
                 entries.append((j, direction, -most if ahead else most, 0.0 if ahead else most))
     wide = _wider(period.T, more)

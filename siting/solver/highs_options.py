@@ -7,7 +7,7 @@ from typing import Any
 
 import highspy
 
-from siting.errors import SolverError, UsageError
+from siting.errors import Sentence, SolverError, UsageError
 
 OLDEST_HIGHS = (1, 15, 1)
 """HiGHS 1.14 returned wrong optima for binaries with big-M rows (HiGHS issue 2975)."""
@@ -47,8 +47,11 @@ def require_highs() -> str:
     version = str(highspy.Highs().version())
     if tuple(int(x) for x in version.split(".")[:3]) < OLDEST_HIGHS:
         raise UsageError(
-            f"HiGHS {version} is installed; versions before 1.15.1 can return wrong optima (HiGHS issue 2975). "
-            'Install a newer one: pip install "highspy>=1.15.1".'
+            Sentence(
+                "HiGHS {version} is installed; versions before 1.15.1 can return wrong optima (HiGHS "
+                'issue 2975). Install a newer one: pip install "highspy>=1.15.1".',
+                version=version,
+            )
         )
     return version
 
@@ -70,12 +73,16 @@ def check_options(options: Mapping[str, Any]) -> None:
     engine.silent()
     for name, value in options.items():
         if name in RESERVED:
-            raise UsageError(f"HiGHS option {name}: set the {RESERVED[name]} of the solve instead.")
+            raise UsageError(
+                Sentence("HiGHS option {name}: set the {name2} of the solve instead.", name=name, name2=RESERVED[name])
+            )
         if touches_files(name):
             # Each of many programs would write the same file, and a run folder would name any file it likes.
-            raise UsageError(f"HiGHS option {name} cannot be set: HiGHS reads and writes no files here.")
+            raise UsageError(
+                Sentence("HiGHS option {name} cannot be set: HiGHS reads and writes no files here.", name=name)
+            )
         if name in REFUSED:
-            raise UsageError(f"HiGHS option {name} cannot be set: {REFUSED[name]}.")
+            raise UsageError(Sentence("HiGHS option {name} cannot be set: {name2}.", name=name, name2=REFUSED[name]))
         set_user_option(engine, name, value)
 
 
@@ -100,13 +107,20 @@ def set_user_option(engine: highspy.Highs, name: str, value: Any) -> None:
     """
     status, current = engine.getOptionValue(name)
     if status != highspy.HighsStatus.kOk:
-        raise UsageError(f"HiGHS has no option {name!r}; its documentation lists them.")
+        raise UsageError(Sentence("HiGHS has no option {name!r}; its documentation lists them.", name=name))
     try:
         typed = _SWITCH[str(value).lower()] if isinstance(current, bool) else type(current)(value)
     except (KeyError, TypeError, ValueError):
         typed = None
     if typed is None or engine.setOptionValue(name, typed) != highspy.HighsStatus.kOk:
-        raise UsageError(f"HiGHS option {name}: the value {value!r} is refused (now {current!r}).")
+        raise UsageError(
+            Sentence(
+                "HiGHS option {name}: the value {value!r} is refused (now {current!r}).",
+                name=name,
+                value=value,
+                current=current,
+            )
+        )
 
 
 def accepted(status: highspy.HighsStatus, what: str) -> None:

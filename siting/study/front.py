@@ -21,7 +21,7 @@ import pandas as pd
 
 from siting.auditor import audit
 from siting.building import Compiled, compile_problem
-from siting.errors import UsageError
+from siting.errors import Sentence, UsageError
 from siting.problem.in_use import sites_in_use
 from siting.problem.problem import Problem
 from siting.solver.engine import EXACT, Limits, Progress, Status, relative_gap
@@ -135,7 +135,7 @@ def front(
         If there are fewer than two points.
     """
     if points < 2:
-        raise UsageError(f"A front has at least 2 points, not {points}.")
+        raise UsageError(Sentence("A front has at least 2 points, not {points}.", points=points))
     limits = Limits() if limits is None else limits
     said = tell or (lambda point: None)
     compiled = compile_problem(p.replace(carbon__cap_t=_NO_CAP_T), None, limits.workers, limits.cluster)

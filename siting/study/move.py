@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from siting.errors import UsageError
+from siting.errors import Sentence, UsageError
 from siting.instance.suggest import did_you_mean
 from siting.problem import Problem
 from siting.problem.derived import arcs, floor_credit, floor_sites, latency_ms, profiles, pue, site_compute, within
@@ -138,8 +138,16 @@ def _end(p: Problem, what: Move, region: str) -> End:
         raise UsageError(_why_none(p, what, region))
     if room.sum() < needed * (1 - 1e-9):
         raise UsageError(
-            f"The sites of {region} hold {room.sum():,.6g} MW of {kind} at most, and the peak of {what.mw:g} MW "
-            f"of {what.workload} needs {needed:,.6g} MW. Move less (--mw)."
+            Sentence(
+                "The sites of {region} hold {sum:,.6g} MW of {kind} at most, and the peak of {mw:g} MW "
+                "of {workload} needs {needed:,.6g} MW. Move less (--mw).",
+                region=region,
+                sum=room.sum(),
+                kind=kind,
+                mw=what.mw,
+                workload=what.workload,
+                needed=needed,
+            )
         )
     share = room / room.sum()
     use = pue(p)[sites].to_numpy(dtype=np.float64)

@@ -19,7 +19,7 @@ import pandas as pd
 
 from siting.auditor import Audit, audit
 from siting.building import Compiled, compile_problem
-from siting.errors import UsageError
+from siting.errors import Sentence, UsageError
 from siting.model.build import COMPONENTS, Component
 from siting.problem.problem import FloatArray, Problem, day, whole_year
 from siting.solver.engine import Limits, Progress
@@ -182,7 +182,9 @@ def plan_in(tables: Tables, compiled: Compiled) -> tuple[FloatArray, Any]:
     for name in {label for label, _ in columns.labels} - free:
         table, keys = tables.get(layouts[name].table), list(layouts[name].keys)
         if table is None or not {*keys, name} <= set(table.columns):
-            raise UsageError(f"The plan cannot be held against the year: its tables do not have {name}.")
+            raise UsageError(
+                Sentence("The plan cannot be held against the year: its tables do not have {name}.", name=name)
+            )
         values = table[name].fillna(0.0).tolist()
         known[name] = dict(zip(_index(table, keys), values, strict=True))
     value = [0.0 if name in free else known[name].get(index, 0.0) for name, index in columns.labels]

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from siting.atomic import write_file
-from siting.errors import UsageError
+from siting.errors import Sentence, UsageError
 from siting.reading import MIB, arrays_of, read_bytes
 from siting.solver.by_identity import ByIdentity
 from siting.solver.decomposed.mix import Mean
@@ -99,14 +99,21 @@ class Keeper:
             found = arrays_of(read_bytes(self._path, _MOST))
             if str(found["fingerprint"]) != self._fingerprint:
                 raise UsageError(
-                    f"The checkpoint {str(self._path)!r} is of another problem: data, settings, rules or the version "
-                    "of siting have changed. Undo that, or solve again from the beginning."
+                    Sentence(
+                        "The checkpoint {path!r} is of another problem: data, settings, rules or the version of "
+                        "siting have changed. Undo that, or solve again from the beginning.",
+                        path=str(self._path),
+                    )
                 )
             snapshot = _snapshot(found)
             _check(snapshot, self._program)
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise UsageError(
-                f"The checkpoint {str(self._path)!r} is damaged ({error}). Solve again from the beginning."
+                Sentence(
+                    "The checkpoint {path!r} is damaged ({error}). Solve again from the beginning.",
+                    path=str(self._path),
+                    error=error,
+                )
             ) from error
         return snapshot
 
