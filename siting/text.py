@@ -54,6 +54,8 @@ def in_language(text: str, lang: str) -> str:
     said = faults(lang).get(template)
     if said is None:
         return str(text)
+    if not values:
+        return said
     return said.format(**{k: in_language(v, lang) if isinstance(v, str) else v for k, v in values.items()})
 
 

@@ -13,6 +13,7 @@ from sentences import templates, unfilled
 from test_broken_inputs import CASES, Case, faults_of, folder, starter  # noqa: F401 - fixtures
 
 from siting.cli.faults import fault_line
+from siting.cli.options import MESSAGES
 from siting.errors import Sentence, sentences
 from siting.text import Text, faults, in_language
 
@@ -58,6 +59,32 @@ def test_faults_of_broken_inputs_are_chinese(case: Case, folder: Path) -> None: 
         assert CJK.search(rule), fault
         assert CJK.search(remedy), fault
         assert not ENGLISH.search(line), line
+
+
+def test_messages_about_options_have_their_chinese() -> None:
+    assert set(MESSAGES) <= set(faults("zh"))
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("solve china --gap x", "'--gap' 的值无效：须为数字。"),
+        ("solve china --nope", "没有选项 --nope"),
+        ("nope", "没有命令 'nope'。"),
+        ("solve", "缺少参数 'INSTANCE'。"),
+        ("solve a b", "有多余的参数：b。"),
+        ("solve china --gap", "选项 '--gap' 须带一个值。"),
+        ("solve china --gap -1", "'--gap' 的值无效：须不小于 0。"),
+        ("solve china --strategy q", "不在可选值 'auto', 'whole'"),
+    ],
+)
+def test_errors_of_options_are_chinese(line: str, says: str, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    done = cli(*line.split())
+    assert done.code == 2
+    said = " ".join(done.err.replace("│", " ").split())
+    assert says in said
+    assert "错误" in said
 
 
 def test_the_command_line_speaks_chinese(folder: Path, cli: Cli) -> None:  # noqa: F811 - the fixture

@@ -19,6 +19,7 @@ import typer
 from siting import __version__
 from siting.cli import check_year, front, instances, move, price_rules, rules, runs, show, solve
 from siting.cli.common import LangOption
+from siting.cli.options import speaking
 from siting.text import Text, asked_language
 
 app = typer.Typer(name="siting", help="program", no_args_is_help=True, pretty_exceptions_enable=False)
@@ -75,6 +76,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     command = typer.main.get_command(app)
     _translate(command, say)
+    speaking(command, say)
     try:
         command(prog_name="siting")
     except SystemExit as end:
