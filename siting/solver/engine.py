@@ -132,8 +132,8 @@ class Task:
         Options of HiGHS of our own, by its names; amounts of money in the unit of the program.
     plan : ndarray of float, optional
         From which branch and bound starts.
-    bound : float
-        What is proven already.
+    bound, proof : float, str
+        What is proven already, and by what.
     size : float, optional
         All that is paid in the relaxed plan; None: it is not known.
     """
@@ -145,6 +145,7 @@ class Task:
     options: Mapping[str, Any] = field(default_factory=dict)
     plan: FloatArray | None = None
     bound: float = -np.inf
+    proof: str = BY_DUALITY
     size: float | None = None
 
 

@@ -64,11 +64,23 @@ class Watch:
     interrupted: bool = False
     incumbent: float | None = None
     bound: float | None = None
+    running: highspy.Highs | None = None
 
     @property
     def left_s(self) -> float:
         """Seconds until the end."""
         return self.begun + self.time_s - time.monotonic()
+
+    def stop(self) -> None:
+        """Stop what runs, as Ctrl-C does, from any thread."""
+        self.interrupted = True
+        if self.running is not None:
+            self.running.cancelSolve()
+
+    def tell(self) -> None:
+        """Show what is known."""
+        if self.progress is not None:
+            self.progress(Progress(time.monotonic() - self.begun, self.incumbent, self.bound, self.phase))
 
     def run(self, engine: highspy.Highs, unit: float, most_s: float = np.inf) -> None:
         """Run a solver, for at most so long."""
@@ -86,7 +98,9 @@ class Watch:
         engine.HandleKeyboardInterrupt = True  # so that cancelSolve reaches the simplex, interior-point and MIP loops
         engine.cbMipLogging += keep
         engine.cbMipImprovingSolution += better
-        engine.startSolve()
+        self.running = engine
+        if not self.interrupted:
+            engine.startSolve()
         now = shown = begun = time.monotonic()
         while True:
             try:
@@ -98,10 +112,9 @@ class Watch:
                 now = time.monotonic()
                 if self.progress is not None and now - shown > 0.5:
                     shown = now
-                    self.progress(Progress(now - self.begun, self.incumbent, self.bound, self.phase))
+                    self.tell()
             except KeyboardInterrupt:
-                self.interrupted = True
-                engine.cancelSolve()
+                self.stop()
 
 
 def solve_here(task: Task, watch: Watch) -> Run:
@@ -118,6 +131,8 @@ def solve_here(task: Task, watch: Watch) -> Run:
         if root.status == "infeasible" or watch.interrupted:
             return replace(root, objective=None, values=None, duals=None, status=_without_plan(root.status))
         bound = task.bound if root.bound is None else max(task.bound, root.bound)
+        watch.bound, watch.incumbent = bound if np.isfinite(bound) else None, None
+        watch.tell()
         size = None if root.values is None else paid(relaxed, root.values)
         task = replace(task, bound=bound, size=size)
     return _branch_and_bound(task, watch)
@@ -179,7 +194,7 @@ def _branch_and_bound(task: Task, watch: Watch) -> Run:
     if contradicts(objective, mine, size):
         mine, reason = None, WRONG_SIDE
     if mine is None or mine <= task.bound:
-        mine, proof = task.bound, BY_DUALITY
+        mine, proof = task.bound, task.proof
     run = Run(status, objective, mine if np.isfinite(mine) else None, values, None, watch.interrupted, reason, proof)
     return judged(run, task.limits.gap, size)
 

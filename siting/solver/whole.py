@@ -97,9 +97,9 @@ def _relax_and_round(
         deadline - time.monotonic(),
         "branch and bound",
         _lp_options(matrix),
-        None if best is None else best.values,
-        bound,
-        None if root.values is None else paid(relaxed, root.values),
+        plan=None if best is None else best.values,
+        bound=bound,
+        size=None if root.values is None else paid(relaxed, root.values),
     )
     final = _better(matrix, run(task, progress), best, bound, limits.gap)
     return final, "branch and bound from a rounded relaxation", root.duals
