@@ -15,6 +15,7 @@ from siting.instance import file_digest
 from siting.problem import Problem
 from siting.problem.stages import Stage
 from siting.solver.engine import Strategy
+from siting.solver.highs_options import interior_point
 from siting.solver.strategy import Outcome
 from siting.study.least_carbon import LeastCarbon
 
@@ -281,7 +282,12 @@ def _least(least: LeastCarbon | None) -> dict[str, Any]:
 def _solved_by(outcome: Outcome) -> dict[str, Any]:
     """With what it was solved, and how large it was."""
     return {
-        "solver": {"name": "HiGHS", "version": outcome.version, "strategy": outcome.strategy},
+        "solver": {
+            "name": "HiGHS",
+            "version": outcome.version,
+            "strategy": outcome.strategy,
+            "interior_point": interior_point(),
+        },
         "size": {"rows": outcome.rows, "columns": outcome.columns, "integers": outcome.integers},
     }
 

@@ -16,7 +16,7 @@ import siting
 from siting.errors import NumberError, UsageError
 from siting.model.build import build
 from siting.solution import solve
-from siting.solver import highs, running
+from siting.solver import highs, highs_options, running
 from siting.solver.decomposed.cuts import Cut
 from siting.solver.decomposed.driver import solve_decomposed
 from siting.solver.decomposed.master import Master
@@ -202,3 +202,16 @@ def test_faint_coefficients_of_a_cut_go_off_its_constant():
     upper = program.first.upper[layout.links]
     assert master.cuts["constant"][0] == pytest.approx(5.0 - 1e-10 * upper[1:].sum(), abs=1e-15)
     assert master.cuts["slope"][0].tolist() == [2.0, *np.zeros(len(layout.links) - 1)]
+
+
+def test_hipo_is_used_where_it_runs(monkeypatch):
+    """With another version of highspy-extras HiGHS refuses it, and would take the simplex method instead."""
+    assert highs_options.interior_point() == "hipo"
+
+    class Mismatched(highs_options.highspy.Highs):
+        def setOptionValue(self, name, value):
+            refused = highs_options.highspy.HighsStatus.kError
+            return refused if value == "hipo" else super().setOptionValue(name, value)
+
+    monkeypatch.setattr(highs_options.highspy, "Highs", Mismatched)
+    assert highs_options.interior_point.__wrapped__() == "ipx"

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import highspy
+import numpy as np
 
 from siting.errors import Sentence, SolverError, UsageError
 
 OLDEST_HIGHS = (1, 15, 1)
 """HiGHS 1.14 returned wrong optima for binaries with big-M rows (HiGHS issue 2975)."""
+
+HIPO, IPX = "hipo", "ipx"
 
 _SWITCH = {"true": True, "on": True, "1": True, "false": False, "off": False, "0": False}
 
@@ -59,6 +63,27 @@ def require_highs() -> str:
 def touches_files(option: str) -> bool:
     """Whether an option of HiGHS names a file that it reads or writes, or has it written."""
     return option.startswith(("read_", "write_")) or option.endswith("_file")
+
+
+@cache
+def interior_point() -> str:
+    """The interior-point solver by its name in HiGHS: HiPO, in half the time of IPX, where it really runs.
+
+    It comes with ``highspy-extras``, of exactly the version of ``highspy``: with another one HiGHS refuses the option,
+    and a program that does not look at the answer is solved by the dual simplex method. So it is tried.
+    """
+    engine = highspy.Highs()
+    engine.silent()
+    for name, value in (("presolve", "off"), ("run_crossover", "off")):
+        set_option(engine, name, value)
+    if engine.setOptionValue("solver", HIPO) != highspy.HighsStatus.kOk:
+        return IPX
+    row = np.arange(2, dtype=np.int32)
+    for cost in (1.0, 2.0):
+        engine.addVariable(0.0, 9.0, cost)
+    engine.addRow(1.0, 5.0, len(row), row, np.ones(2))
+    engine.run()
+    return HIPO if engine.getInfo().ipm_iteration_count > 0 else IPX
 
 
 def check_options(options: Mapping[str, Any]) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
 from siting.solver.engine import BY_DUALITY, Limits, Progress, Run, Task, judged
 from siting.solver.handover import FloatArray, Matrix
+from siting.solver.highs_options import interior_point
 from siting.solver.money import paid
 from siting.solver.polish import polish
 from siting.solver.rounding import dual_bound, fixed, lagrangian, near, wider
@@ -67,7 +67,7 @@ def _lp_options(matrix: Matrix) -> dict[str, Any]:
     if len(matrix.rows) < LARGE_ROWS:
         return {}
     name = "mip_lp_solver" if matrix.integer.any() else "solver"
-    return {name: "hipo" if find_spec("highspy_extras") else "ipx"}
+    return {name: interior_point()}
 
 
 def _relax_and_round(
