@@ -13,16 +13,20 @@ import pyomo.environ as pyo
 
 from siting.errors import SolverError
 from siting.solver.decomposed.driver import solve_decomposed, warm, why_not
-from siting.solver.engine import Limits, Run, Status, relative_gap
+from siting.solver.engine import EXACT, Limits, Run, Status, relative_gap
 from siting.solver.handover import FloatArray, Matrix, ProvenInfeasibleError, compile_model
 from siting.solver.highs_options import check_options, require_highs
+from siting.solver.residues import without_residues
 from siting.solver.settle import Again, settle
 from siting.solver.start import Start, remember
-from siting.solver.two_stage import Plan, Rows, TwoStage, impossible_row, join, plan_of, split
+from siting.solver.two_stage import Plan, Rows, TwoStage, cost_of, impossible_row, join, plan_of, split
 from siting.solver.whole import Report, search
 
 DECOMPOSED_ROWS = 15_000
 """From about here interior point takes longer for the root LP than the decomposition for all (measured)."""
+
+_TO_SETTLE, _LEAST_TO_SETTLE_S = 0.05, 2.0
+"""Share of the time limit, and least time, for what a solver has left undone."""
 
 
 @dataclass(frozen=True)
@@ -89,11 +93,13 @@ def optimize(
     else:
         outcome, values = optimize_matrix(matrix, limits, spent, progress, start=start, keep_start=keep_start)
         values = None if values is None else values[order]
-    if program is not None and values is not None:
+    if values is not None:
+        program = split(matrix) if program is None else program
         again = _again(progress, keep_start)
         deadline = begun + spent + limits.time_limit_s
-        outcome, plan = settle(program, limits, deadline, outcome, plan_of(program, values), again)
-        values = None if plan is None else np.concatenate([plan.first, *plan.periods])
+        outcome, plan = _tidied(program, outcome, plan_of(program, values))
+        outcome, best = settle(program, limits, deadline, outcome, plan, again)
+        values = None if best is None else np.concatenate([best.first, *best.periods])
     if values is not None:
         values = values[np.argsort(order)]
         for column, value in zip(matrix.columns, values.tolist(), strict=True):
@@ -153,7 +159,7 @@ def _relaxed(
     started = start is not None or keep_start
     if decomposes(program, limits, started):
         outcome, values = _optimize_by_period(program, limits, seconds_handover, progress)
-        return outcome, None if values is None else plan_of(program, values)
+        return (outcome, None) if values is None else _tidied(program, outcome, plan_of(program, values))
     begun = time.monotonic()
     matrix = join(program)
     spent = seconds_handover + time.monotonic() - begun
@@ -162,7 +168,7 @@ def _relaxed(
         return outcome, None
     unused = (np.diff(matrix.start) == 0) & (matrix.cost == 0)
     nearest = np.clip(0.0, matrix.lower, matrix.upper)
-    return outcome, plan_of(program, np.where(unused, nearest, values))
+    return _tidied(program, outcome, plan_of(program, np.where(unused, nearest, values)))
 
 
 def decomposes(program: TwoStage, limits: Limits, started: bool = False) -> bool:
@@ -195,7 +201,9 @@ def optimize_series(
             changed = replace(program, yearly=yearly)
             deadline = time.monotonic() + limits.time_limit_s
             outcome, values = _optimize_by_period(changed, limits, 0.0, progress, lambda: solve(yearly))
-            plan = None if values is None else plan_of(program, values)
+            if values is None:
+                return outcome, None
+            outcome, plan = _tidied(changed, outcome, plan_of(program, values))
             return settle(changed, limits, deadline, outcome, plan, _again(progress, False))
 
         yield optimize
@@ -245,6 +253,20 @@ def _optimize_by_period(
     columns = len(program.first) + sum(len(period.columns) for period in program.periods)
     size = _rows(program), columns, int(program.first.integer.sum())
     return _outcome(result, "decomposed", limits, (seconds_handover, time.monotonic() - begun), size), result.values
+
+
+def _tidied(program: TwoStage, outcome: Outcome, plan: Plan) -> tuple[Outcome, Plan]:
+    """The plan without what the solver has left undone, at what it then costs."""
+    begun = time.monotonic()
+    tidy = without_residues(program, plan, begun + max(_LEAST_TO_SETTLE_S, _TO_SETTLE * outcome.limits.time_limit_s))
+    if tidy is plan:
+        return outcome, plan
+    objective = cost_of(program, tidy)
+    bound = None if outcome.bound is None else min(outcome.bound, objective)
+    seconds = outcome.seconds_solve + time.monotonic() - begun
+    outcome = replace(outcome, objective=objective, bound=bound, seconds_solve=seconds)
+    proven = outcome.gap is not None and outcome.gap <= max(outcome.limits.gap, EXACT)
+    return replace(outcome, status="optimal" if proven else "feasible"), tidy
 
 
 def _asked(limits: Limits, rows: int, started: bool) -> bool:
