@@ -10,8 +10,9 @@ from siting.model.build import build
 from siting.solver.engine import Limits
 from siting.solver.handover import compile_model
 from siting.solver.residues import SEEN, off, without_residues
+from siting.solver.settle import cost_of
 from siting.solver.strategy import optimize_program
-from siting.solver.two_stage import Plan, cost_of, split
+from siting.solver.two_stage import Plan, split
 
 
 @pytest.fixture(scope="module")

@@ -17,9 +17,9 @@ from siting.solver.engine import EXACT, Limits, Run, Status, relative_gap
 from siting.solver.handover import FloatArray, Matrix, ProvenInfeasibleError, compile_model
 from siting.solver.highs_options import check_options, require_highs
 from siting.solver.residues import without_residues
-from siting.solver.settle import Again, settle
+from siting.solver.settle import Again, cost_of, settle
 from siting.solver.start import Start, remember
-from siting.solver.two_stage import Plan, Rows, TwoStage, cost_of, impossible_row, join, plan_of, split
+from siting.solver.two_stage import Plan, Rows, TwoStage, impossible_row, join, plan_of, split
 from siting.solver.whole import Report, search
 
 DECOMPOSED_ROWS = 15_000
