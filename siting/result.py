@@ -265,7 +265,6 @@ def _ended(outcome: Outcome, verdict: Verdict | None) -> dict[str, Any]:
         "interrupted": outcome.interrupted,
         "objective": outcome.objective,
         "bound": outcome.bound,
-        "bound_proven_by": outcome.proof or None,
         "gap": outcome.gap,
     }
 
@@ -287,6 +286,7 @@ def _solved_by(outcome: Outcome) -> dict[str, Any]:
             "version": outcome.version,
             "strategy": outcome.strategy,
             "interior_point": interior_point(),
+            "bound_proven_by": outcome.proof or None,
         },
         "size": {"rows": outcome.rows, "columns": outcome.columns, "integers": outcome.integers},
     }
