@@ -13,6 +13,7 @@ import pandas as pd
 
 from siting.instance import file_digest
 from siting.problem import Problem
+from siting.problem.ages import alive
 from siting.problem.stages import Stage
 from siting.solver.engine import Strategy
 from siting.solver.highs_options import interior_point
@@ -312,7 +313,8 @@ def _totals(problem: Problem, totals: Mapping[str, Any], prices: pd.DataFrame | 
 
 
 def _built(problem: Problem, tables: Mapping[str, pd.DataFrame]) -> dict[str, float]:
-    """IT power in all, and what there is beyond what exists of sources, storage and corridors."""
+    """IT power in all, and what is bought of sources, storage and corridors, renewals included."""
+    problem = alive(problem)
 
     def new(table: str, column: str, existing: pd.Series) -> float:
         if table not in tables:

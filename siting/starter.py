@@ -89,10 +89,10 @@ steppe,business,6
 steppe,training,5
 """,
     "capacity": """\
-site,compute,existing_mw,most_mw
-coast-city,general,60,
-coast-city,ai,0,40
-steppe-hub,general,10,
+site,compute,existing_mw,most_mw,existing_age_years
+coast-city,general,60,,2.5
+coast-city,ai,0,40,
+steppe-hub,general,10,,1
 """,
     "links": """\
 region,site,latency_ms,cost_per_mwh

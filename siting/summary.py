@@ -12,6 +12,7 @@ from siting.accounts import TOTAL, carbon_accounts
 from siting.auditor.system import by_region, fleet_change, system_account
 from siting.auditor.tables import planned
 from siting.problem import Problem
+from siting.problem.ages import ended
 from siting.problem.derived import site_compute
 from siting.problem.direct import direct_supply
 from siting.problem.in_use import sites_in_use
@@ -75,7 +76,7 @@ def compute(p: Problem, tables: Tables, lang: str) -> pd.DataFrame:
     placed = work(p, tables)
     load = placed.groupby(placed["workload"].map(p.workloads["compute"]))["mean_mw"].sum()
     load = load.reindex(kinds.index).fillna(0.0)
-    new = capacity - site_compute(p)["existing_mw"].groupby(level="compute").sum()[kinds.index]
+    bought = capacity - _unpaid_mw(p, tables).groupby(level="compute").sum().reindex(kinds.index).fillna(0.0)
     columns = {
         "equipment": kinds[f"name_{lang}"],
         "capacity_mw": capacity,
@@ -85,9 +86,18 @@ def compute(p: Problem, tables: Tables, lang: str) -> pd.DataFrame:
         "idle_percent": 100 * kinds["idle_share"],
         "racks": capacity * 1000 / kinds["rack_kw"],
         "eflops": capacity * kinds["eflops_per_mw"],
-        "embodied_t": new * kinds["embodied_t_per_mw"] / kinds["lifetime_years"],
+        "embodied_t": bought * kinds["embodied_t_per_mw"] / kinds["lifetime_years"],
     }
     return pd.DataFrame(columns).reset_index(drop=True)
+
+
+def _unpaid_mw(p: Problem, tables: Tables) -> pd.Series:
+    """IT power that is not bought: what exists, and what is renewed of which the building alone has ended."""
+    unpaid = site_compute(p)["existing_mw"]
+    if "renewable" in tables:
+        renewed = tables["renewable"].set_index(["site", "compute"])["renewed_mw"]
+        unpaid = unpaid.add(renewed[~ended(p, "capacity").reindex(renewed.index)], fill_value=0.0)
+    return unpaid
 
 
 def workloads(p: Problem, tables: Tables, lang: str) -> pd.DataFrame:

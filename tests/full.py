@@ -24,6 +24,9 @@ ROWS: dict[str, list[dict[str, Any]]] = {
          "capex_per_kw": 100.0, "embodied_t_per_mw": 5.0},
         {"site": "t", "region": "b", "tier": "city", "hub": "H", "decision": "open", "longitude_deg": 1.0,
          "capex_per_kw": 100.0},
+        # o is old: what exists there has reached its life, and may be renewed beside one module.
+        {"site": "o", "region": "a", "tier": "city", "hub": "H", "most_mw": 9.0, "existing_age_years": 21.0,
+         "capex_per_kw": 100.0},
         {"site": "u", "region": "b", "tier": "edge", "longitude_deg": 5.0, "most_mw": 20.0,
          "least_mw": 8.0, "capex_per_kw": 100.0},
         {"site": "v", "region": "a", "tier": "edge", "longitude_deg": 2.0, "capex_per_kw": 100.0},
@@ -39,7 +42,8 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         {"compute": "ai", "module_mw": 5.0, "capex_per_kw": 20.0},
     ],
     "tiers": [{"compute": "ai", "least_mw": 6.0}, {"most_mw": 60.0}],
-    "capacity": [{"site": "s", "existing_mw": 10.0}, {"site": "v", "compute": "ai", "most_mw": 0.0}],
+    "capacity": [{"site": "s", "existing_mw": 10.0}, {"site": "v", "compute": "ai", "most_mw": 0.0},
+                 {"site": "o", "existing_mw": 6.0, "most_mw": 9.0}, {"site": "o", "compute": "ai", "most_mw": 0.0}],
     "workloads": [
         {"profile": "day", "latency_ms": 4.5, "data_gb_per_mwh": 100.0, "replicas": 2, "replica_km": 50.0,
          "survives_loss": True},

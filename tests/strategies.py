@@ -50,7 +50,9 @@ def _decisions(draw: Draw, rows: dict[str, Any], settings: dict[str, Any]) -> No
 
 
 def _existing(draw: Draw, rows: dict[str, Any], settings: dict[str, Any]) -> None:
-    rows["capacity"] = [{"site": "s0", "existing_mw": 7.0}]
+    # In half of the cases its life of five years has ended.
+    age = float(draw.integers(0, 10))
+    rows["capacity"] = [{"site": "s0", "existing_mw": 7.0, "existing_age_years": age}]
 
 
 def _weather(draw: Draw, rows: dict[str, Any], settings: dict[str, Any]) -> None:

@@ -378,7 +378,10 @@ VALUES = [
     Case("line exists", cell("corridors", 2, "existing_mw", "301"), "corridors.csv", 2, "existing_mw", "exceeds"),
     Case("type exists", cell("capacity", 3, "existing_mw", "41"), "capacity.csv", 3, "existing_mw", "exceeds"),
     Case("site exists", cell("sites", 2, "most_mw", "50"), "sites.csv", 2, "most_mw", "60 MW existing"),
-    Case("closed exists", cell("sites", 5, "decision", "closed"), "sites.csv", 5, "decision", "cannot stay closed"),
+    Case(
+        "age in days", cell("capacity", 2, "existing_age_years", "900"), "capacity.csv", 2, "existing_age_years", "200"
+    ),
+    Case("negative age", widen("supply", "existing_age_years", "-1"), "supply.csv", 2, "existing_age_years", "0"),
     Case(
         "direct and not green",
         both(widen("supply", "direct", "true", 3), cell("supply", 3, "green", "false")),
@@ -795,7 +798,7 @@ BACKUP = [
     Case("stays where", with_column("stays_in", ("city", "", "")), "workloads.csv", 2, "stays_in", "of region, zone"),
     Case(
         "no machines at home",
-        all_of(with_column("stays_in", ("", "", "region")), append("capacity.csv", "plain-city,ai,0,0")),
+        all_of(with_column("stays_in", ("", "", "region")), append("capacity.csv", "plain-city,ai,0,0,")),
         "demand.csv",
         7,
         "workload",

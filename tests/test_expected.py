@@ -44,9 +44,10 @@ def policy(**rules: Any) -> dict[str, Any]:
 CASES: dict[str, dict[str, Any]] = {
     "sites": {
         "sites": [{"most_mw": 10.0, "fixed_cost_per_year": 100.0, "capex_per_kw": 20.0, "embodied_t_per_mw": 40.0},
-                  {"site": "t", "least_mw": 3.0}],
+                  {"site": "t", "least_mw": 3.0}, {"site": "u", "existing_age_years": 25.0, "capex_per_kw": 10.0}],
         "compute_types": [{"module_mw": 2.0, "capex_per_kw": 5.0}, {"compute": "ai", "module_mw": 5.0}],
-        "capacity": [{"existing_mw": 4.0}],
+        "capacity": [{"existing_mw": 4.0}, {"site": "u", "existing_mw": 3.0},
+                     {"site": "u", "compute": "ai", "existing_mw": 8.0, "existing_age_years": 5.0}],
     },
     "tiers": {"compute_types": [{}, {"compute": "ai"}],
               "tiers": [{"least_mw": 20.0}, {"compute": "ai", "least_mw": 5.0}]},

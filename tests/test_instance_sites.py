@@ -114,7 +114,7 @@ def test_a_site_in_use_is_the_same_site_everywhere() -> None:
         sites=[{"site": "s1"}, {"site": "s2"}, {"site": "s3", "decision": "open", "capex_per_kw": 1.0}],
         demand=[{"mean_mw": 3.0}],
         compute_types=[{"module_mw": 3.0, "capex_per_kw": 1.0}],
-        links=[{"site": "s3", "cost_per_mwh": 500.0}],
+        links=[{"site": "s1"}, {"site": "s2"}, {"site": "s3", "cost_per_mwh": 500.0}],
     )
     tables = optimum(p).tables
     expected = sites_in_use(p, tables).tolist()

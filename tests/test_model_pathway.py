@@ -10,6 +10,7 @@ from small import MILLION, cost, problem, solved
 from siting.auditor.pathway import audit_pathway
 from siting.errors import UsageError
 from siting.model.build import COMPONENTS, build_pathway
+from siting.physics.finance import annuity
 from siting.problem.stages import stage_problem, stages
 from siting.run import with_first_hour
 from siting.solver.handover import compile_model
@@ -74,8 +75,27 @@ def test_a_life_that_ends_between_the_stages_is_renewed_at_the_new_price():
     )
     solution = pathway(p)
     assert paid(solution, 2026, "vintages") == 0
-    # An annuity over one year holds the interest of that year: 1.25.
-    assert solution.objective * MILLION == pytest.approx(1.25 * (10000 + 0.8 * 30000))
+    # An annuity over one year holds the interest of that year, and is paid at its end: it is worth the capital.
+    assert solution.objective * MILLION == pytest.approx(10000 + 0.8 * 30000)
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.06, 0.25])
+def test_the_annuities_of_a_life_are_worth_the_capital_when_it_is_bought(rate):
+    """Servers of 10 MW at 1 a kW live twelve years, the years of the pathway: together they cost 10000 in 2025."""
+    p = problem(
+        price=0.0,
+        compute_types=[{"capex_per_kw": 1.0, "lifetime_years": 12}],
+        stages=[{"years": 5}, {"year": 2030, "years": 7}],
+        stage_factors=[factor("demand", "mean_mw", 1.0, year=2030)],
+        settings={"finance": {"discount_rate": rate}},
+    )
+    assert pathway(p).objective * MILLION == pytest.approx(10000)
+    later = p.replace(
+        stage_factors=problem(stages=[{}], stage_factors=[factor("demand", "mean_mw", 2.0, year=2030)]).stage_factors
+    )
+    # Ten more of 2030 are paid for seven of twelve years.
+    rest = 10000 * sum((1 + rate) ** -year for year in range(6, 13)) * annuity(rate, 12)
+    assert pathway(later).objective * MILLION == pytest.approx(10000 + rest)
 
 
 def test_nothing_shrinks():
@@ -180,7 +200,9 @@ def staged(p, years, *factors):
 
 
 def test_one_stage_is_the_year_and_equal_stages_are_so_many_years():
-    p = staged(random_problem(0, green=True, carbon=True), [3])
+    p = random_problem(0, green=True, carbon=True)
+    # No life ends: else lines that exist would be paid for before all years are over.
+    p = staged(p.replace(corridors=p.corridors.assign(lifetime_years=40.0)), [3])
     year = cost(stage_problem(p, 2025))
     assert pathway(p).objective * MILLION == pytest.approx(stages(p)[0].weight * year, rel=1e-6)
     two = staged(p, [1, 4])

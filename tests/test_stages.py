@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from small import problem
 
-from siting.physics.finance import annuity, discounted_years, purchase_shares
+from siting.physics.finance import annuity, discounted_years, purchase_shares, share_after
 from siting.problem.stages import may_change, stage_problem, stages
 
 TWO = [{"year": 2025, "years": 5}, {"year": 2030, "years": 3}]
@@ -15,12 +15,21 @@ def factor(table, column, value, key="", year=2030):
 
 
 def test_years_are_discounted_to_the_first():
-    """1 + 1/1.25 = 1.8; the same two years later is 1.8 / 1.25^2 = 1.152."""
-    assert discounted_years(0, 2, 0.25) == pytest.approx(1.8)
-    assert discounted_years(2, 2, 0.25) == pytest.approx(1.152)
+    """At the end of the year, as annuities are: 1/1.25 + 1/1.25^2 = 1.44; two years later 1.44 / 1.25^2 = 0.9216."""
+    assert discounted_years(0, 2, 0.25) == pytest.approx(1.44)
+    assert discounted_years(2, 2, 0.25) == pytest.approx(0.9216)
     assert discounted_years(7, 3, 0.0) == 3
-    # Annuities of a whole life, paid from the first year on, are worth the capital and a year's interest.
-    assert annuity(0.06, 20) * discounted_years(0, 20, 0.06) == pytest.approx(1.06)
+    # Annuities of a whole life are worth the capital at its start.
+    for rate, life in ((0.06, 20), (0.25, 1), (0.0, 7)):
+        assert annuity(rate, life) * discounted_years(0, life, rate) == pytest.approx(1.0)
+
+
+def test_the_part_of_a_stage_that_follows_the_end_of_a_life():
+    """Of five years two begin when 2.5 have passed; with interest the later ones count for less."""
+    assert share_after(2.5, 5, 0.0) == pytest.approx(0.4)
+    assert share_after(0.0, 5, 0.1) == 1
+    assert share_after(5.0, 5, 0.0) == 0
+    assert share_after(1.0, 2, 0.25) == pytest.approx(0.8 / 1.8)
 
 
 def test_what_lives_four_years_is_renewed_in_2029_and_2033():
@@ -49,7 +58,7 @@ def test_years_of_a_stage_count_by_their_discounted_value():
 def test_stages_come_in_order_with_their_weight():
     p = problem(stages=TWO[::-1], settings={"finance": {"discount_rate": 0.25}})
     assert [(s.year, s.years) for s in stages(p)] == [(2025, 5), (2030, 3)]
-    assert stages(p)[1].weight == pytest.approx((1 + 0.8 + 0.64) * 0.8**5)
+    assert stages(p)[1].weight == pytest.approx((0.8 + 0.64 + 0.512) * 0.8**5)
     assert stages(problem()) == ()
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from siting.auditor.report import Axis, Ledger
 from siting.auditor.sums import carries, earlier
 from siting.auditor.tables import Plan, once_per_plan
-from siting.problem import Problem, derived
+from siting.problem import Problem, ages, derived
 from siting.problem.once import once
 from siting.problem.problem import FloatArray
 from siting.problem.tiers import module_mw, site_most_mw
@@ -20,6 +20,10 @@ def check_sites(p: Problem, plan: Plan, ledger: Ledger) -> None:
     ledger.equal("integrality", plan.open, np.round(plan.open), sites, "1", what="open")
     ledger.equal("integrality", plan.modules, np.round(plan.modules), pairs, "1", what="modules")
     existing, most = capacity_bounds(p)
+    old = ended_mw(p)
+    ledger.at_most("renewed", 0.0, plan.renewed_mw, pairs, "MW", what="at least nothing")
+    ledger.at_most("renewed", plan.renewed_mw, old, pairs, "MW", what="at most what has ended")
+    ledger.at_most("renewed", plan.renewed_mw, old * plan.open[:, None], pairs, "MW", what="where the site is open")
     must = (p.sites["decision"] == "open").to_numpy(dtype=bool) | (existing.sum(axis=1) > 0)
     may = (p.sites["decision"] != "closed").to_numpy(dtype=float)
     ledger.at_most("open_sites", plan.open, may, sites, "1", what="open at most")
@@ -106,6 +110,14 @@ def _share_mw(p: Problem, plan: Plan, run: FloatArray) -> FloatArray:
 
 
 @once
+def ended_mw(p: Problem) -> FloatArray:
+    """IT power that exists and whose life has ended, (sites, compute), MW."""
+    rows = derived.site_compute(p)["ended_mw"]
+    wide = rows.unstack() if len(rows) else pd.DataFrame()
+    return wide.reindex(p.sites.index, columns=p.compute_types.index).fillna(0.0).to_numpy(dtype=np.float64)
+
+
+@once
 def capacity_bounds(p: Problem) -> tuple[FloatArray, FloatArray]:
     """Existing and most IT power, each (sites, compute), MW; zero where a site cannot hold a type."""
     rows = derived.site_compute(p)
@@ -119,9 +131,28 @@ def capacity_bounds(p: Problem) -> tuple[FloatArray, FloatArray]:
 
 @once_per_plan
 def built_mw(p: Problem, plan: Plan) -> FloatArray:
-    """IT power that exists and is built, (sites, compute), MW, from the modules."""
-    built: FloatArray = capacity_bounds(p)[0] + module_mw(p).to_numpy(dtype=float) * plan.modules
+    """IT power that exists, is renewed and is built, (sites, compute), MW, from the modules."""
+    built: FloatArray = capacity_bounds(p)[0] + plan.renewed_mw + new_mw(p, plan)
     return built
+
+
+def new_mw(p: Problem, plan: Plan) -> FloatArray:
+    """IT power of new modules, (sites, compute), MW."""
+    new: FloatArray = module_mw(p).to_numpy(dtype=float) * plan.modules
+    return new
+
+
+def bought_mw(p: Problem, plan: Plan) -> tuple[FloatArray, FloatArray]:
+    """IT power whose building, and whose equipment, is bought, each (sites, compute), MW.
+
+    Both are new in new modules; of what is renewed it is what has reached the end of its life.
+    """
+    new, shells = new_mw(p, plan), ages.ended(p, "sites").to_numpy(dtype=bool)
+    servers = ages.ended(p, "capacity").reindex(
+        pd.MultiIndex.from_product([p.sites.index, p.compute_types.index]), fill_value=False
+    )
+    old = servers.to_numpy(dtype=bool).reshape(new.shape)
+    return new + np.where(shells[:, None], plan.renewed_mw, 0.0), new + np.where(old, plan.renewed_mw, 0.0)
 
 
 @once

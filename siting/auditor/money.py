@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from siting.auditor.compute import built_mw, capacity_bounds
+from siting.auditor.compute import bought_mw, built_mw
 from siting.auditor.direct import exported_mw
 from siting.auditor.report import Ledger
 from siting.auditor.sums import floats
@@ -197,10 +197,11 @@ def _site_costs(p: Problem, plan: Plan) -> tuple[FloatArray, FloatArray, FloatAr
     """Opening, building and compute of each site, currency per year."""
     sites, types, rate = p.sites, p.compute_types, p.settings.finance.discount_rate
     life = _annuity(rate, floats(sites, "lifetime_years"))
-    opening = (life * floats(sites, "opening_capex") + floats(sites, "fixed_cost_per_year")) * plan.open
+    once = np.where(derived.exists(p).to_numpy(dtype=bool), 0.0, floats(sites, "opening_capex"))
+    opening = (life * once + floats(sites, "fixed_cost_per_year")) * plan.open
     built = built_mw(p, plan)
-    new = built - capacity_bounds(p)[0]
-    building = life * floats(sites, "capex_per_kw") * 1000 * new.sum(axis=1)
+    shells, new = bought_mw(p, plan)
+    building = life * floats(sites, "capex_per_kw") * 1000 * shells.sum(axis=1)
     equipment = _annuity(rate, floats(types, "lifetime_years")) * floats(types, "capex_per_kw") * 1000
     compute = new @ equipment + built @ (floats(types, "fixed_om_per_kw_year") * 1000)
     return opening, building, compute
@@ -258,11 +259,11 @@ def _all_carbon_t(p: Problem, plan: Plan, tables: Tables) -> FloatArray:
 
 
 def _embodied_t(p: Problem, plan: Plan) -> dict[str, FloatArray]:
-    """CO2 embodied in what is newly built, spread over its life, by region, tonnes per year."""
+    """CO2 embodied in what is bought, spread over its life, by region, tonnes per year."""
     if not p.settings.carbon.embodied:
         return {term: np.zeros(len(p.regions)) for term in ("building", "compute", "supply", "storage")}
     place = p.sites["region"].to_numpy()
-    new = built_mw(p, plan) - capacity_bounds(p)[0]
+    shells, new = bought_mw(p, plan)
     servers = floats(p.compute_types, "embodied_t_per_mw") / floats(p.compute_types, "lifetime_years")
     shell = floats(p.sites, "embodied_t_per_mw") / floats(p.sites, "lifetime_years")
     supply = plan.supply_mw - floats(p.supply, "existing_mw")
@@ -270,7 +271,7 @@ def _embodied_t(p: Problem, plan: Plan) -> dict[str, FloatArray]:
     storage = plan.storage_mwh - floats(p.storage, "existing_mwh")
     storage = storage * floats(p.storage, "embodied_t_per_mwh") / floats(p.storage, "lifetime_years")
     return {
-        "building": _by_region(p, place, new.sum(axis=1) * shell),
+        "building": _by_region(p, place, shells.sum(axis=1) * shell),
         "compute": _by_region(p, place, new @ servers),
         "supply": _by_region(p, _level(p.supply, "region"), supply),
         "storage": _by_region(p, _level(p.storage, "region"), storage),

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from siting.auditor.compute import built_mw, capacity_bounds, demand_mw
+from siting.auditor.compute import bought_mw, built_mw, demand_mw, new_mw
 from siting.auditor.power import site_power_mw
 from siting.auditor.report import Axis, Ledger
 from siting.auditor.sums import floats, region_places
@@ -29,14 +29,13 @@ def check_policy(p: Problem, plan: Plan, reader: Reader, ledger: Ledger) -> None
 
 
 def capital_million(p: Problem, plan: Plan) -> FloatArray:
-    """Capital of all that is newly built, paid once, (regions,), million.
+    """Capital of all that is bought, paid once, (regions,), million.
 
     A site with existing equipment is open already; the two ends of a corridor share it.
     """
-    existing = capacity_bounds(p)[0]
-    new_mw = built_mw(p, plan) - existing
-    opened = plan.open * (existing.sum(axis=1) == 0) * floats(p.sites, "opening_capex")
-    equipment = new_mw.sum(axis=1) * floats(p.sites, "capex_per_kw") + new_mw @ floats(p.compute_types, "capex_per_kw")
+    shells, servers = bought_mw(p, plan)
+    opened = plan.open * ~derived.exists(p).to_numpy(dtype=bool) * floats(p.sites, "opening_capex")
+    equipment = shells.sum(axis=1) * floats(p.sites, "capex_per_kw") + servers @ floats(p.compute_types, "capex_per_kw")
     supply = (plan.supply_mw - floats(p.supply, "existing_mw")) * floats(p.supply, "capex_per_kw")
     power = (plan.storage_mw - floats(p.storage, "existing_mw")) * floats(p.storage, "capex_per_kw")
     energy = (plan.storage_mwh - floats(p.storage, "existing_mwh")) * floats(p.storage, "capex_per_kwh")
@@ -81,10 +80,10 @@ def _check_hub_share(p: Problem, plan: Plan, ledger: Ledger) -> None:
     share = p.settings.policy.hub_share_min
     if share == 0:
         return
-    new_mw = (built_mw(p, plan) - capacity_bounds(p)[0]).sum(axis=1)
+    new = new_mw(p, plan).sum(axis=1)
     elsewhere = ((p.sites["tier"] != "hub") & (p.sites["hub"] == "")).to_numpy(dtype=bool)
-    in_hubs = new_mw[~elsewhere].sum()
-    ledger.at_most("hub_share", share * new_mw.sum(), in_hubs, [], "MW", scale=new_mw.sum())
+    in_hubs = new[~elsewhere].sum()
+    ledger.at_most("hub_share", share * new.sum(), in_hubs, [], "MW", scale=new.sum())
 
 
 def _check_relocation(p: Problem, plan: Plan, reader: Reader, ledger: Ledger) -> None:

@@ -20,6 +20,7 @@ import pandas as pd
 from siting.auditor.report import Axis, Ledger, member_text
 from siting.auditor.sums import carries
 from siting.problem import Problem, backups, derived, designs, system
+from siting.problem.ages import alive
 from siting.problem.direct import exporting
 from siting.problem.once import once
 from siting.problem.problem import FloatArray, IntArray
@@ -43,6 +44,7 @@ class Axes:
     bandwidth: Axis
     replica: Axis
     takeover: Axis
+    renewable: Axis
 
 
 @once
@@ -51,7 +53,7 @@ def axes_of(p: Problem) -> Axes:
     late = p.workloads["max_delay_h"] > 0
     asked = p.demand[p.demand["mean_mw"] > 0].index.get_level_values("workload")
     wanted = p.workloads.index.isin(asked)
-    batches = derived.batches(p)
+    batches, old = derived.batches(p), derived.site_compute(p)
     arcs = derived.arcs(p).merge(batches, on=["workload", "region"])[["workload", "group", "site"]]
     return Axes(
         rigid=("workload", list(p.workloads.index[~late & wanted])),
@@ -65,6 +67,7 @@ def axes_of(p: Problem) -> Axes:
         batch_site=("workload/group/site", _tuples(arcs)),
         bandwidth=("region/site", list(p.bandwidth.index)),
         replica=("workload/group/site/site_2", _tuples(backups.backup_pairs(p, "replicas"))),
+        renewable=("site/compute", list(old.index[old["ended_mw"] > 0])),
         takeover=("workload/group/site/site_2", _tuples(backups.backup_pairs(p, "survives_loss"))),
     )
 
@@ -79,6 +82,7 @@ class Plan:
     claimed_mwh: FloatArray  # site
     modules: FloatArray  # site, compute
     capacity_mw: FloatArray  # site, compute
+    renewed_mw: FloatArray  # site, compute
     assigned_mw: FloatArray  # rigid workload, region, site
     placed_mw: FloatArray  # rigid workload, site, as reported
     supply_mw: FloatArray  # supply
@@ -254,6 +258,7 @@ def read(p: Problem, tables: Mapping[str, pd.DataFrame], ledger: Ledger) -> Plan
         claimed_mwh=rows("site", "claimed_mwh", site) if claimed else np.zeros(len(p.sites)),
         modules=rows("site_compute", "modules", site, compute, wanted=kinds),
         capacity_mw=rows("site_compute", "capacity_mw", site, compute, wanted=kinds),
+        renewed_mw=_renewed(p, reader, axes),
         assigned_mw=rows("arc", "assigned_mw", axes.rigid, region, site, wanted=rigid),
         placed_mw=rows("place", "placed_mw", axes.rigid, site, wanted=places),
         supply_mw=rows("supply", "supply_mw", axes.supply),
@@ -298,6 +303,15 @@ def _starts(p: Problem, reader: Reader, ledger: Ledger) -> dict[str, FloatArray]
         "backlog_start_mwh": rows("batch_start", "backlog_start_mwh", axes.batch, ledger.period),
         "stored_start_mwh": rows("storage_start", "stored_start_mwh", axes.storage, ledger.period),
     }
+
+
+def _renewed(p: Problem, reader: Reader, axes: Axes) -> FloatArray:
+    """What is renewed where lives have ended; elsewhere nothing can be."""
+    out = np.zeros((len(p.sites), len(p.compute_types)))
+    given = reader.array("renewable", "renewed_mw", axes.renewable)
+    for (site, compute), mw in zip(axes.renewable[1], given, strict=True):
+        out[p.sites.index.get_loc(site), p.compute_types.index.get_loc(compute)] = mw
+    return out
 
 
 def _agreements(
@@ -365,7 +379,11 @@ def holes(column: pd.Series) -> bool:
 
 @once
 def what_can_exist(p: Problem) -> Problem:
-    """The problem without sources, storage and corridors that can hold nothing: plans need not mention them."""
+    """The problem without sources, storage and corridors that can hold nothing or whose life has ended.
+
+    Plans need not mention the former, and buy anew what replaces the latter.
+    """
+    p = alive(p)
     kept = {
         "supply": p.supply[p.supply["most_mw"] > 0],
         "storage": p.storage[(p.storage["most_mw"] > 0) & (p.storage["most_mwh"] > 0)],

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from siting.auditor.compute import built_mw, capacity_bounds, load_mw
+from siting.auditor.compute import built_mw, load_mw
 from siting.auditor.report import Ledger
 from siting.auditor.tables import Plan, Reader, once_per_plan
 from siting.physics.finance import annuity
@@ -52,9 +52,9 @@ def check_water(p: Problem, plan: Plan, tables: Mapping[str, pd.DataFrame], ledg
 def check_pue_cap(p: Problem, plan: Plan, ledger: Ledger) -> None:
     """No new large site is used whose mean PUE exceeds a cap."""
     mean = derived.pue(p)[list(p.sites.index)].to_numpy(dtype=float).mean(axis=0)
-    existing = capacity_bounds(p)[0].sum(axis=1)
+    existing = derived.exists(p).to_numpy(dtype=bool)
     for number, cap in enumerate(p.settings.policy.pue_caps, start=1):
-        large = (existing == 0) & (p.sites["most_mw"].to_numpy(dtype=float) >= cap.least_mw)
+        large = ~existing & (p.sites["most_mw"].to_numpy(dtype=float) >= cap.least_mw)
         inside = large & (mean > cap.most + 1e-9)
         scope = p.sites.reset_index()
         for column in ("tier", "hub", "region", "site"):

@@ -172,7 +172,10 @@ def _no_room(p: Problem, short: list[Any], need: float, room: float, when: str) 
 def whole_modules_mw(p: Problem) -> pd.Series:
     """Return the most of each (site, compute) that whole modules on top of what exists can reach, MW."""
     table = site_compute(p)
-    new = np.floor((table["most_mw"] - table["existing_mw"]) / table["module_mw"] + 1e-9) * table["module_mw"]
+    room = table["most_mw"] - table["existing_mw"]
+    new = np.floor(room / table["module_mw"] + 1e-9) * table["module_mw"]
+    # What is renewed fills up what whole modules leave.
+    new = np.minimum(room, new + table["ended_mw"])
     most: pd.Series = table["existing_mw"] + new.clip(lower=0.0)
     return most
 

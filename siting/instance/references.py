@@ -178,7 +178,7 @@ def _circuit_faults(rows: Mapping[str, Rows]) -> list[Fault]:
 
 
 def _site_faults(rows: Mapping[str, Rows]) -> list[Fault]:
-    """Existing capacity of all types together against the site, and existing capacity at a closed site."""
+    """Existing capacity of all types together against the site."""
     if "sites" not in rows or "capacity" not in rows:
         return []
     sites, capacity = rows["sites"], rows["capacity"].data
@@ -193,9 +193,6 @@ def _site_faults(rows: Mapping[str, Rows]) -> list[Fault]:
             faults.append(
                 Fault("sites.csv", rule, "Raise most_mw or lower existing_mw.", line, "most_mw", f"{site['most_mw']:g}")
             )
-        if has > 0 and site.get("decision") == "closed":
-            rule = Sentence("capacity.csv has {has:g} MW existing at this site, so it cannot stay closed.", has=has)
-            faults.append(Fault("sites.csv", rule, "Write free or open.", line, "decision", "closed"))
     return faults
 
 

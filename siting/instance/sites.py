@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from siting.errors import Fault, Sentence
-from siting.instance.feasible import whole_modules_mw
 from siting.instance.folder import FILE
 from siting.instance.rows import Rows
 from siting.problem import Problem
@@ -90,16 +89,17 @@ def _count_faults(p: Problem, largest: pd.Series) -> list[Fault]:
 
 def largest_mw(p: Problem) -> pd.Series:
     """Most IT power that each site can have: what exists and whole modules of all its types, within its limits, MW."""
-    table, reach, limit = site_compute(p), whole_modules_mw(p), site_most_mw(p)
+    table, limit = site_compute(p), site_most_mw(p)
     largest = dict.fromkeys(p.sites.index, 0.0)
     for site in dict.fromkeys(table.index.get_level_values("site")):
         rows = table.loc[[site]]
         # A rounding error must not cost a module, hence the small terms.
         room = float(limit[site]) * (1 + 1e-9)
         sums: FloatArray = np.array([float(rows["existing_mw"].sum())])
-        for key, existing, module in rows[["existing_mw", "module_mw"]].itertuples(name=None):
-            new = np.arange(0.0, float(reach[key]) - existing + module / 2, module)
+        for existing, most, module in rows[["existing_mw", "most_mw", "module_mw"]].itertuples(index=False, name=None):
+            new = module * np.arange(int((most - existing) / module + 1e-9) + 1)
             every = np.add.outer(sums, new).ravel() if len(sums) * len(new) < _MOST_SUMS else np.array([room])
             sums = np.unique(np.round(every[every <= room], 9))
-        largest[site] = float(min(sums.max(initial=0.0), limit[site]))
+        # What is renewed fills up what whole modules leave.
+        largest[site] = float(min(sums.max(initial=0.0) + rows["ended_mw"].sum(), limit[site]))
     return pd.Series(largest)

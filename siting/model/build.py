@@ -47,6 +47,7 @@ from siting.model import (
     water,
     workloads,
 )
+from siting.problem.ages import alive
 from siting.problem.problem import Problem
 from siting.problem.stages import stage_problem, stages
 
@@ -119,7 +120,7 @@ def build(
     # The collector would walk millions of objects again and again, none of them garbage.
     with PauseGC():
         for add in COMPONENTS if components is None else components:
-            add(m, p)
+            add(m, alive(p))
     return m
 
 
@@ -152,7 +153,7 @@ def build_pathway(p: Problem, components: Sequence[Component] | None = None) -> 
     m.STAGE = pyo.Set(initialize=[stage.year for stage in stages(p)], doc="stage")
     m.stage = pyo.Block(m.STAGE)
     for year in m.STAGE:
-        own = stage_problem(p, year)
+        own = alive(stage_problem(p, year))
         for add in COMPONENTS if components is None else components:
             add(m.stage[year], own)
     pathway.add(m, p)

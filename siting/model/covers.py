@@ -45,7 +45,9 @@ def _covers(p: Problem) -> list[tuple[str, list[str], int]]:
     reach: dict[tuple[str, str], set[str]] = {}
     for w, n, s in arcs(p).itertuples(index=False, name=None):
         reach.setdefault((w, n), set()).add(s)
-    existing, module = site_compute(p)["existing_mw"].to_dict(), site_compute(p)["module_mw"].to_dict()
+    table = site_compute(p)
+    # What has ended may be renewed as it was, without whole modules.
+    existing, module = (table["existing_mw"] + table["ended_mw"]).to_dict(), table["module_mw"].to_dict()
     usable = p.compute_types["usable_share"].to_dict()
     rows = []
     for k in p.compute_types.index:

@@ -22,6 +22,8 @@ def annuity(rate: float, years: pd.Series) -> pd.Series: ...
 def annuity(rate: float, years: float | pd.Series) -> float | pd.Series:
     """Yearly payment for one unit of capital: r (1 + r)^n / ((1 + r)^n - 1), or 1 / n without interest.
 
+    It is due at the end of each year, so that n payments are worth the capital when it is bought.
+
     Parameters
     ----------
     rate : float
@@ -44,7 +46,8 @@ def annuity(rate: float, years: float | pd.Series) -> float | pd.Series:
 def discounted_years(ahead: float, years: int, rate: float) -> float:
     """What one unit of money in each year of a span is worth at the start of a pathway.
 
-    The sum of (1 + r)^-(ahead + i) over the years i of the span; each year is paid at its beginning.
+    The sum of (1 + r)^-(ahead + i + 1) over the years i = 0, 1, ... of the span: each year is paid at its end, as an
+    annuity is, so that the payments for what is bought at the start of a year are worth its capital then.
 
     Parameters
     ----------
@@ -60,7 +63,24 @@ def discounted_years(ahead: float, years: int, rate: float) -> float:
     float
         Years, each worth as much as one at the start.
     """
-    return float(np.sum((1 + rate) ** -(ahead + np.arange(years))))
+    return float(np.sum((1 + rate) ** -(ahead + 1 + np.arange(years))))
+
+
+def share_after(left: float, years: int, rate: float) -> float:
+    """Share of the years of a span, by their discounted value, that begin when some years have passed.
+
+    Parameters
+    ----------
+    left : float
+        Years from the start of the span, for example those that are left of a life.
+    years : int
+        Length of the span.
+    rate : float
+        Discount rate per year, 0 <= rate.
+    """
+    year = np.arange(years)
+    value = (1 + rate) ** -year.astype(float)
+    return float(value[year + 1e-9 >= left].sum() / value.sum())
 
 
 def purchase_shares(starts: Sequence[int], lengths: Sequence[int], life: float, rate: float) -> FloatArray:

@@ -19,6 +19,7 @@ solver whose whole numbers are true to one part in a million, and which takes nu
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Efficiency = Annotated[float, Field(gt=0, le=1)]
+Age = Annotated[float, Field(ge=0, le=200)]
 Years = Annotated[float, Field(gt=0, le=100)]
 Latitude = Annotated[float, Field(ge=-90, le=90)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]

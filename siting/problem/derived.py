@@ -12,6 +12,7 @@ import pandas as pd
 
 from siting.physics.cooling import pue as pue_of
 from siting.physics.distance import great_circle_km
+from siting.problem.ages import ended
 from siting.problem.once import once
 from siting.problem.problem import Problem
 from siting.problem.tiers import module_mw, of_tier, site_most_mw
@@ -58,17 +59,22 @@ def linked(p: Problem) -> pd.DataFrame:
 
 @once
 def site_compute(p: Problem) -> pd.DataFrame:
-    """Index (site, compute): existing_mw, most_mw and module_mw; pairs that can hold nothing are left out.
+    """Index (site, compute): existing_mw, ended_mw, most_mw and module_mw; pairs that can hold nothing are left out.
 
-    Closed sites are left out; a type's ``most_mw`` never exceeds the site's, nor what the tier allows.
+    ``existing_mw`` is what exists and lives; where the life of the equipment or of its building has ended it is
+    ``ended_mw``, which may be renewed. Closed sites are left out; a type's ``most_mw`` never exceeds the site's, nor
+    what the tier allows.
     """
     pairs = pd.MultiIndex.from_product([p.sites.index, p.compute_types.index], names=["site", "compute"])
     given = p.capacity.reindex(pairs)
     most_of_site = pairs.get_level_values("site").map(site_most_mw(p).to_dict()).to_numpy(dtype=float)
     of_type = pd.DataFrame({k: of_tier(p, "most_mw", str(k)) for k in p.compute_types.index}).stack(future_stack=True)
+    there, old = given["existing_mw"].fillna(0.0), ended(p, "capacity").reindex(pairs, fill_value=False)
+    old |= pairs.get_level_values("site").map(ended(p, "sites").to_dict()).to_numpy(dtype=bool)
     table = pd.DataFrame(
         {
-            "existing_mw": given["existing_mw"].fillna(0.0),
+            "existing_mw": there.mask(old, 0.0),
+            "ended_mw": there.where(old, 0.0),
             "most_mw": np.fmin(np.fmin(given["most_mw"].to_numpy(dtype=float), most_of_site), of_type.to_numpy()),
             "module_mw": module_mw(p).stack().to_numpy(),
         },
@@ -76,6 +82,14 @@ def site_compute(p: Problem) -> pd.DataFrame:
     )
     closed = pairs.get_level_values("site").map((p.sites["decision"] == "closed").to_dict()).to_numpy(dtype=bool)
     return table[(table["most_mw"] > 0) & ~closed]
+
+
+@once
+def exists(p: Problem) -> pd.Series[bool]:
+    """Whether a site has equipment already, be it past its life; not if it is closed."""
+    table = site_compute(p)
+    there = table.index[table["existing_mw"] + table["ended_mw"] > 0].get_level_values("site")
+    return pd.Series(p.sites.index.isin(there), index=p.sites.index)
 
 
 def within(p: Problem, stays_in: str) -> pd.DataFrame:

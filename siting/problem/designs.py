@@ -12,7 +12,7 @@ import pandas as pd
 
 from siting.physics.cooling import pue as pue_of
 from siting.physics.water import wue as wue_of
-from siting.problem.derived import rule_sites, site_compute
+from siting.problem.derived import exists, rule_sites, site_compute
 from siting.problem.once import once
 from siting.problem.problem import Problem
 
@@ -101,8 +101,8 @@ def designs_over_pue_cap(p: Problem) -> list[tuple[str, str]]:
     """Designs (site, cooling) of new large sites whose mean PUE over the year exceeds a cap that the site is under."""
     if not p.settings.policy.pue_caps:
         return []
-    table, mean = site_compute(p), design_pue(p).mean()
-    new = ~p.sites.index.isin(table.index[table["existing_mw"] > 0].get_level_values("site"))
+    mean = design_pue(p).mean()
+    new = ~exists(p).to_numpy(dtype=bool)
     most = pd.Series(np.inf, index=p.sites.index)
     for cap in p.settings.policy.pue_caps:
         mine = new & (p.sites["most_mw"] >= cap.least_mw) & p.sites.index.isin(rule_sites(p, cap))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from siting.problem.columns import Amount, Efficiency, Name, Positive, Row, Share, Step, Years
+from siting.problem.columns import Age, Amount, Efficiency, Name, Positive, Row, Share, Step, Years
 
 
 class Supply(Row):
@@ -14,11 +14,16 @@ class Supply(Row):
 
     region: Name = Field(description="Region.")
     technology: Name = Field(description="Technology, for example wind, solar or surplus.")
-    existing_mw: Amount = Field(0.0, description="Capacity that exists; its capital is sunk.")
+    existing_mw: Amount = Field(0.0, description="Capacity that exists; its capital is sunk until its life ends.")
     most_mw: Amount = Field(description="Most capacity, existing included.")
     capex_per_kw: Amount = Field(0.0, description="Investment per kW of new capacity.")
     fixed_om_per_kw_year: Amount = Field(0.0, description="Yearly operation and maintenance per kW.")
     lifetime_years: Years = Field(25.0, description="Life.")
+    existing_age_years: Age | None = Field(
+        None,
+        description="Age of what exists in the planned year, or the first of a pathway; blank: half of its life. At "
+        "the end of its life it is bought anew or gone.",
+    )
     variable_cost_per_mwh: Amount = Field(0.0, description="Cost per MWh generated.")
     green: bool = Field(True, description="Whether its energy counts as green.")
     factor_t_per_mwh: Amount = Field(0.0, description="CO2 emitted per MWh generated.")
@@ -38,8 +43,10 @@ class Storage(Row):
 
     region: Name = Field(description="Region.")
     storage: Name = Field(description="Kind of storage, for example battery.")
-    existing_mw: Amount = Field(0.0, description="Power that exists; its capital is sunk.")
-    existing_mwh: Amount = Field(0.0, description="Energy capacity that exists; its capital is sunk.")
+    existing_mw: Amount = Field(0.0, description="Power that exists; its capital is sunk until its life ends.")
+    existing_mwh: Amount = Field(
+        0.0, description="Energy capacity that exists; its capital is sunk until its life ends."
+    )
     most_mw: Amount = Field(description="Most power, existing included.")
     most_mwh: Amount = Field(description="Most energy capacity, existing included.")
     duration_h: Positive | None = Field(
@@ -49,6 +56,11 @@ class Storage(Row):
     capex_per_kwh: Amount = Field(0.0, description="Investment per kWh of new energy capacity.")
     fixed_om_per_kw_year: Amount = Field(0.0, description="Yearly operation and maintenance per kW.")
     lifetime_years: Years = Field(15.0, description="Life.")
+    existing_age_years: Age | None = Field(
+        None,
+        description="Age of what exists in the planned year, or the first of a pathway; blank: half of its life. At "
+        "the end of its life it is bought anew or gone.",
+    )
     round_trip_efficiency: Efficiency = Field(0.9, description="Energy out per energy in.")
     embodied_t_per_mwh: Amount = Field(0.0, description="CO2 embodied per MWh of new energy capacity.")
 
@@ -91,6 +103,11 @@ class Corridor(Row):
     )
     capex_per_kw: Amount = Field(0.0, description="Investment per kW of expansion.")
     lifetime_years: Years = Field(40.0, description="Life.")
+    existing_age_years: Age | None = Field(
+        None,
+        description="Age of what exists in the planned year, or the first of a pathway; blank: half of its life. At "
+        "the end of its life it is bought anew or gone.",
+    )
     fixed_om_per_kw_year: Amount = Field(0.0, description="Yearly operation and maintenance per kW of expansion.")
     loss_share: Annotated[float, Field(ge=0, lt=1)] = Field(0.0, description="Energy lost on the way.")
     wheeling_cost_per_mwh: Amount = Field(0.0, description="Charge per MWh sent.")

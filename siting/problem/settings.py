@@ -192,7 +192,9 @@ class Policy(Section):
     )
     relocation: tuple[Relocation, ...] = Field((), description="Least shares of work that moves between zones.")
     capital_budget: Amount | None = Field(
-        None, description="Most capital for all that is newly built, paid once, in the currency; absent: no limit."
+        None,
+        description="Most capital for all that is bought, paid once, in the currency, renewals of what has reached its "
+        "life included; absent: no limit.",
     )
     pue_caps: tuple[PueCap, ...] = Field((), description="Caps on the PUE of new large sites.")
     pue_tariffs: tuple[PueTariff, ...] = Field((), description="Surcharges on electricity for sites with a high PUE.")

@@ -11,6 +11,7 @@ from typing import Any, get_args
 import pandas as pd
 
 from siting.physics.finance import discounted_years
+from siting.problem.ages import older
 from siting.problem.problem import Problem
 from siting.problem.tables import TABLES
 
@@ -31,7 +32,16 @@ SETTING_FACTORS = (
 _REFINED = ("grid_factor_t_per_mwh", "marginal_factor_t_per_mwh")
 """Columns of the regions that a series of the same name refines: what multiplies the one multiplies the other."""
 
-_FIXED = {"latitude_deg", "longitude_deg", "lifetime_years", "module_mw", "rack_kw", "published_mwh", "pue_shift"}
+_FIXED = {
+    "existing_age_years",
+    "latitude_deg",
+    "longitude_deg",
+    "lifetime_years",
+    "module_mw",
+    "rack_kw",
+    "published_mwh",
+    "pue_shift",
+}
 """Columns that no stage changes: places, lives, and steps in which something is counted."""
 
 _BUILT = {"capacity", "supply", "storage", "corridors"}
@@ -67,6 +77,8 @@ def stages(p: Problem) -> tuple[Stage, ...]:
 def stage_problem(p: Problem, year: int) -> Problem:
     """The problem of one stage: a problem of one year without stages, on the same calendar, its year in the title.
 
+    What exists is as old as at the beginning of the stage.
+
     Parameters
     ----------
     p : Problem
@@ -82,6 +94,7 @@ def stage_problem(p: Problem, year: int) -> Problem:
     if year not in p.stages.index:
         raise KeyError(f"no stage {year}; there are {', '.join(map(str, p.stages.index))}")
     changed: dict[str, Any] = {"stages": p.stages.iloc[:0], "stage_factors": p.stage_factors.iloc[:0]}
+    changed |= older(p, year - min(p.stages.index))
     changed["hourly"] = dict(p.hourly)
     for title in ("title_en", "title_zh"):
         changed[f"instance__{title}"] = f"{getattr(p.settings.instance, title)}, {year}"

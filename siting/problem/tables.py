@@ -14,6 +14,7 @@ from pydantic import Field
 
 from siting.problem.columns import (
     COOLING,
+    Age,
     Amount,
     Efficiency,
     Latitude,
@@ -75,12 +76,17 @@ class Site(Row):
     )
     decision: Literal["free", "open", "closed"] = Field(
         "free",
-        description="Whether the site may be chosen, must be open (with equipment), or must stay closed.",
+        description="Whether the site may be chosen, must be open with equipment, or is closed, whatever exists.",
     )
     fixed_cost_per_year: Amount = Field(0.0, description="Yearly cost of an open site, whatever its size.")
-    opening_capex: Amount = Field(0.0, description="One-off cost of opening a site.")
+    opening_capex: Amount = Field(0.0, description="One-off cost of opening a site; where equipment exists it is sunk.")
     capex_per_kw: Amount = Field(0.0, description="Building, power and cooling per kW of new IT power.")
     lifetime_years: Years = Field(20.0, description="Life of the building.")
+    existing_age_years: Age | None = Field(
+        None,
+        description="Age of the building of existing equipment in the planned year, or the first of a pathway; blank: "
+        "half of its life. At the end of its life the capital of the building is paid again, or the equipment is gone.",
+    )
     embodied_t_per_mw: Amount = Field(0.0, description="CO2 embodied in the building per MW of new IT power.")
     cooling: COOLING = Field("waterside_economizer", description="Cooling design, which fixes PUE by temperature.")
     pue_shift: Number = Field(
@@ -115,7 +121,16 @@ class Capacity(Row):
 
     site: Name = Field(description="Site.")
     compute: Name = Field(description="Compute type.")
-    existing_mw: Amount = Field(0.0, description="IT power that exists; it is locked in and its capital is sunk.")
+    existing_mw: Amount = Field(
+        0.0,
+        description="IT power that exists: until its life ends it is locked in and its capital is sunk; then it is "
+        "renewed at a price or retired. At a site whose decision is closed it is gone.",
+    )
+    existing_age_years: Age | None = Field(
+        None,
+        description="Age of the equipment that exists in the planned year, or the first of a pathway; blank: half of "
+        "its life.",
+    )
     most_mw: Amount | None = Field(
         None, description="Most IT power of this type, existing included; blank: the site's."
     )

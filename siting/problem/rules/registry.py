@@ -139,6 +139,8 @@ REGISTRY: tuple[Kind, ...] = (
     always("peak-room", "the load fits into the equipment in every hour", "任一小时负荷不超过设备容量", "MW"),
     always("open-sites", "equipment and work are at open sites, and open sites have equipment",
            "设备和业务只在启用的站点，启用的站点有设备", ""),
+    always("renewal", "what has reached the end of its life is renewed at a price, or gone",
+           "寿命到期的存量设备付费更新，否则退出", "MW", lambda p: bool((site_compute(p)["ended_mw"] > 0).any())),
     always("site-room", "all equipment fits into its site", "设备不超过站点容量", "MW"),
     always("whole-modules", "demand needs whole modules", "需求按整模块建设", "count"),
     always("power-balance", "power in equals power out in every region and hour", "各地区每小时电力收支平衡", "MW"),
