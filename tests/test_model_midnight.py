@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,9 @@ from small import column, cost, optimum, problem
 
 from siting.auditor import audit
 from siting.model.build import build
+from siting.periods import choose
 from siting.problem import Calendar, Problem
-from siting.solution import Solution
+from siting.solution import Solution, solve
 
 DAYS = np.arange(8).reshape(2, 4)
 IN_ORDER = Calendar(hour=DAYS, weight=np.ones(2))
@@ -166,6 +168,63 @@ def test_green_power_is_carried() -> None:
     found = audit(p, solution.tables, solution.objective)
     assert found.ok
     assert found.totals["matched_share"] == pytest.approx(3 / 8)
+
+
+LIGHT = np.array([1, 0, 1, 1, 0, 1, 0, 0, 1, 0] * 2)
+"""Days whose grid is lighter by a third; their jobs are three times as large."""
+JOB_MWH = 4800 * (1 + 2 * LIGHT) / (1 + 2 * LIGHT).sum()
+
+
+@cache
+def twenty_days() -> Problem:
+    """A job at 17:00 of each day of a year of twenty, that may wait 16 h; emissions cost 1 a tonne."""
+    hour = np.arange(480) % 24
+    factor = (0.6 + 0.2 * np.cos((hour - 17) / 24 * 2 * np.pi)) * np.repeat(1 - LIGHT / 3, 24)
+    return problem(
+        480,
+        price=0.0,
+        grid_factor=factor,
+        workloads=[{"max_delay_h": 16, "profile": "job"}],
+        profile={"job": np.where(hour == 17, np.repeat(JOB_MWH, 24), 0.0)},
+        sites=[{"most_mw": 1000.0}],
+        settings={"carbon": {"price": 1.0}},
+    )
+
+
+def emitted_t(hours: list[int]) -> float:
+    """Emissions if each job runs at the best of some hours, counted from its day's midnight on, t."""
+    factor = twenty_days().hourly["grid_factor_t_per_mwh"]["a"].to_numpy()
+    return float(sum(JOB_MWH[day] * factor[(24 * day + np.array(hours)) % 480].min() for day in range(20)))
+
+
+ALLOWED = list(range(17, 34))
+
+
+@pytest.mark.parametrize(("count", "hours"), [(20, 24), (3, 168), (4, 120), (2, 240), (1, 480)])
+def test_the_year_is_the_same_however_it_is_cut(count: int, hours: int) -> None:
+    """Each job runs at the lightest hour from 17:00 to 9:00, as it can be found for each by itself."""
+    p = choose(twenty_days(), count, hours)
+    assert p.calendar.in_order
+    assert cost(p) == pytest.approx(emitted_t(ALLOWED), rel=1e-6)
+
+
+def test_the_year_is_the_same_period_by_period() -> None:
+    p = choose(twenty_days(), 20)
+    assert p.calendar.hour.shape == (4, 120)
+    solution = solve(p, gap=1e-3, threads=1, strategy="decomposed", workers=1)
+    assert solution.outcome.strategy == "decomposed"
+    assert solution.objective * 1e6 == pytest.approx(emitted_t(ALLOWED), rel=1e-3)
+    assert audit(p, solution.tables, solution.objective).ok
+
+
+def test_days_that_wrap_would_promise_too_much() -> None:
+    """Typical days run a job on the morning before it arrives, which is light when the job is large."""
+    days = Calendar(hour=np.arange(480).reshape(20, 24)[::-1], weight=np.ones(20))
+    wrapped = emitted_t([*range(10), *range(17, 24)])
+    assert cost(twenty_days().replace(calendar=days)) == pytest.approx(wrapped)
+    at_once, truth = emitted_t([17]), emitted_t(ALLOWED)
+    assert 100 * (1 - wrapped / at_once) == pytest.approx(50)
+    assert 100 * (1 - truth / at_once) == pytest.approx(41.111111)
 
 
 def test_typical_periods_have_no_states() -> None:
