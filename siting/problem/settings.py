@@ -34,7 +34,10 @@ class Instance(Section):
 class Periods(Section):
     """How the year is represented when the command line does not say."""
 
-    count: Annotated[int, Field(ge=1, le=366)] = Field(12, description="Number of typical periods.")
+    count: Annotated[int, Field(ge=1, le=366)] = Field(
+        12,
+        description="Number of typical periods; as many as the year has, such as 365 days: the year in calendar order.",
+    )
     hours: Annotated[int, Field(ge=24, le=8784, multiple_of=24)] = Field(
         24, description="Hours of a period, whole days: 24, a week of 168, or up to the whole year."
     )
