@@ -83,7 +83,7 @@ def test_work_that_may_wait_counts_in_each_period():
         price=0.0,
         workloads=[{"data_gb_per_mwh": GB, "max_delay_h": 2, "profile": "week"}],
         profile={"week": [0.5, 0.5, 0.5, 0.5, 1.5, 1.5, 1.5, 1.5]},
-        calendar=Calendar(hour=np.arange(8).reshape(2, 4), weight=np.ones(2)),
+        calendar=Calendar(hour=np.arange(8).reshape(2, 4)[::-1], weight=np.ones(2)),
         bandwidth=[{"cost_per_gbps_year": 1.0}],
     )
     assert cost(p) == pytest.approx(15)
