@@ -1,7 +1,7 @@
 """Three accounts of carbon side by side, after the solve, from the problem and the tables alone.
 
 location    what the region's grid emits on average for each MWh bought
-market      grid energy that no claim covers, at the factor that is left for those who claim nothing (residual mix)
+market      grid energy that no certificate covers, at the factor left for those who claim nothing (residual mix)
 marginal    what the grid emits in addition for one more MWh bought; where its fleet is dispatched, what it does emit
 
 All three add what own sources emit; what is embodied is the same in each and stands beside them. They answer different
@@ -71,7 +71,7 @@ def carbon_accounts(problem: Problem, tables: Mapping[str, pd.DataFrame]) -> pd.
         "certificates_mwh": certificates,
         "matched_mwh": matched,
         "location_t": _emitted(p, bought, factor) + generated,
-        "market_t": _market(p, bought, factor, claimed, certificates, matched) + generated,
+        "market_t": _market(p, bought, factor, certificates) + generated,
         "marginal_t": marginal + generated,
         "embodied_t": sum(value for term, value in carbon.items() if term not in _OPERATION)
         # What earlier stages of a pathway bought embodies more or less than what is bought now.
@@ -98,7 +98,7 @@ def location_factor_t_per_mwh(problem: Problem, tables: Mapping[str, pd.DataFram
 
 
 def green_share(problem: Problem, tables: Mapping[str, pd.DataFrame]) -> float:
-    """Own green power of the year as a share of what sites use.
+    """Green part of all power of the year that is bought and generated; what is lost is lost of all alike.
 
     Parameters
     ----------
@@ -114,25 +114,17 @@ def _mean_factor(p: Problem, bought: FloatArray, factor: pd.DataFrame) -> FloatA
     return mean
 
 
-def _market(
-    p: Problem,
-    bought: FloatArray,
-    factor: pd.DataFrame,
-    own: FloatArray,
-    certificates: FloatArray,
-    matched: FloatArray,
-) -> FloatArray:
-    """Carbon of grid energy that no claim covers, (regions,), tonnes.
+def _market(p: Problem, bought: FloatArray, factor: pd.DataFrame, certificates: FloatArray) -> FloatArray:
+    """Carbon of grid energy that no certificate covers, (regions,), tonnes.
 
-    Own green power lowers what is bought where it is used. If sites elsewhere claim it, the claim moves: their region
-    has less to cover and the region that used it has more. The green part of the grid mix belongs to those who claim
-    it, so what is left emits factor / (1 - green share) per MWh. A claim beyond what a region buys covers nothing.
+    Own green power covers what it serves: a claim is delivered, so that where it is made less is bought. The green part
+    of the grid mix belongs to those who claim it, so what is left emits factor / (1 - green share) per MWh; of a grid
+    that is all green nothing is left. Certificates beyond what a region buys cover nothing.
     """
     energy: FloatArray = np.tensordot(p.calendar.weight, bought.sum(axis=1), axes=1)
-    claimed, physical = float(own.sum()), float(matched.sum())
-    moved = own - matched * (claimed / physical) if physical > 0 else np.zeros_like(own)
-    uncovered = np.maximum(energy - certificates - moved, 0.0)
-    residual = 1 / (1 - p.regions["grid_green_share"].to_numpy(dtype=float))
+    uncovered = np.maximum(energy - certificates, 0.0)
+    left = 1 - p.regions["grid_green_share"].to_numpy(dtype=float)
+    residual = np.divide(1.0, left, out=np.zeros_like(left), where=left > 0)
     result: FloatArray = uncovered * residual * _mean_factor(p, bought, factor)
     return result
 

@@ -129,8 +129,3 @@ def midnight_problem() -> Problem:
 def stranded_problem() -> Problem:
     """The same with work that no site may take: its data may not leave a region that has none."""
     return full_problem(demand=[*ROWS["demand"], {"region": "c", "workload": "vault", "mean_mw": 1.0}])
-
-
-def yearly_problem() -> Problem:
-    """The same without the floor hour by hour, whose rows imply one of those of the yearly floors."""
-    return full_problem().replace(green__hourly_floors=())

@@ -84,14 +84,18 @@ CASES: dict[str, dict[str, Any]] = {
         "settings": {"system": {"dispatch": True}},
     },
     "carbon": {"settings": {"carbon": {"price": 40.0, "cap_t": 9.0}}},
-    "green": WIND
+    "green": TWO_REGIONS
+    | BATTERY
+    | LINE
     | {
-        "regions": [{"grid_green_share": 0.25}],
+        "supply": [*WIND["supply"], {"technology": "solar", "direct": True}],
+        "cf": WIND["cf"] | {"solar": {"a": 0.5}},
         "settings": {
             "green": {
-                "floors": [{"share": 0.5}, {"share": 0.2, "site": "s", "beyond_grid_mix": True}],
+                "floors": [{"share": 0.5}, {"share": 0.2, "region": "a", "beyond_grid_mix": True}],
                 "certificate_price": 5.0,
                 "certificate_most_mwh": 8.0,
+                "hourly_floors": [{"share": 0.5, "region": "b"}],
             }
         },
     },
@@ -101,7 +105,7 @@ CASES: dict[str, dict[str, Any]] = {
     | BATTERY
     | IN_ORDER
     | LINE
-    | {"settings": {"green": {"floors": [{"share": 0.3}], "hourly_floors": [{"share": 0.5, "region": "b"}]}}},
+    | {"settings": {"green": {"hourly_floors": [{"share": 0.5, "region": "b"}]}}},
     "demand_charge": {"regions": [{"demand_charge_per_mw_month": 10.0}]},
     "connection": {"sites": [{"connection_mw": 15.0, "connection_cost_per_mw_year": 50.0}]},
     "site_count": TWO_SITES | policy(site_counts=[{"least": 1, "most": 1}]),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from breach import Tables, broken, cheapest, constraints
-from full import full_problem, midnight_problem, stranded_problem, yearly_problem
+from full import full_problem, midnight_problem, stranded_problem
 from small import cost, optimum
 
 from siting.auditor import audit
@@ -21,13 +21,11 @@ from siting.rulebook import book, proofs
 PROBLEMS = {
     "full": full_problem,
     "stranded": stranded_problem,
-    "yearly": yearly_problem,
     "midnight": midnight_problem,
 }
 CARRIED = ("backlog", "unstarted", "started", "stored", "green")
 WHERE = {
     "demand_has_a_site": "stranded",
-    "claimed_is_green": "yearly",
     "start_within_energy": "midnight",
     **{f"{state}_carried": "midnight" for state in CARRIED},
 }
@@ -146,7 +144,7 @@ def test_the_printed_book_names_each_thing_once() -> None:
     assert "发改数据〔2023〕1779号" in row["document"]
     assert entry.proof_rows()[1] == {
         "rule": "",
-        "stated": "claimed_is_green",
-        "checks": "green_total",
-        "tests": "tests/test_model_green.py::test_a_green_mwh_is_claimed_once",
+        "stated": "claims_are_delivered",
+        "checks": "claims_delivered",
+        "tests": "tests/test_model_green.py::test_a_claim_is_delivered_over_lines_and_bears_their_losses",
     }

@@ -35,7 +35,8 @@ KEYS = {
 }  # fmt: skip
 
 FREE: dict[Column, str] = {
-    ("region", "reserved_mw"): "any amount between what is matched or claimed and what is green is a right one",
+    ("claim_region", "reserved_mw"): "any amount between what is matched or claimed and what is green is a right one",
+    ("claim_region_hour", "stored_green_mw"): "may be more than what storage must take up, as long as claims are met",
     ("region_hour", "matched_mw"): "may be less than it could be, as long as the floors are met",
 }
 """Decisions with room, of which nothing else is told: another value is another plan that is as good."""

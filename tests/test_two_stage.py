@@ -25,7 +25,7 @@ def test_rows_are_where_their_columns_are(matrix):
     program = split(matrix)
     assert [d.name for d in program.periods] == ["period[0]", "period[1]"]
     assert {name for name, _ in program.own.labels} >= {"modules_only_where_open", "demand_met"}
-    assert {name for name, _ in program.yearly.labels} == {"claimed_is_green", "claimed_within_use", "green_floor"}
+    assert {name for name, _ in program.yearly.labels} == {"green_floor"}
     for d in program.periods:
         assert ("power_balance", ("a", 0)) in d.rows.labels
         assert ("grid_mw", ("a", 0)) in d.columns.labels

@@ -191,7 +191,7 @@ def test_what_is_decided_once_is_fixed_and_what_is_settled_is_free() -> None:
     tables = optimum(p).tables
     value, fixed = plan_in(tables, compiled)
     free = {name for (name, _), is_fixed in zip(compiled.program.first.labels, fixed, strict=True) if not is_fixed}
-    assert free == {"own_mw"}
+    assert free == set()
     labels = [name for name, _ in compiled.program.first.labels]
     assert value[labels.index("supply_mw")] == pytest.approx(10.0)
     with pytest.raises(UsageError, match="its tables do not have supply_mw"):

@@ -188,6 +188,16 @@ def book(plan: Plan) -> Tables:
         "batch_arc": tidy(plan["moved_mw"], "moved_mw", period=day, workload=["train"], region=REGION, site=SITE),
         "period": pd.DataFrame({"period": day, "weight": WEIGHT, "first_hour": [0, 200 * 24]}),
     }
+    # Claims in each period, over no line; what else than the sun may have charged the battery.
+    claimed = np.stack([plan["claimed_mwh"] / YEAR_H] * 2)
+    other = plan["grid_mw"][:, 0] + 0.95 * plan["flow_mw"][:, 1]
+    tables["floor_site"] = tidy(claimed, "own_mw", period=day, site=SITE)
+    tables["claim_corridor"] = tidy(np.zeros((2, 1)), "claimed_forward_mw", period=day, corridor=["line"]).assign(
+        claimed_backward_mw=0.0
+    )
+    tables["claim_region_hour"] = tidy(
+        np.maximum(plan["charge_mw"] - other, 0.0), "stored_green_mw", period=day, region=["north"], hour=hour
+    )
     cost, carbon = cost_million(plan), carbon_t(plan)
     tables["cost"] = tidy(np.array(list(cost.values())), "cost_million", term=list(cost), region=REGION)
     tables["carbon"] = tidy(np.array(list(carbon.values())), "carbon_t", term=list(carbon), region=REGION)

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from siting.auditor.claims import check_green
 from siting.auditor.compute import check_delay, check_sites, check_work
 from siting.auditor.direct import check_direct
 from siting.auditor.matching import check_matching
@@ -24,10 +25,8 @@ from siting.auditor.power import (
     check_agreements,
     check_balance,
     check_built,
-    check_green,
     check_operation,
     check_reconciliation,
-    green_mwh,
     power_totals,
     site_power_mw,
 )
@@ -101,8 +100,8 @@ def judged(
     check_operation(problem, plan, ledger)
     check_direct(problem, plan, reader, ledger)
     check_balance(problem, plan, ledger)
-    check_green(problem, plan, ledger)
-    check_matching(problem, plan, tables, site_power_mw(problem, plan), green_mwh(problem, plan), ledger)
+    check_green(problem, plan, tables, ledger)
+    check_matching(problem, plan, tables, site_power_mw(problem, plan), ledger)
     check_agreements(problem, plan, ledger)
     check_reconciliation(problem, plan, ledger)
     check_system(problem, plan, reader, ledger)

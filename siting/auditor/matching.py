@@ -16,7 +16,7 @@ import pandas as pd
 
 from siting.auditor.report import Ledger
 from siting.auditor.sums import carries, earlier, gather, over_year, region_places
-from siting.auditor.tables import Plan, Reader, claims_needed
+from siting.auditor.tables import Plan, Reader
 from siting.problem import Problem, derived
 from siting.problem.problem import FloatArray
 
@@ -39,9 +39,7 @@ def matched_mwh(p: Problem, plan: Plan, power_mw: FloatArray) -> FloatArray:
     power_mw : ndarray of float
         Power drawn by sites, (periods, sites, hours).
     """
-    share = green_mix(p, plan)
-    drawn = gather(power_mw, region_places(p, p.sites["region"]), len(p.regions))
-    return over_year(p, share * drawn)
+    return over_year(p, green_mix(p, plan) * _drawn(p, power_mw))
 
 
 def green_mix(p: Problem, plan: Plan) -> FloatArray:
@@ -64,9 +62,9 @@ def green_mix(p: Problem, plan: Plan) -> FloatArray:
         enters = fresh + gather(discharge * inside[:, :, None], stored, regions)
         share: FloatArray = np.clip(np.einsum("phij,pjh->pih", inverse, enters), 0.0, 1.0)
         taken = _between_resets(p, charge * share[:, stored])
-        mixed = np.divide(taken, put_in, out=np.zeros_like(taken), where=put_in > 0)
-        settled = bool(np.abs(mixed - inside).max(initial=0.0) < 1e-12)
-        inside = mixed
+        content = np.divide(taken, put_in, out=np.zeros_like(taken), where=put_in > 0)
+        settled = bool(np.abs(content - inside).max(initial=0.0) < 1e-12)
+        inside = content
         if settled:
             break
     return share
@@ -79,9 +77,9 @@ def _between_resets(p: Problem, hourly: FloatArray) -> FloatArray:
 
 
 def check_matching(
-    p: Problem, plan: Plan, tables: Mapping[str, pd.DataFrame], power_mw: FloatArray, green_mwh: float, ledger: Ledger
+    p: Problem, plan: Plan, tables: Mapping[str, pd.DataFrame], power_mw: FloatArray, ledger: Ledger
 ) -> None:
-    """Floors on the hourly matched share: each green part within the whole, its balance, the floors, the claims.
+    """Floors on the hourly matched share: each green part within the whole, its balance, the floors.
 
     Parameters
     ----------
@@ -89,8 +87,6 @@ def check_matching(
         What was solved, its plan, and all tables of the solution.
     power_mw : ndarray of float
         Power drawn by sites, (periods, sites, hours).
-    green_mwh : float
-        Own green energy of the year.
     ledger : Ledger
         Receives the checks.
     """
@@ -106,7 +102,7 @@ def check_matching(
     ways = [rows("corridor_hour", f"green_{way}_mw", period, axes.corridor, hour) for way in ("forward", "backward")]
     flow = np.stack(ways, axis=2)
     regions = len(p.regions)
-    drawn = gather(power_mw, region_places(p, p.sites["region"]), regions)
+    drawn = _drawn(p, power_mw)
     at = [period, ledger.region, hour]
     for what, part, whole, axis, unit in (
         ("matched_mw", matched, drawn, ledger.region, "MW"),
@@ -132,7 +128,7 @@ def check_matching(
     made = gather(
         plan.generation_mw[:, green], region_places(p, p.supply.index.get_level_values("region"))[green], regions
     )
-    sent, received = _exchange(p, flow)
+    sent, received = exchanged(p, flow)
     enters = made + gather(discharge, held, regions) + received
     leaves = matched + gather(charge, held, regions) + sent
     ledger.at_most("green_balance", leaves, enters, at, "MW")
@@ -141,12 +137,10 @@ def check_matching(
         mine = p.regions.index.get_indexer(pd.Index(names))
         wanted = share * used[mine].sum()
         ledger.at_most("hourly_floors", wanted, yearly[mine].sum(), [], "MWh/year", what=f"floor {number}")
-    own = np.zeros(regions)
-    np.add.at(own, region_places(p, p.sites["region"]), plan.own_mwh)
-    if claims_needed(p):
-        reserved = p.hours * rows("region", "reserved_mw", ledger.region)
-        ledger.at_most("green_matched_once", np.maximum(own, yearly), reserved, [ledger.region], "MWh/year")
-        ledger.at_most("green_matched_once", reserved.sum(), green_mwh, [], "MWh/year", scale=used.sum())
+
+
+def _drawn(p: Problem, power_mw: FloatArray) -> FloatArray:
+    return gather(power_mw, region_places(p, p.sites["region"]), len(p.regions))
 
 
 def _arrivals(p: Problem, plan: Plan) -> FloatArray:
@@ -160,7 +154,7 @@ def _arrivals(p: Problem, plan: Plan) -> FloatArray:
     return out
 
 
-def _exchange(p: Problem, flow: FloatArray) -> tuple[FloatArray, FloatArray]:
+def exchanged(p: Problem, flow: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Sent and received by each region, (periods, regions, hours), MW, of flows (periods, corridors, ways, hours)."""
     regions = len(p.regions)
     kept = 1 - p.corridors["loss_share"].to_numpy(dtype=float)[None, :, None]

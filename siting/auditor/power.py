@@ -1,4 +1,4 @@
-"""Rules of power: what sites draw, supply, batteries, corridors, the balance and green claims."""
+"""Rules of power: what sites draw, supply, batteries, corridors and the balance."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from siting.auditor.compute import built_mw, load_mw
 from siting.auditor.matching import matched_mwh
 from siting.auditor.report import FLOORS, Axis, Ledger
 from siting.auditor.sums import carries, earlier, floats, gather, over_year, region_places
-from siting.auditor.tables import Plan, claims_needed, connections, once_per_plan
+from siting.auditor.tables import Plan, connections, once_per_plan
 from siting.problem import Problem, derived
 from siting.problem.problem import FloatArray
 
@@ -86,38 +86,6 @@ def at_node_mw(p: Problem, plan: Plan) -> tuple[FloatArray, FloatArray]:
     enters = plan.grid_mw + gather(plan.generation_mw, supplied, regions) + received
     enters = enters + gather(plan.discharge_mw, stored, regions)
     return enters, drawn + gather(plan.charge_mw, stored, regions) + sent
-
-
-def check_green(p: Problem, plan: Plan, ledger: Ledger) -> None:
-    """Claims of green power: at most what a site uses, together at most what is green, at least the floors."""
-    if not claims_needed(p) and not plan.claimed_mwh.any():
-        return
-    energy = over_year(p, site_power_mw(p, plan))
-    ledger.at_most("green_of_site", plan.claimed_mwh, energy, [ledger.site], "MWh/year")
-    parts = plan.own_mwh + plan.certificates_mwh
-    ledger.same("claim_parts", plan.claimed_mwh, parts, [ledger.site], "MWh/year")
-    most = green_mwh(p, plan)
-    ledger.at_most("green_total", plan.own_mwh.sum(), most, [], "MWh/year", scale=energy.sum())
-    _check_certificates(p, plan, ledger)
-    credits = derived.floor_credit(p)
-    for number, (share, sites) in enumerate(derived.floor_sites(p), start=1):
-        mine = p.sites.index.get_indexer(pd.Index(sites))
-        credit = np.array(list(credits[number - 1].values()))
-        wanted, claimed = share * energy[mine].sum(), (credit * plan.claimed_mwh[mine]).sum()
-        ledger.at_most("green_floors", wanted, claimed, [], "MWh/year", what=f"floor {number}")
-
-
-def _check_certificates(p: Problem, plan: Plan, ledger: Ledger) -> None:
-    """Certificates: only by sites under a floor, only if there are any, no more than are for sale."""
-    green = p.settings.green
-    if green.certificate_price is None and not plan.certificates_mwh.any():
-        return
-    under = {s for share, sites in derived.floor_sites(p) if share > 0 for s in sites}
-    allowed = np.array([np.inf if s in under and green.certificate_price is not None else 0.0 for s in p.sites.index])
-    ledger.at_most("certificates", plan.certificates_mwh, allowed, [ledger.site], "MWh/year", what="of a site")
-    if green.certificate_most_mwh is not None:
-        sold, limit = plan.certificates_mwh.sum(), green.certificate_most_mwh
-        ledger.at_most("certificates", sold, limit, [], "MWh/year", what="all")
 
 
 def check_agreements(p: Problem, plan: Plan, ledger: Ledger) -> None:
@@ -236,20 +204,11 @@ def going_round_mw(p: Problem, plan: Plan, ledger: Ledger) -> FloatArray:
     return every
 
 
-@once_per_plan
-def green_mwh(p: Problem, plan: Plan) -> float:
-    """Most green energy that sites may claim in the year, MWh: all losses are charged to green power."""
-    green = p.supply["green"].to_numpy(dtype=bool)
-    generated = over_year(p, plan.generation_mw)
-    used = float(over_year(p, site_power_mw(p, plan)).sum())
-    rest = used - float(over_year(p, plan.grid_mw).sum()) - float(generated[~green].sum())
-    return min(rest, float(generated[green].sum()))
-
-
 def green_share(p: Problem, plan: Plan) -> float:
-    """Own green power of the year as a share of what sites use; the one that is told everywhere."""
-    used = float(over_year(p, site_power_mw(p, plan)).sum())
-    return max(0.0, green_mwh(p, plan)) / used if used > 0 else 0.0
+    """Green part of all power of the year that is bought and generated; the one that is told everywhere."""
+    generated = over_year(p, plan.generation_mw)
+    entered = float(over_year(p, plan.grid_mw).sum()) + float(generated.sum())
+    return float(generated[p.supply["green"].to_numpy(dtype=bool)].sum()) / entered if entered > 0 else 0.0
 
 
 def power_totals(p: Problem, plan: Plan) -> dict[str, object]:

@@ -17,7 +17,7 @@ from siting.auditor.policy import capital_million
 from siting.auditor.power import at_node_mw
 from siting.auditor.report import Axis, Ledger
 from siting.auditor.sums import floats
-from siting.auditor.tables import Plan, Reader, claims_needed, hosted
+from siting.auditor.tables import Plan, Reader, hosted
 from siting.problem import Problem, designs
 from siting.problem.problem import FloatArray
 
@@ -28,7 +28,7 @@ _NAME = "told"
 def check_told(
     p: Problem, plan: Plan, tables: Tables, ledger: Ledger, own_rules: bool, paid_before_million: FloatArray | None
 ) -> None:
-    """Totals by region, load and power by hour, claims as a mean, and circuits.
+    """Totals by region, load and power by hour, and circuits.
 
     Parameters
     ----------
@@ -50,12 +50,6 @@ def check_told(
     at = [period, region, hour]
     for column, mine in zip(("power_in_total", "power_out_total"), at_node_mw(p, plan), strict=True):
         ledger.same(_NAME, reader.array("region_hour", column, *at), mine, at, "MW", what=f"region_hour.{column}")
-    if claims_needed(p):
-        names = ("own", "certificates") if p.settings.green.certificate_price is not None else ("own",)
-        for name in names:
-            mine = getattr(plan, f"{name}_mwh") / p.hours
-            told = reader.array("site", f"{name}_mw", ledger.site)
-            ledger.same(_NAME, told, mine, [ledger.site], "MW", what=f"site.{name}_mw")
     step = floats(p.corridors, "step_mw")
     stepped = np.isfinite(step)
     axis: Axis = ("corridor", list(p.corridors.index[stepped]))

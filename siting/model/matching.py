@@ -10,10 +10,9 @@ Rules   matched <= power of the region's sites          green part <= whole, of 
         periods in calendar order: before hour 0 of period d is green_start_mwh[n,b,d], and green stored[last] is that
         of d+1; typical periods wrap, as batteries do
         Σ matched >= share · Σ energy of the regions of each floor, over the year
-        Σ_n max(matched, claimed by the region's sites) <= own green power
 Note    A second balance follows green power through batteries and lines, so that grid power put into a battery or sent
         from another region never counts. Certificates do not count. What a region has matched its own sites claim, or
-        nobody. Without hourly floors nothing is added.
+        nobody (see green). Without hourly floors nothing is added.
 Proof   hourly-floor
           hourly_floor               hourly_floors       test_power_is_matched_in_its_own_hour
           matched_within_use         green_parts         test_a_battery_carries_green_power_to_another_hour
@@ -25,9 +24,6 @@ Proof   hourly-floor
           green_stored_mwh_within    green_parts         test_the_audit_follows_green_power
           green_forward_mw_within    green_parts         test_green_power_takes_the_line_that_is_built
           green_backward_mw_within   green_parts         test_green_power_takes_the_line_that_is_built
-          matched_is_reserved        green_matched_once  test_what_is_matched_here_is_not_claimed_there
-          claimed_is_reserved        green_matched_once  test_what_is_matched_here_is_not_claimed_there
-          reserved_is_green          green_matched_once  test_what_is_matched_here_is_not_claimed_there
 """
 
 from __future__ import annotations
@@ -72,9 +68,6 @@ def add(m: Any, p: Problem) -> None:
         share, regions = floors[f]
         used = sum(m.energy_mwh[s] for s in m.SITE if region_of[s] in regions) / m.year_h
         return sum(matched[n] for n in regions) >= share * used
-
-    if hasattr(m, "own_mw"):
-        _claims(m, matched, region_of, most_mw)
 
 
 def _period(m: Any, p: Problem, d: int, most_mw: dict[Any, float], before: Carried | None) -> None:
@@ -149,24 +142,3 @@ def _part(block: Any, name: str, members: Any, hours: Any, index: list[Any], doc
         f"green_{name}_within",
         pyo.Constraint(index, rule=lambda block, *i: part[i] <= whole[i], doc="The green part is at most the whole"),
     )
-
-
-def _claims(m: Any, matched: dict[str, Any], region_of: dict[Any, str], most_mw: dict[Any, float]) -> None:
-    """What is matched in a region is not claimed by sites of another."""
-    m.reserved_mw = pyo.Var(
-        m.REGION,
-        bounds=lambda m, n: (0.0, most_mw[n]),
-        doc="Own green power matched in a region or claimed by its sites, mean over the year, MW",
-    )
-
-    @m.Constraint(m.REGION, doc="What is matched is reserved")
-    def matched_is_reserved(m: Any, n: str) -> Any:
-        return matched[n] <= m.reserved_mw[n]
-
-    @m.Constraint(m.REGION, doc="What is claimed is reserved")
-    def claimed_is_reserved(m: Any, n: str) -> Any:
-        return sum((m.own_mw[s] for s in m.SITE if region_of[s] == n), 0.0) <= m.reserved_mw[n]
-
-    @m.Constraint(doc="No green MWh is matched in one region and claimed in another")
-    def reserved_is_green(m: Any) -> Any:
-        return sum(m.reserved_mw[n] for n in m.REGION) <= m.own_green_mw

@@ -239,6 +239,18 @@ def floor_credit(p: Problem) -> list[dict[str, float]]:
     ]
 
 
+def joined_regions(p: Problem, some: set[str]) -> list[str]:
+    """Regions that corridors join to some regions, by whatever way, and these themselves."""
+    ends = p.corridors.loc[p.corridors["most_mw"] > 0, ["from_region", "to_region"]]
+    pairs = list(ends.itertuples(index=False, name=None))
+    found: set[str] = set()
+    reached = set(some)
+    while reached > found:
+        found = set(reached)
+        reached |= {n for pair in pairs if found & set(pair) for n in pair}
+    return [n for n in p.regions.index if n in found]
+
+
 def hourly_floor_regions(p: Problem) -> list[tuple[float, list[str]]]:
     """Each floor on the hourly matched share as its share and the regions that it binds."""
     result = []

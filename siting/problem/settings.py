@@ -101,7 +101,9 @@ class HourlyFloor(Section):
 class Green(Section):
     """Floors on the yearly share of green power, on the hourly matched share, and certificates."""
 
-    floors: tuple[GreenFloor, ...] = Field((), description="Floors; each green MWh is claimed by one site only.")
+    floors: tuple[GreenFloor, ...] = Field(
+        (), description="Floors; each green MWh is claimed by one site only, and delivered to its region."
+    )
     certificate_price: Amount | None = Field(
         None, description="Price of a certificate, per MWh; sites under a floor may buy them. Absent: none are sold."
     )

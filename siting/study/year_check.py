@@ -27,9 +27,9 @@ from siting.solver.fixed_plan import Dispatched, Missed, dispatch
 from siting.solver.strategy import Outcome
 from siting.solver.two_stage import name_of
 
-SETTLED = ("own_mw", "certificates_mw", "reserved_mw", "peak_grid_mw")
-"""First-stage variables that are no investment: who claims green power, which certificates are bought, and the highest
-grid power that is paid for."""
+SETTLED = ("peak_grid_mw",)
+"""First-stage variables that are no investment: the highest grid power that is paid for. Claims of green power and
+certificates belong to the periods, and so are found anew."""
 
 GAP = 1e-3
 """Relative gap to which the dispatch of the year is proven; with what is carried between blocks, less would be slow."""
