@@ -152,9 +152,7 @@ def book(plan: Plan) -> Tables:
     enters, leaves = at_node_mw(plan)
     claim = plan["claimed_mwh"]
     tables = {
-        "site": tidy(plan["open"], "open", site=SITE).assign(
-            energy_mwh=year(power), own_mw=claim / YEAR_H, own_mwh=claim, claimed_mwh=claim
-        ),
+        "site": tidy(plan["open"], "open", site=SITE).assign(energy_mwh=year(power), own_mwh=claim, claimed_mwh=claim),
         "site_compute": tidy(plan["modules"], "modules", site=SITE, compute=["general"]).assign(
             capacity_mw=EXISTING + 5.0 * plan["modules"]
         ),
@@ -195,9 +193,8 @@ def book(plan: Plan) -> Tables:
     tables["claim_corridor"] = tidy(np.zeros((2, 1)), "claimed_forward_mw", period=day, corridor=["line"]).assign(
         claimed_backward_mw=0.0
     )
-    tables["claim_region_hour"] = tidy(
-        np.maximum(plan["charge_mw"] - other, 0.0), "stored_green_mw", period=day, region=["north"], hour=hour
-    )
+    must = np.stack([np.maximum(plan["charge_mw"] - other, 0.0), np.zeros_like(other)], axis=1)
+    tables["claim_region_hour"] = tidy(must, "stored_green_mw", period=day, region=REGION, hour=hour)
     cost, carbon = cost_million(plan), carbon_t(plan)
     tables["cost"] = tidy(np.array(list(cost.values())), "cost_million", term=list(cost), region=REGION)
     tables["carbon"] = tidy(np.array(list(carbon.values())), "carbon_t", term=list(carbon), region=REGION)
