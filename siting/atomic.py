@@ -20,7 +20,7 @@ _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 
 
 @contextmanager
-def replaced(target: Path) -> Iterator[Path]:
+def replaced(target: Path, *, durable: bool = True) -> Iterator[Path]:
     """A draft folder that takes the place of the target when the block ends well, and vanishes when it does not.
 
     The files are on the disk before the names change. On Linux both folders change names in one step; elsewhere the
@@ -30,6 +30,8 @@ def replaced(target: Path) -> Iterator[Path]:
     ----------
     target : Path
         New, or a folder that may be deleted once the draft is complete.
+    durable : bool
+        Whether the files must be on the disk before; not where they are a part of a larger draft.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     clean(target)
@@ -38,7 +40,8 @@ def replaced(target: Path) -> Iterator[Path]:
     held = _hold(draft)
     try:
         yield draft
-        _sync(draft)
+        if durable:
+            _sync(draft)
         _take_place(draft, target)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
@@ -65,8 +68,13 @@ def write_file(path: Path, content: bytes) -> None:
     _sync_names(path.parent)
 
 
+def draft_prefix(path: Path) -> str:
+    """How the names of its drafts begin."""
+    return f".{path.name}.{_DRAFT}-"
+
+
 def _draft(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{_DRAFT}-{secrets.token_hex(8)}")
+    return path.with_name(draft_prefix(path) + secrets.token_hex(8))
 
 
 def clean(target: Path) -> None:
@@ -78,7 +86,7 @@ def clean(target: Path) -> None:
         Drafts of it that a living process holds are left alone, and so are links: none of them is ours.
     """
     beside = list(target.parent.iterdir()) if target.parent.is_dir() else []
-    old, draft = (f".{target.name}.{word}-" for word in (_OLD, _DRAFT))
+    old, draft = f".{target.name}.{_OLD}-", draft_prefix(target)
     for path in beside:
         set_aside = path.name.startswith(old)
         if not (set_aside or path.name.startswith(draft)) or path.is_symlink():

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from siting.atomic import replaced
+from siting.atomic import draft_prefix, replaced
 from siting.errors import InputError, Sentence, UsageError, sentences
 from siting.instance import digest, load, write
 from siting.pathway_run import Result, own_place, plan_folder, stage_result, stage_years
@@ -79,7 +79,8 @@ def target_of(folder: str | Path) -> Path:
     above = next(place for place in target.parents if place.exists())
     try:
         # Tried and not asked: permissions do not tell of disks that are read-only.
-        tempfile.TemporaryDirectory(dir=above, prefix=f".{target.name}-").cleanup()
+        # Named as a draft, so that the next run deletes it if this one is killed just here.
+        tempfile.TemporaryDirectory(dir=above, prefix=draft_prefix(target)).cleanup()
     except OSError as error:
         raise UsageError(
             Sentence(

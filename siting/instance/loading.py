@@ -83,7 +83,7 @@ def load(name_or_path: str | Path, overrides: Mapping[str, Any] | None = None, *
     problem, wrong = _feasibility(settings, rows, hourly, {fault.file for fault in faults})
     faults += wrong
     if pathway and not faults and problem is not None:
-        faults = pathway_faults(problem, {name: table.lines for name, table in rows.items()})
+        faults = pathway_faults(problem, _lines(rows, problem))
     if faults or problem is None:
         raise InputError(list(dict.fromkeys(faults)))
     return as_offered(problem)
@@ -168,6 +168,14 @@ def _unit_faults(rows: Mapping[str, Rows]) -> list[Fault]:
     return faults
 
 
+def _lines(rows: Mapping[str, Rows], problem: Problem) -> dict[str, list[int]]:
+    """Lines of the rows of each table; a workload under another clock has the line of the workload."""
+    lines = {name: table.lines for name, table in rows.items()}
+    own = dict(zip(problem.workloads.index, lines["workloads"], strict=False))
+    named = [w if w in own else w.rpartition("@")[0] for w in problem.workloads.index]
+    return {**lines, "workloads": [own[w] for w in named]}
+
+
 def _feasibility(
     settings: Settings | None, rows: Mapping[str, Rows], hourly: Mapping[str, pd.DataFrame], broken: set[str]
 ) -> tuple[Problem | None, list[Fault]]:
@@ -184,11 +192,11 @@ def _feasibility(
         return None, []
     if any(name not in rows for name in work[:5]):
         return None, []
-    lines = {name: table.lines for name, table in rows.items()}
     sound = not any(file.startswith("hourly/") or file == _PACKAGE for file in broken)
     series = hourly if sound else {"price_per_mwh": pd.DataFrame({"none": np.zeros(8760)})}
     usable = {name: table.data for name, table in rows.items() if name in work or f"{name}.csv" not in broken}
     problem = make(settings, series, **usable)
+    lines = _lines(rows, problem)
     faults = reach_faults(problem, lines) + zone_faults(problem, lines) + run_faults(problem, lines)
     faults += size_faults(problem, lines) + tier_faults(problem, lines)
     if not faults:

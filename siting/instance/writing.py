@@ -6,7 +6,6 @@ import datetime as dt
 import hashlib
 import json
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from siting.atomic import replaced
 from siting.errors import Sentence, UsageError
 from siting.instance.configuration import base_map_path
 from siting.instance.folder import FILE, is_own
@@ -76,14 +76,8 @@ def new_folder(target: Path) -> Iterator[Path]:
         raise UsageError(
             Sentence("{target!r} exists already. Choose a new folder, or empty this one.", target=str(target))
         )
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-") as place:
-        draft = Path(place) / "instance"
-        draft.mkdir()
+    with replaced(target, durable=False) as draft:
         yield draft
-        if target.exists():
-            target.rmdir()
-        draft.rename(target)
 
 
 def digest(folder: str | Path) -> str:

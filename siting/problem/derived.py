@@ -186,6 +186,10 @@ def pue(p: Problem) -> pd.DataFrame:
 @once
 def profiles(p: Problem) -> pd.DataFrame:
     """Load of each workload per MW of mean load, hours of the year x workloads; the mean of each is one."""
+    if (p.regions["clock_shift_h"] != 0).any():
+        raise ValueError(
+            "clocks were shifted in a problem that was made already: see siting.problem.local_time.as_local"
+        )
     flat = np.ones(p.hours)
     columns = {}
     for workload, name in p.workloads["profile"].items():

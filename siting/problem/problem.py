@@ -176,12 +176,12 @@ def _empty(table: Table) -> pd.DataFrame:
     return frame(table, pd.DataFrame(index=range(0)))
 
 
-def make(
+def as_given(
     settings: Settings | Mapping[str, Any],
     hourly: Mapping[str, pd.DataFrame],
     **tables: pd.DataFrame,
 ) -> Problem:
-    """A problem from tables in memory, with the whole year as one calendar of days.
+    """A problem from tables in memory as they are; see :func:`siting.problem.make`.
 
     Parameters
     ----------

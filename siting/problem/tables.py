@@ -39,6 +39,11 @@ class Region(Row):
     latitude_deg: Latitude = Field(description="Latitude of its users (its main city).")
     longitude_deg: Longitude = Field(description="Longitude of its users (its main city).")
     zone: str = Field("", description="Macro-region, for example east or west.")
+    clock_shift_h: Annotated[float, Field(ge=-26, le=26)] = Field(
+        0.0,
+        description="Hours that the clock of its users is ahead of the clock of the instance: a workload's profile is "
+        "in their local time, so at hour h they send what it says of hour h + clock_shift_h.",
+    )
     grid_mw: Amount = Field(description="Headroom: most power that its data centers may buy from the grid.")
     grid_factor_t_per_mwh: Amount = Field(
         description="Average CO2 of grid power; hourly/grid_factor_t_per_mwh refines it by hour."

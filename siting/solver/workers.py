@@ -13,7 +13,9 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-_LIBRARIES = ["siting.building", "siting.solver.decomposed.crews"]
+from siting.solver.server import SOCKETS
+
+_LIBRARIES = ["siting.solver.server", "siting.building", "siting.solver.decomposed.crews"]
 
 
 def new_pool(
@@ -33,17 +35,21 @@ def context() -> Any:
     They are not copied from this process: a copy of one with running threads may hang.
     """
     if sys.platform == "linux":
-        from multiprocessing import forkserver
+        from multiprocessing import forkserver, util
 
         copies = multiprocessing.get_context("forkserver")
         copies.set_forkserver_preload(_LIBRARIES)
         try:
+            os.environ[SOCKETS] = util.get_temp_dir()
             with ctrl_c_waits():
                 forkserver.ensure_running()
         except OSError:
             pass  # Its socket cannot be made, as where the folder of temporary files has too long a name.
         else:
             return copies
+        finally:
+            # No other process is meant.
+            os.environ.pop(SOCKETS, None)
     return multiprocessing.get_context("spawn")
 
 
