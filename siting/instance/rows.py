@@ -176,7 +176,7 @@ def _bound(error: Any, name: str) -> tuple[str, str]:
     if key in ("le", "lt") and limit == 1:
         return rule, "Write a share between 0 and 1: 0.8 for 80 %."
     if key in ("ge", "gt") and limit == 0:
-        return rule, "Give a positive number; the format has no negative amounts."
+        return rule, "Give a positive number; this amount cannot be negative."
     return rule, "Check the value and its unit."
 
 

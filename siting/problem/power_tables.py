@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from siting.problem.columns import Age, Amount, Efficiency, Name, Positive, Row, Share, Step, Years
+from siting.problem.columns import Age, Amount, Efficiency, Name, Number, Positive, Row, Share, Step, Years
 
 
 class Supply(Row):
@@ -24,9 +24,13 @@ class Supply(Row):
         description="Age of what exists in the planned year, or the first of a pathway; blank: half of its life. At "
         "the end of its life it is bought anew or gone.",
     )
-    variable_cost_per_mwh: Amount = Field(0.0, description="Cost per MWh generated.")
+    variable_cost_per_mwh: Number = Field(
+        0.0, description="Cost per MWh generated; negative where a production credit exceeds it."
+    )
     green: bool = Field(True, description="Whether its energy counts as green.")
-    factor_t_per_mwh: Amount = Field(0.0, description="CO2 emitted per MWh generated.")
+    factor_t_per_mwh: Number = Field(
+        0.0, description="CO2 emitted per MWh generated; negative where it is taken out of the air."
+    )
     embodied_t_per_mw: Amount = Field(0.0, description="CO2 embodied per MW of new capacity.")
     direct: bool = Field(
         False,

@@ -45,11 +45,11 @@ class Region(Row):
         "in their local time, so at hour h they send what it says of hour h + clock_shift_h.",
     )
     grid_mw: Amount = Field(description="Headroom: most power that its data centers may buy from the grid.")
-    grid_factor_t_per_mwh: Amount = Field(
-        description="Average CO2 of grid power; hourly/grid_factor_t_per_mwh refines it by hour."
+    grid_factor_t_per_mwh: Number = Field(
+        description="Average CO2 of grid power, which may be negative; hourly/grid_factor_t_per_mwh refines it by hour."
     )
-    grid_green_share: Annotated[float, Field(ge=0, lt=1)] = Field(0.0, description="Green share of grid power itself.")
-    marginal_factor_t_per_mwh: Amount | None = Field(
+    grid_green_share: Share = Field(0.0, description="Green share of grid power itself.")
+    marginal_factor_t_per_mwh: Number | None = Field(
         None,
         description="CO2 of one more MWh of grid power, for the marginal account; hourly/marginal_factor_t_per_mwh "
         "refines it by hour; blank: unknown.",

@@ -170,7 +170,8 @@ def claims(p: Problem) -> dict[str, float]:
     wanted: dict[str, float] = {}
     for (share, sites), credit in zip(floor_sites(p), floor_credit(p), strict=True):
         for site in sites:
-            wanted[site] = max(wanted.get(site, 0.0), min(1.0, share / credit[site]))
+            asked = share / credit[site] if credit[site] > 0 else 1.0
+            wanted[site] = max(wanted.get(site, 0.0), min(1.0, asked))
     return wanted
 
 

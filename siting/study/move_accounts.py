@@ -125,6 +125,8 @@ class Account:
 
         With a and b the carbon if nobody claimed anything: a / (1 − part · home) = b / (1 − part · away).
         """
+        if max(home, away) >= 1:
+            return None
         a, b = self.origin.carbon_t * (1 - home), self.target.carbon_t * (1 - away)
         slope = b * home - a * away
         part = (b - a) / slope if slope else np.nan
@@ -170,7 +172,8 @@ def accounts(p: Problem, origin: End, target: End) -> tuple[Account, ...]:
 
     regions = (origin.region, target.region)
     of_grid = {n: average[n].to_numpy(dtype=np.float64) for n in regions}
-    residual = {n: of_grid[n] / (1 - green[n]) for n in regions}
+    # Of a grid that is all green nothing is left.
+    residual = {n: of_grid[n] / (1 - green[n]) if green[n] < 1 else 0 * of_grid[n] for n in regions}
     found = [
         both("location", of_grid),
         both("marginal", {n: marginal[n].to_numpy(dtype=np.float64) for n in regions}),
