@@ -7,6 +7,7 @@ from small import problem, solved
 
 import siting.solver.settle as settlement
 from siting.auditor import audit
+from siting.instance import write
 from siting.model.build import COMPONENTS, build
 from siting.problem import Calendar
 from siting.solution import solve
@@ -38,16 +39,42 @@ def corridor_problem():
 
 
 def direct_problem():
-    """Four hours of sun, of which the sites need a third; the battery can take up no more than 10 MWh a night."""
-    return problem(
-        8,
-        sites=[{"most_mw": 50.0}],
-        supply=[{"technology": "solar", "existing_mw": 30.0, "most_mw": 30.0, "direct": True}],
-        cf={"solar": [0, 0.9, 1, 0.9] * 2},
-        storage=[{**BATTERY, "existing_mw": 60.0, "most_mw": 60.0, "existing_mwh": 10.0, "most_mwh": 10.0}],
-        settings={"direct": {"self_used_share_min": 0.75}},
-        calendar=DAYS,
+    """Self-use of three quarters is what the battery's losses count for; without them there is too little of it."""
+    sun = np.maximum(np.sin(np.pi * (np.arange(24) - 6) / 12), 0.0).round(6)
+    size = {"existing_mw": 60.0, "existing_mwh": 10.0, "most_mw": 60.0, "most_mwh": 10.0}
+    solar = {"technology": "solar", "existing_mw": 30.0, "most_mw": 30.0, "direct": True}
+    p = case(60.0, storage=[{**BATTERY, **size}], supply=[solar], cf={"solar": np.tile(sun, 365)})
+    return p.replace(direct__self_used_share_min=0.75)
+
+
+def case(paid=-80.0, **rows):
+    """A year of alike days, four hours of each at -80; as in the cases that were found."""
+    day = np.where((np.arange(24) >= 10) & (np.arange(24) < 14), paid, 60.0)
+    names = [row.get("region", "a") for row in rows.get("regions", [{}])]
+    p = problem(
+        8760,
+        price={n: np.tile(day, 365) for n in names},
+        temperature=15.0,
+        regions=[
+            {"latitude_deg": 40.0 + i, "longitude_deg": 10.0 + i, "grid_mw": 200.0, "region": n}
+            for i, n in enumerate(names)
+        ],
+        sites=[
+            {
+                "tier": "city",
+                "latitude_deg": 40.1,
+                "longitude_deg": 10.1,
+                "most_mw": 50.0,
+                "capex_per_kw": 1000.0,
+                "pue_shift": 0.0,
+            }
+        ],
+        compute_types=[{"capex_per_kw": 1000.0}],
+        workloads=[{"latency_ms": 100.0}],
+        calendar=Calendar(hour=np.arange(48).reshape(2, 24), weight=np.array([182.0, 183.0])),
+        **{name: table for name, table in rows.items() if name != "regions"},
     )
+    return p.replace(finance__discount_rate=0.05)
 
 
 def with_binaries(p):
@@ -63,6 +90,28 @@ def with_binaries(p):
                 m.least.add(getattr(block, one)[i] <= getattr(block, one)[i].ub * way)
                 m.least.add(getattr(block, other)[i] <= getattr(block, other)[i].ub * (1 - way))
     return m
+
+
+TWO = [{}, {"region": "b"}]
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize(
+    ("rows", "right"), [({"storage": [BATTERY]}, 3.995357), ({"regions": TWO, "corridors": [LINE]}, 6.467410)]
+)
+def test_the_cases_that_were_found(rows, right, strategy):
+    """Burning, they cost 3.331 and 5.441 million."""
+    p = case(**rows)
+    solution = quick(p, strategy)
+    assert (solution.status, solution.objective) == ("optimal", pytest.approx(right, rel=1e-6))
+    result = audit(p, solution.tables, solution.objective)
+    assert result.ok, result.failures
+
+
+def test_the_command_line_says_that_there_is_no_plan(cli, tmp_path):
+    folder = write(direct_problem().replace(periods__count=2), tmp_path / "direct")
+    done = cli("solve", str(folder), "--strategy", "decomposed")
+    assert done.code == 4, done.err
 
 
 def quick(what, strategy, **options):

@@ -82,6 +82,8 @@ class Limits:
     checkpoint : Path or None
         File where a decomposition keeps what it needs to go on, and from which it goes on if it is there; removed once
         the gap is proven.
+    rounds : int
+        How often at most a program is solved again with directions, see :mod:`siting.solver.settle`.
     """
 
     gap: float = 0.005
@@ -93,6 +95,7 @@ class Limits:
     workers: int = 1
     cluster: str = ""
     checkpoint: Path | None = None
+    rounds: int = 100
 
 
 @dataclass(frozen=True)

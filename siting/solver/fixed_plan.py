@@ -83,7 +83,8 @@ def dispatch(
     dearest = max((float(np.abs(p.columns.cost).max(initial=0.0)) for p in program.periods), default=0.0) or 1.0
     periods = View(given.periods, lambda period: _with_slack(period, given.first, DEAR * dearest))
     soft = _with_yearly_slack(replace(given, periods=periods), _yearly_price(given, dearest))
-    outcome, plan = optimize_program(soft, limits, progress=progress)
+    # Directions are chosen period by period; to prove more of a plan that is given is not worth its time.
+    outcome, plan = optimize_program(soft, replace(limits, rounds=0), progress=progress)
     if plan is None:
         return Dispatched(outcome, None, ())
     count = len(program.first)

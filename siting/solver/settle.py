@@ -87,7 +87,8 @@ class _Settlement:
             before = len(self.met)
             self._offer(plan, found)
             left_s = self.deadline - time.monotonic()
-            if self.proven or not found or self.outcome.interrupted or left_s <= 0 or len(self.met) == before:
+            enough = self.proven or not found or len(self.met) == before or self.rounds >= self.limits.rounds
+            if enough or self.outcome.interrupted or left_s <= 0:
                 break
             plan = self._solve_again(replace(self.limits, time_limit_s=left_s, checkpoint=None))
         return self._ended(), self.best
