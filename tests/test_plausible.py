@@ -53,6 +53,10 @@ def test_ranges_are_of_columns_that_exist() -> None:
         ({"settings": {"finance": {"discount_rate": 0.6}}}, ("instance.toml", "finance.discount_rate")),
         ({"temperature": 59.0}, ("hourly/temperature_c", "a")),
         ({"compute_types": [{"capex_per_kw": 4e7}]}, ("compute_types.csv", "capex_per_kw")),
+        (
+            {"compute_types": [{"capex_per_kw": 800.0, "fixed_om_per_kw_year": 4e4}]},
+            ("compute_types.csv", "fixed_om_per_kw_year"),
+        ),
     ],
 )
 def test_absurd_values_are_said(rows: dict[str, object], expected: tuple[str, str]) -> None:
@@ -99,6 +103,7 @@ def test_a_far_site_is_said_and_solved(folder: Path, cli: Cli) -> None:
     checked = cli("check", folder)
     assert checked.code == 0
     assert checked.err.count("Warning: ") == 1
+    assert "3 of 4 pairs" in checked.err
     assert "beta" in checked.err
     assert FAR_KM < 2400
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from siting.cli.faults import fault_lines
+from siting.cli.faults import fault_lines, unlinked
 from siting.instance.plausible import doubts
 from siting.periods import confined
 from siting.problem import Problem
-from siting.problem.derived import linked
 from siting.result import Note
 from siting.solution import Solution
 from siting.solver.strategy import Outcome
@@ -25,22 +24,11 @@ def warnings(problem: Problem, say: Text) -> list[Note]:
     names, late = ", ".join(synthetic(problem)), confined(problem)
     notes = [note(say, "synthetic", names=names)] if names else []
     notes += [note(say, "doubt", what=line) for line in fault_lines(doubts(problem), say)]
-    notes += [note(say, **computed)] if (computed := _links(problem)) else []
+    notes += [note(say, **computed)] if (computed := unlinked(problem)) else []
     if len(late):
         values = {"names": ", ".join(late.index), "delay": int(late.max()), "hours": problem.calendar.hours}
         notes.append(note(say, "deadline_over_period", **values))
     return notes
-
-
-def _links(problem: Problem) -> dict[str, Any] | None:
-    """How many pairs have no row in a table of links that has some, and what becomes of them."""
-    if problem.links.empty:
-        return None
-    pairs, given = len(problem.regions) * len(problem.sites), len(problem.links)
-    if given == pairs:
-        return None
-    code = "links_computed" if linked(problem).to_numpy().all() else "links_forbidden"
-    return {"code": code, "count": pairs - given, "all": pairs}
 
 
 def messages(problem: Problem, solution: Solution, least: LeastCarbon | None, say: Text) -> list[Note]:

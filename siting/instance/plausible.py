@@ -197,6 +197,16 @@ def _money(p: Problem) -> Iterator[Fault]:
             )
             remedy = "Check the units of both: per kW, and per MWh."
             yield Fault(f"{table}.csv", rule, remedy, column="capex_per_kw", value=f"{values.max():g}")
+    for table in ("compute_types", "supply", "storage", "corridors"):
+        rows = getattr(p, table)
+        for key, (upkeep, capex) in rows[["fixed_om_per_kw_year", "capex_per_kw"]].astype(float).iterrows():
+            if 0 < capex < upkeep:
+                name = "/".join(map(str, key)) if isinstance(key, tuple) else str(key)
+                rule = Sentence(
+                    "A year of upkeep of {key} costs more than to build it, {capex:g}.", key=name, capex=capex
+                )
+                remedy = "Check the units of both, and that the columns are not exchanged."
+                yield Fault(f"{table}.csv", rule, remedy, column="fixed_om_per_kw_year", value=f"{upkeep:g}")
     # A region whose power is a hundredth of the others' is in another unit.
     for region, mean in price.items():
         if 0 < mean < usual / 100:
