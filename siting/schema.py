@@ -69,8 +69,10 @@ def markdown() -> str:
         "",
         "## hourly/",
         "",
-        "First column `hour`, from 0; 8,760 or 8,784 rows; CSV, CSV.gz or Parquet. One row without the "
-        "column `hour` is a constant: the same in every hour.",
+        "First column `hour`, from 0, in the clock of the instance (`instance.start`), one for all regions, or `time` "
+        "with ISO 8601: by that clock, or with a zone, which is converted (`instance.utc_offset_h`; hours beyond one "
+        "end of the year stand for those at the other). 8,760 or 8,784 rows; CSV, CSV.gz or Parquet. One row without "
+        "the column `hour` is a constant: the same in every hour.",
         "",
     ]
     parts += ["| series | columns | values | required | meaning |", "| --- | --- | --- | --- | --- |"]

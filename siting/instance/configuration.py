@@ -129,12 +129,12 @@ def _fault(error: Any, overrides: Mapping[str, Any]) -> Fault:
 
 def _year(settings: Settings, overrides: Mapping[str, Any]) -> list[Fault]:
     start = settings.instance.start
-    if (start.month, start.day) == (1, 1):
+    if (start.month, start.day) == (1, 1) or settings.instance.hourly == "folder":
         return []
     file = OVERRIDES if "instance.start" in overrides else FILE
     rule, remedy = (
-        "Hourly series begin on 1 January.",
-        Sentence("Write {year}-01-01 and give series of that calendar year.", year=start.year),
+        "The hourly series of RTS-GMLC begin on 1 January.",
+        Sentence("Write {year}-01-01.", year=start.year),
     )
     return [Fault(file, rule, remedy, column="instance.start", value=str(start))]
 

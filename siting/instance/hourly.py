@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
 from siting.errors import Fault, Sentence
+from siting.instance.clock import TIME
 from siting.instance.files import decode
 from siting.instance.folder import HOURLY, contents, names_in
 from siting.reading import SERIES_MOST, UnsafeError, gunzip
@@ -66,7 +67,7 @@ def _parquet(data: bytes, file: str) -> pd.DataFrame | Fault:
     except (pa.ArrowException, OSError, ValueError, TypeError, KeyError) as error:
         why = next(iter(str(error).splitlines()), type(error).__name__)
         return Fault(file, Sentence("The file is not readable Parquet: {why}", why=why), "Write it again.")
-    return table.reset_index() if table.index.name == "hour" else table
+    return table.reset_index() if table.index.name in ("hour", TIME) else table
 
 
 def _csv(data: bytes, file: str) -> pd.DataFrame | Fault:

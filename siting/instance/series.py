@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import calendar
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from siting.errors import Fault, Sentence, sentences
+from siting.instance.clock import TIME, hours_of
 from siting.instance.files import RawTable
 from siting.instance.suggest import did_you_mean, nearest
 from siting.instance.units import MOST_T_PER_MWH
@@ -46,14 +47,19 @@ def check_hourly(
             rule = "supply.csv has no such technology, and no row of fleet.csv names it."
             faults.append(Fault(file, rule, did_you_mean(technology, sorted(technologies)), value=technology))
             continue
-        if length and len(table) == 1 and "hour" not in table.columns:
+        if length and len(table) == 1 and not {"hour", TIME} & set(table.columns):
             # One row without an hour: the same all year.
             table = table.loc[[0] * length].reset_index(drop=True).assign(hour=np.arange(length))
-        wrong = _shape(table, file, length, settings)
-        if not wrong:
+        hours: npt.NDArray[np.int64] | Fault | None = None
+        if TIME in table.columns and "hour" not in table.columns:
+            if settings is not None and len(table) == length:
+                hours = hours_of(table[TIME], file, settings)
+            table = table.drop(columns=TIME).assign(hour=np.arange(len(table)))
+        wrong = [hours] if isinstance(hours, Fault) else _shape(table, file, length, settings)
+        if not wrong and not isinstance(hours, Fault):
             wrong = _columns(table, file, declared, raw)
             values, more = _values(table, file, declared)
-            clean[name] = values
+            clean[name] = values if hours is None else values.iloc[np.argsort(hours)].reset_index(drop=True)
             wrong += more
         faults += wrong
     return clean, faults + _needed(series, files, raw)
@@ -70,20 +76,20 @@ def _declared(name: str) -> Series | None:
 def _length(series: Mapping[str, pd.DataFrame], settings: Settings | None) -> int | None:
     """Hours that every series must have; without settings, those of most series."""
     if settings is not None:
-        return 8784 if calendar.isleap(settings.instance.start.year) else 8760
+        return settings.instance.hours
     lengths = [len(table) for table in series.values() if len(table) in (8760, 8784)]
     return max(set(lengths), key=lengths.count) if lengths else None
 
 
 def _shape(table: pd.DataFrame, file: str, length: int | None, settings: Settings | None) -> list[Fault]:
     if "hour" not in table.columns:
-        remedy = "Name the first column hour and number the rows from 0."
+        remedy = "Name the first column hour and number the rows from 0, or time and give times."
         return [Fault(file, "The column hour is missing.", remedy, row=1, column="hour")]
     if len(table) != length and (length is not None or len(table) not in (8760, 8784)):
         rule = Sentence("The series has {count:,} rows, and a year 8,760 or 8,784.", count=len(table))
         if settings is not None and length is not None:
-            known = {"count": len(table), "year": settings.instance.start.year, "length": length}
-            rule = Sentence("The series has {count:,} rows, and the year ({year}) {length:,} rows.", **known)
+            known = {"count": len(table), "year": str(settings.instance.start), "length": length}
+            rule = Sentence("The series has {count:,} rows, and the year (from {year}) {length:,} rows.", **known)
         return [Fault(file, rule, "Give one row for each hour of the year that instance.start names.", column="hour")]
     hour = pd.to_numeric(table["hour"], errors="coerce").to_numpy(dtype=float)
     wrong = np.flatnonzero(hour != np.arange(len(hour)))

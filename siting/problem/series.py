@@ -20,7 +20,15 @@ class Series:
 SERIES: tuple[Series, ...] = (
     Series("price_per_mwh", "region", "Price of grid power.", -1e12, 1e12, True),
     Series("temperature_c", "site or region", "Outdoor dry-bulb temperature; a site's own column wins.", -70, 60, True),
-    Series("profile", "profile", "Shape of a workload; scaled to a mean of one over the year.", 0, 1e6, False),
+    Series(
+        "profile",
+        "profile",
+        "Shape of a workload in the local time of those who send it (regions.clock_shift_h); scaled to a mean of one "
+        "over the year.",
+        0,
+        1e6,
+        False,
+    ),
     Series("grid_factor_t_per_mwh", "region", "CO2 of grid power by hour.", -5, 5, False),
     Series("marginal_factor_t_per_mwh", "region", "CO2 of one more MWh of grid power by hour.", -5, 5, False),
     Series("system_load_mw", "region", "Load of the region without the data centers planned.", 0, 1e7, False),

@@ -23,12 +23,27 @@ class Instance(Section):
     name: Annotated[str, Field(pattern=SHORT_NAME_PATTERN)] = Field(description="Short name.")
     title_en: str = Field(description="Title in English.")
     title_zh: str = Field(description="Title in Chinese.")
-    start: dt.date = Field(description="First day of the hourly series, 1 January of the year.")
+    start: dt.date = Field(
+        description="First day of the hourly series, whose hour 0 begins at midnight by the clock of the instance: one "
+        "for all regions, without summer time. The year goes to the same day of the next."
+    )
+    utc_offset_h: Annotated[float, Field(ge=-12, le=14)] | None = Field(
+        None,
+        description="Hours that this clock is ahead of UTC; needed where hourly series have times with a zone, which "
+        "are converted to it.",
+    )
     currency: Annotated[str, Field(pattern=CURRENCY_PATTERN)] = Field(description="ISO code of the currency.")
     base_map: str = Field("", description="Bundled base map, or a file in the instance folder; blank: none.")
     hourly: Literal["folder", "rts-gmlc"] = Field(
         "folder", description="Where hourly series are: the folder hourly/, or the package of RTS-GMLC."
     )
+
+    @property
+    def hours(self) -> int:
+        """Hours of the year that begins with ``start``."""
+        leaps = (self.start.month, self.start.day) == (2, 29)
+        end = dt.date(self.start.year + 1, 3, 1) if leaps else self.start.replace(year=self.start.year + 1)
+        return 24 * (end - self.start).days
 
 
 class Periods(Section):
