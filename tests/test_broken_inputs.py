@@ -474,7 +474,7 @@ VALUES = [
 ]
 
 SETTINGS = [
-    Case("not TOML", swap(TOML, "[finance]", "[finance"), TOML, says="valid TOML"),
+    Case("not TOML", swap(TOML, "[finance]", "[finance"), TOML, 13, says="valid TOML"),
     Case("misspelt section", append(TOML, "[carbn]\nprice = 3"), TOML, None, "carbn", "'carbon'"),
     Case("misspelt key", swap(TOML, "price = 80.0", "prize = 80.0"), TOML, None, "carbon.prize", "'price'"),
     Case("no rate", swap(TOML, "discount_rate = 0.06", ""), TOML, None, "finance.discount_rate", "Add it"),

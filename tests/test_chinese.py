@@ -39,7 +39,7 @@ def test_a_translation_is_chinese_with_the_same_values(english: str) -> None:
     chinese = faults("zh")[english]
     assert CJK.search(chinese) or not re.search(r"[A-Za-z]{2}", re.sub(r"\{[^}]*\}", "", english))
     assert fields(chinese) <= fields(english)
-    assert fields(english) - fields(chinese) <= {"about"}
+    assert fields(english) - fields(chinese) <= {"about", "error", "why"}  # English by nature
 
 
 def test_values_that_are_sentences_are_translated_too() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -42,7 +43,9 @@ def read_settings(folder: Path, overrides: Mapping[str, Any]) -> tuple[Settings 
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         rule = Sentence("This is not valid TOML: {error}.", error=error)
-        return None, [Fault(FILE, rule, "Correct that line; text needs quotation marks.")]
+        place = re.search(r"\(at line (\d+)", str(error))
+        row = None if place is None else int(place[1])
+        return None, [Fault(FILE, rule, "Correct that line; text needs quotation marks.", row)]
     except (ValueError, RecursionError):
         # An integer of thousands of digits, or thousands of brackets.
         rule = Sentence("A value is too long or too deeply nested to be read.")
