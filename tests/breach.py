@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import product
 from typing import Any
 
 import pandas as pd
@@ -63,12 +64,13 @@ def both_ways(m: Any, variable: str) -> Tables | None:
     m.most_breach = pyo.Objective(expr=-m.breach)
     m.total_cost.deactivate()
     try:
-        for place, (tail, head) in legs[variable].items():
-            back = next(v for v, ends in legs.items() if v != variable and ends.get(place) == (head, tail))
-            index = place if isinstance(place, tuple) else (place,)
+        every = [(name, place, ends) for name, mine in legs.items() for place, ends in mine.items()]
+        for (tail, head), t in product(legs[variable].values(), m.HOUR):
             m.both.clear()
-            for name in (variable, back):
-                m.both.add(getattr(m.period[0], name)[(*index, 0)] >= m.breach)
+            for name, place, ends in every:
+                if ends in ((tail, head), (head, tail)):
+                    index = (*place, t) if isinstance(place, tuple) else (place, t)
+                    m.both.add(getattr(m.period[0], name)[index] >= m.breach)
             if _has_plan(m) and pyo.value(m.breach) > VISIBLE:
                 return read_tables(m)
     finally:

@@ -7,8 +7,9 @@ from small import problem, solved
 
 import siting.solver.settle as settlement
 from siting.auditor import audit
+from siting.auditor.pathway import audit_pathway
 from siting.instance import write
-from siting.model.build import COMPONENTS, build
+from siting.model.build import COMPONENTS, build, build_pathway
 from siting.problem import Calendar
 from siting.solution import solve
 from siting.solver import strategy as ways
@@ -248,6 +249,19 @@ def test_a_year_is_dispatched_one_way():
     check = check_year(p.replace(calendar=DAYS), plan.tables)
     assert check.kept
     assert check.ok, check.verdict.failures
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_every_stage_of_a_pathway_is_one_way(strategy):
+    price = [*PAID, *np.roll(PAID, 1)]
+    stages = [{"years": 5}, {"year": 2030, "years": 5}]
+    p = problem(8, price=price, storage=[{**BATTERY, "lifetime_years": 10.0}], calendar=DAYS, stages=stages)
+    m = build_pathway(p)
+    for year in m.STAGE:
+        m.stage[year].one_way.clear()
+    solution = quick(build_pathway(p), strategy)
+    assert solution.objective > quick(m, "whole").objective + 0.01
+    assert audit_pathway(p, solution.stages, solution.objective).ok
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)

@@ -38,6 +38,9 @@ def check_direct(p: Problem, plan: Plan, reader: Reader, ledger: Ledger) -> None
     output = gather(used, place, len(names))
     ledger.at_most("direct_stays", output, drawn + charged, [ledger.period, project, ledger.hour], "MW")
 
+    both = np.minimum(gather(sold, place, len(names)), plan.grid_mw[:, p.regions.index.get_indexer(known)])
+    ledger.at_most("direct_one_direction", both, 0.0, [ledger.period, project, ledger.hour], "MW", scale=output)
+
     energy = {
         name: over_year(p, gather(values, place, len(names)))
         for name, values in (("available", available), ("used", used), ("sold", sold))

@@ -10,16 +10,20 @@ Rules   generation + exported <= capacity factor · capacity
         Σ_g generation <= power of the region's sites + charge of its storage: nothing direct leaves over a corridor
         self-used >= self_used_share_min · available                  exported <= exported_share_max · available
         self-used >= supplied_share_min · electricity of the region's sites, where there is a project
+        a project does not sell and buy in the same hour                    (m.one_way)
 Note    What is exported never enters the region's node, so that green claims, matching and accounts count the rest
         alone. A region has one project, and all its sites belong to it. What is stored counts as used; where a battery
         sends it later is not followed. Whether there is a project is a decision only under supplied_share_min; the
         bound that lifts the rule where there is none is the most electricity that the sites can use. A dispatched
         system does not see exports. Without direct rows nothing is added.
+        It meets the grid at one place, so that it cannot sell its own power dearly and buy other power cheaply.
 Proof   direct-connection
           direct_power_stays        direct_stays      test_direct_power_is_not_sent_to_other_regions
           exported_within_capacity  direct_output     test_what_is_not_used_is_sold
           cost + export             cost              test_what_is_not_used_is_sold
           carbon + export           carbon            test_sold_power_is_no_claim_and_its_emissions_count
+        direct-one-way
+          one way of exported_mw    direct_one_direction  test_a_project_does_not_sell_and_buy_in_the_same_hour
         direct-self-used
           direct_self_used          direct_self_used  test_the_share_of_its_own_use_limits_the_size
         direct-supplied
@@ -86,6 +90,8 @@ def _export(m: Any, p: Problem, sold: Any) -> None:
         def exported_within_capacity(block: Any, n: str, g: str, t: int, factor: Any = factor) -> Any:
             return block.generation_mw[n, g, t] + block.exported_mw[n, g, t] <= factor[n, g][t] * m.supply_mw[n, g]
 
+    m.one_way["exported_mw"] = {ng: (ng[0], ("grid", ng[0])) for ng in m.EXPORT}
+    m.one_way["grid_mw"] = {n: (("grid", n), n) for n, _ in m.EXPORT}
     energy = {ng: yearly(m, lambda d, t, ng=ng: m.period[d].exported_mw[*ng, t]) for ng in m.EXPORT}
     price = ((sold["variable_cost_per_mwh"] - sold["export_price_per_mwh"]) / MILLION).to_dict()
     m.cost.add("export", by_region({ng: price[ng] * energy[ng] for ng in m.EXPORT}, lambda ng: ng[0]), COST)

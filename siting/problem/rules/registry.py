@@ -152,6 +152,8 @@ REGISTRY: tuple[Kind, ...] = (
            "储能同一小时不同时充放电", "MW", lambda p: len(p.storage) > 0),
     always("direct-connection", "direct power is used, stored or sold, and not sent to other regions",
            "直连绿电就地使用、储存或上网，不跨区输送", "MW", _direct),
+    always("direct-one-way", "a direct project does not sell to the grid and buy from it in the same hour",
+           "直连项目同一小时不同时上网和下网", "MW", _direct),
     always("corridor-room", "a corridor carries no more than its headroom", "通道输送不超过容量", "MW",
            lambda p: len(p.corridors) > 0),
     always("corridors-one-way", "what corridors carry in an hour does not go round in a circle, as to and fro",
