@@ -121,7 +121,8 @@ def cost_million(plan: Plan) -> dict[str, np.ndarray]:
     near = 2.0 * (YEAR_H * plan["assigned_mw"][0, 0] + trained[0, 0])
     travel = np.array([near + far * trained[0, 1], far * trained[1, 0]])
     cost = {
-        "site opening": (house * [10e6, 20e6] + [1e6, 2e6]) * plan["open"],
+        # Alpha exists already: what it cost to open is sunk.
+        "site opening": (house * [0.0, 20e6] + [1e6, 2e6]) * plan["open"],
         "building": house * [8000.0, 9000.0] * 1000 * new,
         "compute": life(5) * 20000 * 1000 * new + 300 * 1000 * (EXISTING + new),
         "supply": 1000 * solar * only_north,
