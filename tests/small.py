@@ -133,3 +133,8 @@ def column(solution: Solution, table: str, name: str, **where: Any) -> list[floa
     for key, value in where.items():
         data = data[data[key] == value]
     return [float(x) for x in data[name]]
+
+
+def broken(verdict: Any) -> set[str]:
+    """Names of the rules that an audit finds broken, without the sums that are told of what was changed."""
+    return {check.name for check in verdict.failures} - {"told"}
