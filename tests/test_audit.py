@@ -411,7 +411,8 @@ def test_whole_year_of_days() -> None:
             day = rows[rows["period"] == 0]
             tables[name] = pd.concat([day.assign(period=d) for d in range(365)], ignore_index=True)
     for name, state in (("batch", "backlog"), ("storage", "stored")):
-        last = tables[f"{name}_hour"].query("hour == 23").drop(columns="hour")
+        keys = ["period", *(("workload", "group") if name == "batch" else ("region", "storage"))]
+        last = tables[f"{name}_hour"].query("hour == 23")[[*keys, f"{state}_mwh"]]
         tables[f"{name}_start"] = last.rename(columns={f"{state}_mwh": f"{state}_start_mwh"})
     tables["period"] = pd.DataFrame({"period": range(365), "weight": 1.0, "first_hour": np.arange(365) * 24})
     days = Calendar(hour=np.arange(YEAR_H).reshape(365, 24), weight=np.ones(365))
