@@ -16,6 +16,7 @@ from siting.auditor.report import Check
 from siting.pathway_run import plan_folder
 from siting.periods import aggregation_error
 from siting.problem import Problem
+from siting.problem.needed import gap_of_decided
 from siting.problem.stages import stage_problem, stages
 from siting.problem.system import dispatched
 from siting.result import figures, stage_document
@@ -108,6 +109,8 @@ def document_checks(
         From :func:`expected`.
     """
     own = plan.links if isinstance(plan, PathwayAudit) else plan
+    needed = (mine["totals"] or {}).get("needed_million")
+    mine = {**mine, "gap_of_decided": gap_of_decided(result["objective"], result["bound"], needed)}
     named = {**mine, "instance": {**mine["instance"], "sha256": result["instance"].get("sha256")}}
     ended = outcome_check(
         status=result["status"],

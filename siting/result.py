@@ -14,6 +14,7 @@ import pandas as pd
 from siting.instance import file_digest
 from siting.problem import Problem
 from siting.problem.ages import alive
+from siting.problem.needed import gap_of_decided, needed_million
 from siting.problem.stages import Stage
 from siting.solver.engine import Strategy
 from siting.solver.highs_options import interior_point
@@ -168,8 +169,10 @@ def document(
     audited = None if verdict is None else verdict.as_dict()
     totals = None if audited is None else audited.pop("totals")
     told = figures(problem, totals, aggregation, prices=prices, pathway=options.pathway)
+    needed = (told["totals"] or {}).get("needed_million")
     return {
         **_ended(outcome, verdict),
+        "gap_of_decided": gap_of_decided(outcome.objective, outcome.bound, needed),
         **told,
         **_least(least),
         "instance": {**told["instance"], "sha256": sha256},
@@ -212,7 +215,9 @@ def figures(
         "currency": problem.settings.instance.currency,
         "instance": _named(problem),
         "periods": problem.calendar.as_dict(),
-        "totals": totals if totals is None or pathway else _totals(problem, totals, prices),
+        "totals": totals
+        if totals is None or pathway
+        else {**_totals(problem, totals, prices), "needed_million": needed_million(problem)},
         "aggregation_error": aggregation.reset_index().to_dict(orient="records"),
     }
 

@@ -21,7 +21,7 @@ from siting.solver.decomposed.cuts import Cut
 from siting.solver.decomposed.driver import solve_decomposed
 from siting.solver.decomposed.master import Master
 from siting.solver.decomposed.recourse import reduce_periods
-from siting.solver.engine import BY_BRANCHING, BY_DUALITY, Limits, Run, Task, contradicts, judged, relative_gap
+from siting.solver.engine import BY_BRANCHING, BY_DUALITY, Limits, Run, Task, apart, contradicts, judged, relative_gap
 from siting.solver.handover import Matrix, compile_model
 from siting.solver.highs_options import check_options
 from siting.solver.money import factor, guessed
@@ -215,3 +215,11 @@ def test_hipo_is_used_where_it_runs(monkeypatch):
 
     monkeypatch.setattr(highs_options.highspy, "Highs", Mismatched)
     assert highs_options.interior_point.__wrapped__() == "ipx"
+
+
+def test_two_plans_inside_their_gaps():
+    assert apart((10.0, 9.5), (9.8, 9.7)) is False
+    assert apart((10.0, 9.9), (9.8, 9.7)) is True
+    assert apart((9.8, 9.7), (10.0, 9.9)) is True
+    assert apart((9.8, None), (10.0, None)) is False
+    assert apart((None, 9.0), (10.0, 9.9)) is None

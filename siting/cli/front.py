@@ -136,7 +136,11 @@ def _print(document: dict[str, Any], found: Front, say: Text) -> None:
 
     rows = found.table()
     rows["gap_percent"] = 100 * rows["gap"].astype(float)
-    rows["ended"] = [say(f"status.{status}") for status in rows["status"]]
+    within = say("say.front_within")
+    rows["ended"] = [
+        say(f"status.{status}") + (f"; {within}" if near else "")
+        for status, near in zip(rows["status"], rows["within_gap"], strict=True)
+    ]
     shown = ["cap_t", "carbon_t", "cost_million", "bound_million", "gap_percent", "cost_per_t", "sites", "ended"]
     out = console()
     out.print(as_table(rows[shown].astype({"cap_t": float}), "front", say, name=document["instance"]["name"]))

@@ -51,6 +51,8 @@ def move_lines(p: Problem, judged: Judgement, proof: Proof | None, say: Text) ->
         yield say("judged.worst_mix", origin=home, target=away, one=one, other=other, **percents)
     if proof is not None:
         yield as_table(_proof(proof, home, away, p.settings.instance.currency, say), "move_proof", say)
+        if proof.within_gap:
+            yield say("judged.within_gap")
         yield say("judged.proof", periods=proof.periods, hours=proof.hours)
     yield as_table(_inputs(judged, say), "move_inputs", say)
     yield say("judged.note")

@@ -129,6 +129,9 @@ def summary_table(result: Mapping[str, Any], say: Text) -> Any:
         "bound": money(result["bound"]),
         "gap": unknown if gap is None else say("value.percent", value=100 * gap),
     }
+    # Runs of older versions do not tell it.
+    if (decided := result.get("gap_of_decided")) is not None:
+        rows["gap"] = say("value.gap_of_decided", gap=100 * (gap or 0.0), decided=100 * decided)
     if totals is not None:
         rows |= {
             "sites": say("value.sites", count=totals["sites_in_use"], all=totals["sites_to_choose_from"]),

@@ -165,6 +165,17 @@ def relative_gap(objective: float | None, bound: float | None) -> float | None:
     return max(distance, 0.0) / (abs(objective) or abs(bound) or 1.0)
 
 
+def apart(one: tuple[float | None, float | None], other: tuple[float | None, float | None]) -> bool | None:
+    """Whether of two plans, each by its cost and its bound, one is proven to be dearer; None if a cost is unknown.
+
+    If not, the difference of their costs lies within their gaps and may be nothing but that.
+    """
+    (cost, bound), (other_cost, other_bound) = one, other
+    if cost is None or other_cost is None:
+        return None
+    return (bound is not None and bound > other_cost) or (other_bound is not None and other_bound > cost)
+
+
 def judged(run: Run, gap: float, size: float) -> Run:
     """A run with a plan, as optimal where what is proven is within the gap and as feasible where it is not.
 

@@ -21,7 +21,7 @@ from siting.errors import SolverError
 from siting.model.build import COMPONENTS, Component
 from siting.problem import TABLES, Problem
 from siting.solution import solve
-from siting.solver.engine import Limits, Progress, Status
+from siting.solver.engine import Limits, Progress, Status, apart
 from siting.study.judge_move import with_marginal
 from siting.study.move import Move, alone
 
@@ -80,10 +80,20 @@ class Proof:
         """Whether both plans are proven."""
         return self.origin.status == self.target.status == "optimal"
 
+    @property
+    def within_gap(self) -> bool:
+        """Whether neither plan is proven to be dearer than the other."""
+        one, other = ((plan.cost_million, plan.bound_million) for plan in (self.origin, self.target))
+        return apart(one, other) is False
+
     def as_dict(self) -> dict[str, Any]:
         """In types that JSON knows."""
         names = ("cost_million", *_ACCOUNTS)
-        return {**asdict(self), "change": {name: self.change(name) for name in names}}
+        return {
+            **asdict(self),
+            "change": {name: self.change(name) for name in names},
+            "cost_within_gap": self.within_gap,
+        }
 
 
 def prove(p: Problem, what: Move, limits: Limits, progress: Callable[[Progress], None] | None = None) -> Proof:

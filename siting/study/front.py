@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from siting.building import Compiled, compile_problem
 from siting.errors import Sentence, UsageError
 from siting.problem.in_use import sites_in_use
 from siting.problem.problem import Problem
-from siting.solver.engine import EXACT, Limits, Progress, Status, relative_gap
+from siting.solver.engine import EXACT, Limits, Progress, Status, apart, relative_gap
 from siting.solver.shelf import View
 from siting.solver.strategy import Outcome, decomposes, optimize_program, optimize_series
 from siting.solver.two_stage import Rows
@@ -78,21 +79,26 @@ class Front:
     least: LeastCarbon
 
     def table(self) -> pd.DataFrame:
-        """A row for each point; ``cost_per_t`` is what each tonne costs that it saves over the point before."""
+        """A row for each point; ``cost_per_t`` is what each tonne costs that it saves over the point before.
+
+        Where no bound proves that it costs more than the point before, ``within_gap`` is true.
+        """
         rows = pd.DataFrame([asdict(point) for point in self.points]).drop(columns=["audit_failures", "seconds"])
         saved = -rows["carbon_t"].astype(float).diff()
         added = rows["cost_million"].astype(float).diff() * 1e6
         rows["cost_per_t"] = (added / saved).where(saved > 0)
+        ends = [(point.cost_million, point.bound_million) for point in self.points]
+        rows["within_gap"] = [False, *(apart(one, other) is False for one, other in pairwise(ends))]
         return rows
 
     def as_dict(self) -> dict[str, Any]:
         """The front in types that JSON knows."""
-        slopes = self.table()["cost_per_t"]
+        rows = self.table()
         return {
             "least_carbon": asdict(self.least),
             "points": [
-                {**asdict(point), "cost_per_t": None if pd.isna(slope) else float(slope)}
-                for point, slope in zip(self.points, slopes, strict=True)
+                {**asdict(point), "cost_per_t": None if pd.isna(slope) else float(slope), "within_gap": bool(within)}
+                for point, slope, within in zip(self.points, rows["cost_per_t"], rows["within_gap"], strict=True)
             ],
         }
 

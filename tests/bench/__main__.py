@@ -10,6 +10,7 @@ from pathlib import Path
 
 from . import (
     facility_race,
+    grid,
     handover,
     machine,
     pypsa_race,
@@ -31,6 +32,7 @@ SUBJECTS = {
     "year": pypsa_year,
     "facility": facility_race,
     "scaling": scaling,
+    "grid": grid,
 }
 
 
