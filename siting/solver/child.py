@@ -57,7 +57,7 @@ def serve() -> None:
     os.dup2(2, 1)
     tell = Teller(out)
     task, ends = pickle.load(sys.stdin.buffer)
-    watch = Watch(task.phase, max(ends - time.time(), 0.1), tell.progress, tell.plan)
+    watch = Watch(task.phase, max(ends - time.monotonic(), 0.1), tell.progress, tell.plan)
     threading.Thread(target=_listen, args=(watch,), daemon=True).start()
     try:
         answer: tuple[str, Any] = ("done", solve_here(task, watch))

@@ -132,9 +132,8 @@ class Isolated:
         matrix = self._task.matrix
         bare = replace(matrix, columns=list(range(len(matrix.columns))), rows=list(range(len(matrix.rows))))
         with suppress(OSError, ValueError), self._writing:  # It may be gone; that is noticed where it is waited for.
-            # On the common clock: the other process takes a moment to begin.
-            ends = time.time() + self._task.time_left_s - (time.monotonic() - self._begun)
-            question = replace(self._task, matrix=bare), ends
+            # On the clock of the machine, which no one sets: the other process takes a moment to begin.
+            question = replace(self._task, matrix=bare), self._begun + self._task.time_left_s
             pickle.dump(question, self._stdin, protocol=pickle.HIGHEST_PROTOCOL)
             self._stdin.flush()
 
