@@ -29,6 +29,17 @@ if __name__ == "__main__":
 """
 
 
+EARLY = """
+import os, time
+from siting.solver import server, workers
+if __name__ == "__main__":
+    workers._LIBRARIES[1:] = ["slow"]
+    workers.context()
+    print(1, flush=True)
+    time.sleep(60)
+"""
+
+
 def processes(mark: str) -> list[int]:
     found = []
     for process in Path("/proc").glob("[0-9]*"):
@@ -40,16 +51,22 @@ def processes(mark: str) -> list[int]:
     return found
 
 
-def test_nothing_is_left_of_a_killed_driver(tmp_path: Path) -> None:
-    environment = {**os.environ, "PYTHONPATH": str(Path(siting.__file__).parents[1]), "TMPDIR": str(tmp_path)}
+@pytest.mark.parametrize(("text", "least"), [(READY, 3), (EARLY, 2)], ids=["at work", "while libraries are imported"])
+def test_nothing_is_left_of_a_killed_driver(text: str, least: int, tmp_path: Path) -> None:
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(Path(siting.__file__).parents[1]) + f":{tmp_path.parent}",
+        "TMPDIR": str(tmp_path),
+    }
     script = tmp_path.with_suffix(".py")
-    script.write_text(READY)
+    script.write_text(text)
+    (script.parent / "slow.py").write_text("import time\nfor _ in range(1000): time.sleep(0.1)\n")
     mark = f"TMPDIR={tmp_path}"
     with subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, env=environment) as driver:
         assert driver.stdout is not None
         assert driver.stdout.readline() == b"1\n"
         assert list(tmp_path.iterdir())
-        assert len(processes(mark)) >= 3
+        assert len(processes(mark)) >= least
         driver.send_signal(signal.SIGKILL)
     end = time.monotonic() + 10
     while (list(tmp_path.iterdir()) or processes(mark)) and time.monotonic() < end:

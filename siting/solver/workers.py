@@ -40,7 +40,7 @@ def context() -> Any:
         copies = multiprocessing.get_context("forkserver")
         copies.set_forkserver_preload(_LIBRARIES)
         try:
-            os.environ[SOCKETS] = util.get_temp_dir()
+            os.environ[SOCKETS] = f"{os.getpid()} {util.get_temp_dir()}"
             with ctrl_c_waits():
                 forkserver.ensure_running()
         except OSError:
