@@ -272,7 +272,7 @@ def test_any_figure_that_is_changed_is_found_even_under_a_new_fingerprint() -> N
 @pytest.mark.parametrize(
     ("change", "where"),
     [
-        ({"bound": lambda r: r["objective"] * 1.01}, "the bound 0.3"),
+        ({"bound": lambda r: r["objective"] * 1.01}, "is above the objective"),
         ({"gap": lambda r: 0.01}, "the gap is"),
         ({"bound": lambda r: r["objective"] * 0.9, "gap": lambda r: 0.1}, "the status is optimal at a gap of"),
         ({"status": lambda r: "error"}, "and the audit of the plan passed"),
