@@ -83,6 +83,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
 }  # fmt: skip
 
 SETTINGS: dict[str, Any] = {
+    "grid": {"sent_on": False},
     "carbon": {"price": 40.0, "cap_t": 170.0},
     "green": {
         "floors": [{"share": 0.3, "tier": "city", "beyond_grid_mix": True}, {"share": 0.2}],

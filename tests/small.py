@@ -91,6 +91,8 @@ def problem(
     document: dict[str, Any] = {
         "instance": {"name": "small", "title_en": "s", "title_zh": "小", "start": "2023-01-01", "currency": "CNY"},
         "finance": {"discount_rate": 0.0},
+        # Tests of lines and prices by hand send grid power on; those of the rule switch it on.
+        "grid": {"sent_on": True},
         **(settings or {}),
     }
     whole = Calendar(hour=np.arange(hours)[None, :], weight=np.ones(1))

@@ -74,6 +74,15 @@ CASES: dict[str, dict[str, Any]] = {
         "cf": WIND["cf"],
         "settings": {"direct": {"self_used_share_min": 0.6, "supplied_share_min": 0.3, "exported_share_max": 0.2}},
     } | BATTERY,
+    "own_power": IN_ORDER
+    | TWO_REGIONS
+    | BATTERY
+    | LINE
+    | {
+        "supply": WIND["supply"],
+        "cf": {"wind": {"a": [0.5, 0.0, 0.5, 0.0]}},
+        "settings": {"grid": {"sent_on": False}},
+    },
     "grid": {"price": [40.0, 60.0]},
     "system": {
         "fleet": [

@@ -23,7 +23,7 @@ PROBLEMS = {
     "stranded": stranded_problem,
     "midnight": midnight_problem,
 }
-CARRIED = ("backlog", "unstarted", "started", "stored", "green")
+CARRIED = ("backlog", "unstarted", "started", "stored", "green", "own")
 WHERE = {
     "demand_has_a_site": "stranded",
     "start_within_energy": "midnight",

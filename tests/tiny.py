@@ -30,6 +30,7 @@ def tiny_problem() -> Problem:
             "currency": "CNY",
         },
         "finance": {"discount_rate": 0.05},
+        "grid": {"sent_on": True},
         "network": {"cost_per_gb_1000km": 0.01},
         "carbon": {"price": 50.0, "cap_t": 1e6},
         "green": {"floors": [{"share": 0.1, "region": "north"}]},

@@ -20,6 +20,7 @@ from siting.auditor.direct import check_direct
 from siting.auditor.matching import check_matching
 from siting.auditor.money import CARBON_TERMS, COST_TERMS, check_carbon, check_cost, check_terms, money_totals
 from siting.auditor.network import check_bandwidth, check_stay
+from siting.auditor.own_power import check_own_power
 from siting.auditor.policy import check_policy
 from siting.auditor.power import (
     check_agreements,
@@ -98,6 +99,7 @@ def judged(
     check_runs(problem, plan, tables, ledger)
     check_built(problem, plan, ledger)
     check_operation(problem, plan, ledger)
+    check_own_power(problem, plan, reader, ledger)
     check_direct(problem, plan, reader, ledger)
     check_balance(problem, plan, ledger)
     check_green(problem, plan, tables, ledger)

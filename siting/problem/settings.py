@@ -225,6 +225,16 @@ class Policy(Section):
     )
 
 
+class Grid(Section):
+    """What may be done with power that is bought from the grid."""
+
+    sent_on: bool = Field(
+        False,
+        description="Whether grid power may be sent to other regions over corridors, at once or by way of storage; "
+        "otherwise corridors carry own power alone: what sources of supply generate and what arrives of it.",
+    )
+
+
 class System(Section):
     """Whether the rest of the power system is dispatched too, instead of a price-taker's tariff."""
 
@@ -248,6 +258,7 @@ class Settings(Section):
     carbon: Carbon = Carbon()
     green: Green = Green()
     direct: Direct = Direct()
+    grid: Grid = Grid()
     system: System = System()
     policy: Policy = Policy()
 
