@@ -8,6 +8,7 @@ import pytest
 from cases import random_problem
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csc_array
+from second_solver import by_scip
 from test_facility_location import random_case, reference_optimum, write_folder
 from test_solver import knapsack, line
 from transformed import dearer
@@ -223,3 +224,15 @@ def test_two_plans_inside_their_gaps():
     assert apart((9.8, 9.7), (10.0, 9.9)) is True
     assert apart((9.8, None), (10.0, None)) is False
     assert apart((None, 9.0), (10.0, 9.9)) is None
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_second_solver_finds_the_same_optimum(seed):
+    """A bound of branch and bound is that of HiGHS: SCIP, of other authors, has none of its faults."""
+    pytest.importorskip("pyscipopt", reason="a bound of branch and bound is not checked: pip install siting[check]")
+    matrix = compile_model(build(random_problem(seed, modules_mw=7.0, carbon=bool(seed % 2))))
+    cost, bound = by_scip(matrix)
+    found = solved(matrix, 1e-6)
+    assert found.bound <= cost * (1 + 1e-7)
+    assert found.objective == pytest.approx(cost, rel=2e-6)
+    assert found.objective >= bound * (1 - 1e-7)
