@@ -51,7 +51,9 @@ def test_site_compute():
         ],
     )
     table = derived.site_compute(p)
-    assert table.to_dict("index") == {("s", "general"): {"existing_mw": 5.0, "most_mw": 50.0, "module_mw": 1.0}}
+    assert table.to_dict("index") == {
+        ("s", "general"): {"existing_mw": 5.0, "ended_mw": 0.0, "most_mw": 50.0, "module_mw": 1.0}
+    }
 
 
 def test_arcs():
