@@ -27,8 +27,8 @@ from siting.solver.two_stage import Columns, Period, Plan, Rows, TwoStage
 if TYPE_CHECKING:
     from siting.solver.strategy import Outcome
 
-Again = Callable[[TwoStage, Limits], "tuple[Outcome, Plan | None]"]
-"""Solves another program."""
+Again = Callable[[TwoStage, Limits, bool], "tuple[Outcome, Plan | None]"]
+"""Solves another program; told of only if it is the whole again."""
 
 _SAME = 1e-9
 """Costs that differ by less, relative to the cost of the year, are the same."""
@@ -96,7 +96,7 @@ class _Settlement:
     def _solve_again(self, limits: Limits) -> Plan | None:
         self.rounds += 1
         narrower = with_directions(self.program, self.networks, self._forbidden())
-        self.outcome, wide = self.again(narrower, limits)
+        self.outcome, wide = self.again(narrower, limits, True)
         if self.outcome.bound is not None:
             self.bound = max(self.bound, self.outcome.bound)
         return None if wide is None else Plan(wide.first[: len(self.program.first)], wide.periods)
@@ -211,9 +211,11 @@ class _Settlement:
             self.limits, strategy="whole", workers=1, cluster="", checkpoint=None, time_limit_s=left_s, gap=gap
         )
         try:
-            _, plan = self.again(program, limits)
+            outcome, plan = self.again(program, limits, False)
         except SolverError:
             return None
+        if outcome.interrupted:
+            self.outcome = replace(self.outcome, interrupted=True)
         return None if plan is None else plan.periods[0]
 
     def _ended(self) -> Outcome:

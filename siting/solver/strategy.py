@@ -139,10 +139,10 @@ def optimize_program(
 def _again(progress: Report | None, keep_start: bool) -> Again:
     """Solves programs with directions; small ones as a whole, which proves sooner that there is no plan at all."""
 
-    def again(program: TwoStage, limits: Limits) -> tuple[Outcome, Plan | None]:
+    def again(program: TwoStage, limits: Limits, told: bool) -> tuple[Outcome, Plan | None]:
         small = _rows(program) < DECOMPOSED_ROWS
         limits = replace(limits, strategy="whole") if small else limits
-        return _relaxed(program, limits, 0.0, progress, None, keep_start)
+        return _relaxed(program, limits, 0.0, progress if told else None, None, keep_start)
 
     return again
 
