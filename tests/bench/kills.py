@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -86,6 +87,11 @@ class Place:
             except OSError:
                 continue  # It is gone, or not ours.
         return found
+
+    def end(self) -> None:
+        """Kill all that carry the mark."""
+        for pid in self.processes():
+            os.kill(pid, signal.SIGKILL)
 
     def left(self) -> list[str]:
         """What is still there of commands that have ended."""
@@ -166,13 +172,16 @@ def main(arguments: list[str] | None = None) -> int:
     )
     asked = parser.parse_args(arguments)
     random.seed(asked.seed)
+    # So that what it began ends with it, and its folders are deleted.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     faults, told = 0, Counter[str]()
-    with tempfile.TemporaryDirectory(prefix="kills-") as folder:
-        root = Path(folder)
+    with ExitStack() as stack:
+        root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kills-")))
         (root / "tmp").mkdir()
         (root / "here").mkdir()
         instance = write(tiny_problem(), root / "instance")
         place, seconds = Place(root, instance, f"{os.getpid()}"), {}
+        stack.callback(place.end)
         for strategy in ("decomposed", "whole"):
             begun = time.monotonic()
             code = place.solve(strategy).wait(600)
