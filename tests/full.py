@@ -14,6 +14,7 @@ HOURS, YEAR = 2, 4
 ROWS: dict[str, list[dict[str, Any]]] = {
     "regions": [
         {"region": "a", "zone": "east", "grid_mw": 40.0, "demand_charge_per_mw_month": 10.0,
+         "own_network_charge_per_mwh": 3.0,
          "energy_quota_mwh": 80.0, "water_price_per_m3": 5.0, "grid_green_share": 0.2},
         {"region": "b", "zone": "west", "grid_mw": 30.0, "water_cap_m3": 200.0, "longitude_deg": 1.0},
         {"region": "c", "grid_mw": 0.0},

@@ -3,6 +3,8 @@
 import pytest
 from small import MILLION, column, cost, optimum, problem, term
 
+from siting.auditor import audit
+
 WIND = {"wind": {"a": [1.0, 0.5, 0.0, 0.0]}}
 
 
@@ -53,3 +55,16 @@ def test_a_source_runs_only_below_the_price_of_the_grid():
 def test_a_source_serves_its_own_region_only():
     p = problem(regions=[{}, {"region": "b"}], supply=[{"region": "b"}], cf={"wind": {"b": 1.0}})
     assert cost(p) == pytest.approx(4000)
+
+
+@pytest.mark.parametrize("direct", [False, True])
+def test_own_power_pays_the_network_charge_of_its_region(direct):
+    """5 MW of wind for 4 hours at a charge of 30; at 101 the grid's 100 are cheaper."""
+    wind = {"existing_mw": 5.0, "most_mw": 5.0, "direct": direct}
+    p = problem(regions=[{"own_network_charge_per_mwh": 30.0}], supply=[wind], cf={"wind": 1.0})
+    solution = optimum(p)
+    assert term(solution, "own network charge") == pytest.approx(600)
+    assert solution.objective * MILLION == pytest.approx(2000 + 600)
+    assert audit(p, solution.tables, solution.objective).ok
+    dear = problem(regions=[{"own_network_charge_per_mwh": 101.0}], supply=[wind], cf={"wind": 1.0})
+    assert cost(dear) == pytest.approx(4000)

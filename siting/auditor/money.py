@@ -31,6 +31,7 @@ COST_TERMS = (
     "corridors",
     "grid energy",
     "generation",
+    "own network charge",
     "export",
     "fleet",
     "wheeling",
@@ -141,6 +142,8 @@ def _cost_but_carbon_million(p: Problem, plan: Plan) -> dict[str, FloatArray]:
         "corridors": _by_region(p, first, corridor) + _by_region(p, second, corridor),
         "grid energy": bought,
         "generation": _by_region(p, _level(p.supply, "region"), generated),
+        "own network charge": _by_region(p, _level(p.supply, "region"), _weighted(p, plan.generation_mw.sum(axis=2)))
+        * floats(p.regions, "own_network_charge_per_mwh"),
         "export": _by_region(p, _level(p.supply, "region"), sold),
         "fleet": fleet_change(p, plan, "variable_cost_per_mwh"),
         "wheeling": _by_region(p, first, sent[:, 0]) + _by_region(p, second, sent[:, 1]),

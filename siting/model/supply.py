@@ -5,6 +5,7 @@ Decide  supply_mw[n,g]         capacity, existing included                MW
         generation_mw[n,g,t]   output used; the rest is curtailed         MW
 Ports   period.power_in + generation    cost + supply, generation    carbon + generation, supply (embodied)
         capital + supply
+        cost + own network charge (of generation, where the region asks for one)
 Rules   generation <= capacity factor · capacity
 Note    Surplus renewables that the region would curtail today are a technology whose capacity is given and whose
         capacity factor holds the curtailed hours.
@@ -12,6 +13,8 @@ Proof   output
           generation_within_capacity  generation     test_wind_is_built_while_it_pays
           bounds of generation_mw     generation     test_given_capacity_is_not_exceeded
           bounds of supply_mw         supply_bounds  test_given_capacity_is_not_exceeded
+        own-network-charge
+          cost + own network charge   cost           test_own_power_pays_the_network_charge_of_its_region
         embodied
           carbon + supply             carbon         test_model_carbon.py::test_embodied_carbon_of_what_is_new
 """
@@ -84,6 +87,10 @@ def _cost(m: Any, p: Problem, table: Any) -> None:
     price_per_mwh, factor = table["variable_cost_per_mwh"].to_dict(), table["factor_t_per_mwh"].to_dict()
     running = {ng: price_per_mwh[ng] / MILLION * energy[ng] for ng in m.SUPPLY}
     m.cost.add("generation", by_region(running, region), COST)
+    asked: dict[Any, float] = (p.regions["own_network_charge_per_mwh"] / MILLION).to_dict()
+    charged = {ng: asked[ng[0]] * energy[ng] for ng in m.SUPPLY if asked[ng[0]]}
+    if charged:
+        m.cost.add("own network charge", by_region(charged, region), COST)
     emitted = {ng: factor[ng] * energy[ng] for ng in m.SUPPLY}
     m.carbon.add("generation", by_region(emitted, region), CARBON)
     if p.settings.carbon.embodied:

@@ -55,6 +55,11 @@ class Region(Row):
         "refines it by hour; blank: unknown.",
     )
     demand_charge_per_mw_month: Amount = Field(0.0, description="Charge per month for each MW of highest grid power.")
+    own_network_charge_per_mwh: Amount = Field(
+        0.0,
+        description="Network charge per MWh that sources of supply generate for data centers there, direct connection "
+        "included; what is sold to the grid pays none.",
+    )
     energy_quota_mwh: Amount | None = Field(
         None, description="Most electricity that its sites may use in a year; blank: no limit."
     )

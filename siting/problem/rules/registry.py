@@ -100,6 +100,8 @@ REGISTRY: tuple[Kind, ...] = (
             "直连绿电上网占可用发电量 ≤ {percent:.3g} %", "direct.exported_share_max", "share", 1.0, _direct),
     setting("network-charge", "network charge {value:g} {currency}/MWh", "输配电价 {value:g} {currency}/MWh",
             "system.network_charge_per_mwh", "¤/MWh", 0.0, lambda p: bool(dispatched(p))),
+    column("own-network-charge", "network charge of own generation, regions: {count}",
+           "自有电源输配电价，地区数：{count}", "regions.own_network_charge_per_mwh", "¤/MWh", filled("regions", 0.0)),
     setting("grid-stays", "grid power is not sent to other regions", "电网购电不跨区转送",
             "grid.sent_on", "", True, lambda p: len(p.corridors) > 0),
     column("wheeling", "wheeling charge, corridors: {count}", "过网费，通道数：{count}",
