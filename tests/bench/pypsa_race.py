@@ -81,7 +81,8 @@ def power_half(instance: str, days: int) -> Problem:
         corridors=p.corridors.reset_index(),
     )
     first = np.linspace(0, p.hours // 24, days, endpoint=False).astype(int) * 24
-    hour = first[:, None] + np.arange(24)
+    # Not in calendar order, even where they are all days of the year: each wraps round.
+    hour = first[::-1, None] + np.arange(24)
     return problem.replace(calendar=Calendar(hour, np.full(days, p.hours / 24 / days)))
 
 

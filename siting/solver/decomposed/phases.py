@@ -255,6 +255,8 @@ class Phases:
         """The bound, to a share of the gap from its own plan."""
         self._phase, self._bench.master.keeps_cuts = "relaxation", False
         mix = self._mix(self._relaxed)
+        # What periods pass on is long short of something somewhere; its price tells how near the plan is all the same.
+        passes_on = self._integers and len(self._means) > 0 and len(self._layout.passed_on) > 0
         # A plan in any case is worth more than the rest of the bound.
         latest = self._begun + _FOR_THE_BOUND * self._limits.time_limit_s
         found = search(
@@ -263,7 +265,7 @@ class Phases:
             self._centre if start is None else start,
             0.1 if len(self._means) else 0.2,
             lambda state: (
-                state.gap <= share * self._gap
+                (state.priced_gap if passes_on else state.gap) <= share * self._gap
                 or state.bound > self._ceiling
                 or (self._integers and time.time() > latest)
                 or self._finished()
