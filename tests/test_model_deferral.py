@@ -95,7 +95,9 @@ def test_a_pool_does_not_send_home_work_abroad_for_free():
     links = [{"region": n, "site": s, "cost_per_mwh": each} for n, s, each in fare]
     p = problem(**REACH, workloads=[{"max_delay_h": 2}], links=links)
     assert cost(p) == pytest.approx(4 * (10 * 100 + 5 * 10))
-    assert cost(p.replace(links=p.links.assign(cost_per_mwh=[85.0, 0.0, 0.0, 0.0]))) == pytest.approx(4 * (10 * 95 + 5 * 10))
+    assert cost(p.replace(links=p.links.assign(cost_per_mwh=[85.0, 0.0, 0.0, 0.0]))) == pytest.approx(
+        4 * (10 * 95 + 5 * 10)
+    )
 
 
 def test_each_origin_has_its_own_work_done_and_no_more():
