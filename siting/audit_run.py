@@ -119,6 +119,7 @@ def document_checks(
         gap=result["gap"],
         asked=result["options"]["gap"],
         ok=plan.ok,
+        totals=own.totals,
     )
     told: list[tuple[Any, Audit | None, bool]] = [
         (result.get("audit"), replace(own, checks=(*own.checks, ended)), plan.ok and ended.ok)

@@ -13,7 +13,14 @@ _RELATIVE = 1e-9
 
 
 def outcome_check(
-    *, status: str, objective: float | None, bound: float | None, gap: float | None, asked: float, ok: bool
+    *,
+    status: str,
+    objective: float | None,
+    bound: float | None,
+    gap: float | None,
+    asked: float,
+    ok: bool,
+    totals: Mapping[str, Any],
 ) -> Check:
     """That a plan costs no less than its bound, the gap is their distance, and optimal is within what is asked.
 
@@ -27,27 +34,32 @@ def outcome_check(
         Relative gap that the user asked for.
     ok : bool
         Whether the plan passed its audit.
+    totals : mapping
+        Of the audit. Next to nothing of all that is paid is rounding, also where the cost itself is near zero.
     """
-    found = "; ".join(_ending(status, objective, bound, gap, asked, ok))
+    paid = math.fsum(abs(value) for value in totals["cost_million"].values())
+    found = "; ".join(_ending(status, objective, bound, gap, asked, ok, paid))
     return Check("outcome", not found, float(bool(found)), found or "whole plan", "faults", 0.0)
 
 
 def _ending(
-    status: str, objective: float | None, bound: float | None, gap: float | None, asked: float, ok: bool
+    status: str, objective: float | None, bound: float | None, gap: float | None, asked: float, ok: bool, paid: float
 ) -> Iterator[str]:
     if objective is None or not math.isfinite(objective):
         yield "a plan without an objective"
         return
-    size = max(abs(objective), _RELATIVE)
-    if bound is not None and bound - objective > 1e-6 * size:
+    if bound is not None and bound - objective > 1e-6 * max(paid, abs(objective)):
         yield f"the bound {bound:.9g} is above the objective {objective:.9g}"
-    distance = None if bound is None else abs(objective - bound) / size
+    left = None if bound is None else max(objective - bound, 0.0)
+    distance = None if left is None else left / (abs(objective) or abs(bound or 0.0) or 1.0)
+    if gap is None and left == 0:
+        distance = None  # a bound above the cost, if only by rounding, has no gap
     if not _alike(gap, distance, _RELATIVE):
         yield f"the gap is {distance} and not {gap}"
     if status not in ("optimal", "feasible", "error") or (status == "error") == ok:
         yield f"the status is {status!r}, and the audit of the plan {'passed' if ok else 'failed'}"
-    if status == "optimal" and (distance is None or distance > asked + 1e-6):
-        yield f"the status is optimal at a gap of {distance}, where {asked} was asked for"
+    if status == "optimal" and (left is None or left > max((asked + 1e-6) * abs(objective), 1e-6 * paid)):
+        yield f"the status is optimal at a gap of {gap}, where {asked} was asked for"
 
 
 def figures_check(told: Mapping[str, Any], mine: Mapping[str, Any]) -> Check:

@@ -296,6 +296,7 @@ def _ended(solution: Solution, asked: float, verdict: Audit | PathwayAudit) -> C
         gap=solution.gap,
         asked=asked,
         ok=verdict.ok,
+        totals=(verdict.links if isinstance(verdict, PathwayAudit) else verdict).totals,
     )
 
 
