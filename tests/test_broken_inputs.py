@@ -360,6 +360,7 @@ KEYS = [
         None,
         "column",
         "existing_mw of capacity",
+        count=2,
     ),
     Case(
         "unsourced series",
@@ -484,7 +485,7 @@ SETTINGS = [
     Case("negative cap", swap(TOML, "price = 80.0", "cap_t = -1"), TOML, None, "carbon.cap_t", "at least 0"),
     Case("price as text", swap(TOML, "price = 80.0", 'price = "much"'), TOML, None, "carbon.price", "not a number"),
     Case("currency", swap(TOML, '"CNY"', '"yuan"'), TOML, None, "instance.currency", "three capital letters"),
-    Case("length of period", swap(TOML, "hours = 24", "hours = 25"), TOML, None, "periods.hours", "multiple of 24"),
+    Case("length of period", swap(TOML, "hours = 24", "hours = 25"), TOML, None, "periods.hours", "whole number of days"),
     Case(
         "base map",
         swap(TOML, "[periods]", 'base_map = "moon"\n[periods]'),
@@ -621,7 +622,7 @@ def quota(name: str, value: str) -> Change:
 
 POLICY = [
     Case("no preset", policy('presets = ["hub-replies"]'), TOML, None, "policy.presets.1", "'hub-replies-2022'"),
-    Case("preset as text", policy('presets = "hub-replies-2022"'), TOML, None, "policy.presets", "tuple"),
+    Case("preset as text", policy('presets = "hub-replies-2022"'), TOML, None, "policy.presets", "must be a list"),
     Case("hubs in percent", policy("hub_share_min = 60"), TOML, None, "policy.hub_share_min", "0.8 for 80 %"),
     Case("negative budget", policy("capital_budget = -1"), TOML, None, "policy.capital_budget", "at least 0"),
     Case("policy's key", policy("capital_budgt = 1"), TOML, None, "policy.capital_budgt", "'capital_budget'"),
@@ -1057,7 +1058,7 @@ def test_message_of_the_error_has_every_fault(folder: Path) -> None:
         ("carbon.price", "much", "not valid TOML"),
         ("carbon.price", "3\nother = 4", "not valid TOML"),
         ("finance.discount_rate", "1.0", "less than 1"),
-        ("instance.start", "2023-02-01", "2023-01-01"),
+        ("instance.start", "2023-02-30", "not valid TOML"),
         ("instance.base_map", '"moon"', "no such base map"),
     ],
 )

@@ -127,7 +127,7 @@ def test_all_faults_of_an_instance_in_either_language(instance: Path, cli: Cli, 
     done = cli("check", folder, "--lang", "zh")
     assert done.code == 2
     assert done.err.startswith("发现 ")
-    assert done.err.count("\n  - sites.csv, row") >= 4
+    assert done.err.count("\n  - sites.csv，第 ") >= 4
 
 
 def test_a_fault_of_ours_is_one_line_and_a_file(

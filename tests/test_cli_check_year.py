@@ -14,6 +14,7 @@ from test_year_check import days_are_blocks, two_days
 
 from siting.cli.check_year import year_parts
 from siting.instance import write
+from siting.problem import problem as year_of
 from siting.study.year_check import check_year
 from siting.text import Text
 
@@ -32,8 +33,11 @@ def simple_instance(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write(problem(8760, price=price), tmp_path_factory.mktemp("instances") / "simple")
 
 
-def test_a_small_year_is_checked_and_a_run_can_be_checked_again(simple: Path, cli: Cli) -> None:
+def test_a_small_year_is_checked_and_a_run_can_be_checked_again(
+    simple: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """10 MW for 8,760 h at a mean price of 150 cost 13.14 million; one period of 182 days of the year is planned."""
+    monkeypatch.setattr(year_of, "BLOCK_H", 120)
     done = cli("solve", simple, "--periods", "1x4368", "--out", "run")
     assert done.code == 0, done.err
     said = " ".join(done.out.split())

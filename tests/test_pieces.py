@@ -219,11 +219,13 @@ RULE = "def add(m, p):\n    m.cost.add('fee', {'a': 3.0 * m.open['s0']}, 'millio
 
 
 def test_a_compiled_model_is_gone_without_the_collector(monkeypatch):
+    p = everything()
+
     def left():
         gc.collect()
         gc.disable()
         try:
-            siting.building.Maker(everything(), COMPONENTS)((0, 1))
+            siting.building.Maker(p, COMPONENTS)((0, 1))
             return gc.collect()
         finally:
             gc.enable()

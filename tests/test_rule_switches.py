@@ -80,11 +80,12 @@ CASES: dict[str, tuple[dict[str, Any], float, float]] = {
         {"price": [10, 10, 100, 100], "storage": [{"capex_per_kw": 0.1, "most_mwh": 20.0, "duration_h": 1.0}]},
         2200, 400 + 1000,
     ),
-    # A MW gives 4 MWh for 100 and sells them at 200: 20 MW, of which half is used, or 100 MW, all for sale.
+    # A MW gives 4 MWh for 100 and sells them at 200: 20 MW, of which half is used, or 100 MW, of
+    # which the work uses 10: a project does not buy in the hour in which it sells.
     "direct-self-used": (
         WIND | {"supply": [{"direct": True, "capex_per_kw": 0.1, "export_price_per_mwh": 200.0}],
                 "settings": {"direct": {"self_used_share_min": 0.5}}},
-        2000 - 40 * 200, 10000 + 4000 - 400 * 200,
+        2000 - 40 * 200, 10000 - 360 * 200,
     ),
     # The project exists, and a third MW is dearer than its power.
     "direct-supplied": (
