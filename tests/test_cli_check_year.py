@@ -69,6 +69,7 @@ def test_a_large_year_is_left_to_its_own_command(run: tuple[Path, Done], cli: Cl
     assert cli("check-year", run[0], "--edit", "nowhere.py").code == 2
 
 
+@pytest.mark.usefixtures("days_are_blocks")
 @pytest.mark.parametrize(("lang", "said"), [("en", "NOT SERVED on 1 days: 120.0 MWh"), ("zh", "电量 120.0 MWh")])
 def test_what_is_not_served_or_kept_is_said(lang: str, said: str) -> None:
     floor = {"green": {"floors": [{"share": 0.8, "region": "a"}]}}

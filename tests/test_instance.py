@@ -56,7 +56,7 @@ def test_values_types_and_defaults(problem: Problem) -> None:
 
 def test_calendar_is_the_whole_year_in_blocks_of_days(problem: Problem) -> None:
     assert problem.calendar.hour.shape == (73, 120)
-    assert problem.calendar.weight.sum() * 24 == problem.hours == 8760
+    assert problem.calendar.weight.sum() * 120 == problem.hours == 8760
 
 
 def test_series_have_no_column_for_the_hour(problem: Problem) -> None:

@@ -19,10 +19,12 @@ from siting.solver import strategy
 from siting.study.year_check import YearCheck, check_year, plan_in
 
 WINDY = {"wind": {"a": np.repeat([1.0, 0.0], 24)}}
+pytestmark = pytest.mark.usefixtures("days_are_blocks")
+
 FIRST_DAY = Calendar(hour=np.arange(24)[None, :], weight=np.array([2.0]))
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def days_are_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """A year of two days would be one block."""
     monkeypatch.setattr(year_of, "BLOCK_H", 24)
