@@ -485,7 +485,9 @@ SETTINGS = [
     Case("negative cap", swap(TOML, "price = 80.0", "cap_t = -1"), TOML, None, "carbon.cap_t", "at least 0"),
     Case("price as text", swap(TOML, "price = 80.0", 'price = "much"'), TOML, None, "carbon.price", "not a number"),
     Case("currency", swap(TOML, '"CNY"', '"yuan"'), TOML, None, "instance.currency", "three capital letters"),
-    Case("length of period", swap(TOML, "hours = 24", "hours = 25"), TOML, None, "periods.hours", "whole number of days"),
+    Case(
+        "length of period", swap(TOML, "hours = 24", "hours = 25"), TOML, None, "periods.hours", "whole number of days"
+    ),
     Case(
         "base map",
         swap(TOML, "[periods]", 'base_map = "moon"\n[periods]'),

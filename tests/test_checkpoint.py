@@ -52,7 +52,8 @@ def test_killed_and_gone_on_with(tmp_path, share):
     assert found.status == "optimal"
     assert found.objective == pytest.approx(whole.objective, rel=2 * GAP)
     assert found.bound <= whole.objective
-    assert after[0].passes == before.passes + 1
+    # Integers of the master may be looked for before the next pass.
+    assert before.passes <= after[0].passes <= before.passes + 1
     assert after[0].bound >= before.bound
     assert after[0].phase == before.phase or share > 0.5
     assert after[-1].passes < before.passes + passes

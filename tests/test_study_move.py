@@ -175,13 +175,16 @@ def test_money_and_what_is_embodied() -> None:
     """60 MWh at 100 against 50 MWh at 60; 10 MW of buildings away hold 5 t a MW for 20 years."""
     p = two_ends()
     sites = p.sites.assign(embodied_t_per_mw=[0.0, 5.0], lifetime_years=20.0)
-    links = p.links.reindex(pd.MultiIndex.from_tuples([("a", "away")], names=["region", "site"])).assign(cost_per_mwh=2)
+    pairs = pd.MultiIndex.from_tuples([("a", "home"), ("a", "away")], names=["region", "site"])
+    links = p.links.reindex(pairs).assign(cost_per_mwh=[0.0, 2.0])
     found = judged(p.replace(sites=sites, links=links.astype(float)))
     assert found.origin_money.power_million * MILLION == pytest.approx(6000.0)
     assert found.target_money.power_million * MILLION == pytest.approx(3000.0)
     assert found.target_money.data_million * MILLION == pytest.approx(80.0)
     assert (found.origin_embodied_t, found.target_embodied_t) == (0.0, pytest.approx(2.5))
     assert found.move == Move("a", "b", "later", 10.0)
+    with pytest.raises(UsageError, match=r"links.csv has no row from a to a site of a .* Add the row"):
+        judged(p.replace(links=links[1:].astype(float)))
 
 
 def test_work_is_shared_by_the_size_of_the_sites_that_may_do_it() -> None:

@@ -175,22 +175,33 @@ def claims(p: Problem) -> dict[str, float]:
     return wanted
 
 
-def _why_none(p: Problem, what: Move, region: str) -> str:
+def _why_none(p: Problem, what: Move, region: str) -> Sentence:
     """The first reason why no site of a region may do the work."""
     rows = p.workloads.astype({"latency_ms": float})
     kind, bound, stays_in = (rows[name].to_dict()[what.workload] for name in ("compute", "latency_ms", "stays_in"))
     hosts = site_compute(p).index
     there = [s for s in p.sites.index[p.sites["region"] == region] if (s, kind) in hosts]
+    names = {"region": region, "kind": kind, "workload": what.workload, "origin": what.origin}
     if not there:
-        return f"{region} has no site for {kind}. Choose another region, or open one in sites.csv."
+        return Sentence("{region} has no site for {kind}. Choose another region, or open one in sites.csv.", **names)
     nearest = min(latency_ms(p)[s].to_dict()[what.origin] for s in there)
     if nearest > bound + 1e-9:
-        return (
-            f"{what.workload} must be within {bound:g} ms of its users in {what.origin}, and the nearest "
-            f"site of {region} is {nearest:.3g} ms away. Choose work that bears more (--workload)."
+        return Sentence(
+            "{workload} must be within {bound:g} ms of its users in {origin}, and the nearest site of {region} is "
+            "{nearest:.3g} ms away. Choose work that bears more (--workload).",
+            bound=bound,
+            nearest=nearest,
+            **names,
         )
-    assert not within(p, stays_in).loc[what.origin, there].any()
-    return (
-        f"The data of {what.workload} must stay in the {stays_in} of its users (workloads.stays_in), so that "
-        f"it cannot go from {what.origin} to {region}. Choose other work (--workload)."
+    if not within(p, stays_in).loc[what.origin, there].any():
+        return Sentence(
+            "The data of {workload} must stay in the {stays_in} of its users (workloads.stays_in), so that it cannot "
+            "go from {origin} to {region}. Choose other work (--workload).",
+            stays_in=stays_in,
+            **names,
+        )
+    return Sentence(
+        "links.csv has no row from {origin} to a site of {region} that is near enough, and network.missing_links "
+        "forbids what has none. Add the row.",
+        **names,
     )
