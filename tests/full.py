@@ -71,7 +71,10 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         {"region": "b", "storage": "pumped", "most_mw": 10.0, "duration_h": 2.0, "capex_per_kw": 1.0},
     ],
     "corridors": [{"existing_mw": 5.0, "loss_share": 0.1, "wheeling_cost_per_mwh": 1.0, "capex_per_kw": 1.0},
-                  {"corridor": "circuits", "existing_mw": 1.0, "most_mw": 10.0, "capex_per_kw": 1.0, "step_mw": 3.0}],
+                  {"corridor": "circuits", "existing_mw": 1.0, "most_mw": 10.0, "capex_per_kw": 1.0, "step_mw": 3.0,
+                   "reverse_share": 0.5},
+                  {"corridor": "ahead", "most_mw": 1.0, "capex_per_kw": 1.0, "direction": "forward"},
+                  {"corridor": "back", "most_mw": 1.0, "capex_per_kw": 1.0, "direction": "backward"}],
     "bandwidth": [
         {"region": "a", "site": "s", "existing_gbps": 1.0, "most_gbps": 2.0, "cost_per_gbps_year": 10.0},
         {"region": "b", "site": "t", "existing_gbps": 1.0, "most_gbps": 2.0, "cost_per_gbps_year": 10.0},

@@ -5,6 +5,7 @@ from small import MILLION, column, optimum, problem, solved, term
 
 from siting.auditor import audit
 from siting.model.build import build
+from siting.solution import solve
 
 BASE = {
     "regions": [{}, {"region": "b"}],
@@ -139,6 +140,89 @@ def test_a_line_is_expanded_by_whole_circuits(row, circuits, built_mw, expected)
     result = audit(p, solution.tables, solution.objective)
     assert result.ok
     assert "corridor_circuits" in {check.name for check in result.checks}
+
+
+@pytest.mark.parametrize("strategy", ["whole", "decomposed"])
+@pytest.mark.parametrize(
+    ("ends", "direction", "used"),
+    [
+        (("a", "b"), "forward", True),
+        (("a", "b"), "backward", False),
+        (("b", "a"), "forward", False),
+        (("b", "a"), "backward", True),
+    ],
+)
+def test_a_line_of_one_direction_carries_nothing_back(ends, direction, used, strategy):
+    """It pays to send from ``a`` to ``b``; a line that runs the other way is neither used nor built."""
+    line = {"from_region": ends[0], "to_region": ends[1], "capex_per_kw": 0.1, "direction": direction, **LINE}
+    p = problem(**BASE, corridors=[line])
+    solution = solve(build(p), gap=1e-6, threads=1, strategy=strategy)
+    assert solution.objective * MILLION == pytest.approx(12.5 * (4 * 15 + 100) if used else 4000, rel=1e-4)
+    sent = column(solution, "corridor_hour", direction + "_mw")
+    assert sent == pytest.approx([12.5 if used else 0] * 4, abs=0.01)
+    result = audit(p, solution.tables, solution.objective)
+    assert result.ok, result.failures
+    assert "corridor_direction" in {check.name for check in result.checks}
+
+
+def test_a_line_of_one_direction_built_for_its_own_way_carries_nothing_back():
+    """Prices turn over: 10 MW come from ``a`` for two hours, and nothing goes to it for the other two."""
+    turning = {"a": [10.0, 10.0, 100.0, 100.0], "b": [100.0, 100.0, 10.0, 10.0]}
+    here = {"sites": [{}, {"site": "t", "region": "b"}], "demand": [{}, {"region": "b"}]}
+    fixed = {"workloads": [{"stays_in": "region"}], "price": turning, "regions": BASE["regions"], **here}
+    for direction, expected in (("both", 8 * 100), ("forward", 6 * 100 + 2 * 1000)):
+        p = problem(**fixed, corridors=[{"existing_mw": 50.0, "direction": direction}])
+        assert optimum(p).objective * MILLION == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("strategy", ["whole", "decomposed"])
+@pytest.mark.parametrize(
+    ("row", "built_mw", "sent_mw", "expected"),
+    [
+        # Half of 8 MW; none can be built.
+        ({"existing_mw": 8.0, "most_mw": 8.0}, 8, 4, 4 * (4 * 10 + 6 * 100)),
+        # A MW sent saves 360 and needs 2 MW for 200: 12 MW more, so that half of 20 MW is sent.
+        ({"existing_mw": 8.0, "capex_per_kw": 0.1}, 20, 10, 40 * 10 + 12 * 100),
+        # At 400 for 2 MW it does not pay; the way ahead would, at 200.
+        ({"existing_mw": 8.0, "capex_per_kw": 0.2}, 8, 4, 4 * (4 * 10 + 6 * 100)),
+        ({"existing_mw": 8.0, "capex_per_kw": 0.1, "direction": "backward"}, 20, 10, 40 * 10 + 12 * 100),
+        ({"existing_mw": 8.0, "capex_per_kw": 0.1, "reverse_share": 0.0}, 8, 0, 4000),
+    ],
+)
+def test_the_way_back_is_a_share_of_the_headroom(row, built_mw, sent_mw, expected, strategy):
+    """The line begins in ``b``, so that power for it comes the way back."""
+    line = {"from_region": "b", "to_region": "a", "reverse_share": 0.5, **row}
+    p = problem(**BASE, corridors=[line])
+    solution = solve(build(p), gap=1e-6, threads=1, strategy=strategy)
+    assert column(solution, "corridor", "corridor_mw") == pytest.approx([built_mw], abs=0.01)
+    assert column(solution, "corridor_hour", "backward_mw") == pytest.approx([sent_mw] * 4, abs=0.01)
+    assert solution.objective * MILLION == pytest.approx(expected, rel=1e-4)
+    result = audit(p, solution.tables, solution.objective)
+    assert result.ok, result.failures
+    assert "corridor_reverse" in {check.name for check in result.checks}
+
+
+def test_the_way_ahead_is_the_whole_headroom():
+    p = problem(**BASE, corridors=[{"existing_mw": 10.0, "most_mw": 10.0, "reverse_share": 0.0}])
+    assert optimum(p).objective * MILLION == pytest.approx(40 * 10)
+
+
+@pytest.mark.parametrize(
+    ("row", "check", "worst"),
+    [({"direction": "backward"}, "corridor_direction", 10), ({"reverse_share": 0.25}, "corridor_reverse", 7.5)],
+)
+def test_the_audit_finds_power_against_the_direction(row, check, worst):
+    ends = ("a", "b") if "direction" in row else ("b", "a")
+    line = {"from_region": ends[0], "to_region": ends[1], "existing_mw": 10.0, "most_mw": 10.0}
+    free = optimum(problem(**BASE, corridors=[line]))
+    failures = audit(problem(**BASE, corridors=[{**line, **row}]), free.tables).failures
+    assert {each.name: each.worst for each in failures} == {check: pytest.approx(worst)}
+
+
+def test_without_a_share_no_row_is_added():
+    m = build(problem(**BASE, corridors=[LINE, {**LINE, "corridor": "two", "reverse_share": 0.5}]))
+    assert {c for c, _ in m.period[0].backward_within_its_share} == {"two"}
+    assert not hasattr(build(problem(**BASE, corridors=[LINE])).period[0], "backward_within_its_share")
 
 
 def test_without_a_size_there_are_no_circuits():

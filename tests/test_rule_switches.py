@@ -76,6 +76,18 @@ CASES: dict[str, tuple[dict[str, Any], float, float]] = {
                                     "wheeling_cost_per_mwh": 5.0}]},
         10 * 260 + 800, 12.5 * 260,
     ),
+    # The line runs from a, where power costs 100, to b, where it costs 10: a buys dear, or all from b.
+    "corridor-direction": (
+        DEAR_HERE | {"sites": [{}], "price": {"a": 100.0, "b": 10.0},
+                     "corridors": [{"existing_mw": 50.0, "direction": "forward"}]},
+        40 * 100, 40 * 10,
+    ),
+    # 16 MW give 4 MW back; without the share 10 MW are sent.
+    "corridor-reverse": (
+        DEAR_HERE | {"sites": [{}], "price": {"a": 100.0, "b": 10.0},
+                     "corridors": [{"existing_mw": 16.0, "most_mw": 16.0, "reverse_share": 0.25}]},
+        4 * (4 * 10 + 6 * 100), 40 * 10,
+    ),
     "storage-duration": (
         {"price": [10, 10, 100, 100], "storage": [{"capex_per_kw": 0.1, "most_mwh": 20.0, "duration_h": 1.0}]},
         2200, 400 + 1000,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from siting.auditor.compute import built_mw, load_mw
 from siting.auditor.matching import matched_mwh
@@ -36,8 +37,7 @@ def check_built(p: Problem, plan: Plan, ledger: Ledger) -> None:
     stepped = np.isfinite(step)
     if stepped.any():
         new, size = (plan.corridor_mw - floats(p.corridors, "existing_mw"))[stepped], step[stepped]
-        corridors: Axis = ("corridor", list(p.corridors.index[stepped]))
-        ledger.equal("corridor_circuits", new, size * np.round(new / size), [corridors], "MW")
+        ledger.equal("corridor_circuits", new, size * np.round(new / size), [_of_corridors(p, stepped)], "MW")
 
 
 def check_operation(p: Problem, plan: Plan, ledger: Ledger) -> None:
@@ -64,6 +64,30 @@ def check_operation(p: Problem, plan: Plan, ledger: Ledger) -> None:
     room, rows = plan.corridor_mw[None, :, None], [period, axes.corridor, hour]
     ledger.at_most("corridor_flow", sent, room, rows, "MW")
     ledger.at_most("corridor_one_direction", going_round_mw(p, plan, ledger), 0.0, rows, "MW", scale=room)
+    _check_ways(p, plan, ledger)
+
+
+def _check_ways(p: Problem, plan: Plan, ledger: Ledger) -> None:
+    """Nothing against the direction of a corridor, and the way back within its share of the headroom."""
+    direction = p.corridors["direction"].to_numpy(dtype=object)
+    name = "corridor_direction"
+    for i, (way, against) in enumerate((("forward", "backward"), ("backward", "forward"))):
+        closed = direction == against
+        if closed.any():
+            rows = [ledger.period, _of_corridors(p, closed), ledger.hour]
+            room = plan.corridor_mw[closed][None, :, None]
+            ledger.at_most(name, plan.flow_mw[:, closed, i], 0.0, rows, "MW", scale=room, what=f"{way}_mw")
+    share = floats(p.corridors, "reverse_share")
+    weaker = (share < 1) & (direction != "forward")
+    if weaker.any():
+        rows = [ledger.period, _of_corridors(p, weaker), ledger.hour]
+        room = (share * plan.corridor_mw)[weaker][None, :, None]
+        scale = plan.corridor_mw[weaker][None, :, None]
+        ledger.at_most("corridor_reverse", plan.flow_mw[:, weaker, 1], room, rows, "MW", scale=scale)
+
+
+def _of_corridors(p: Problem, some: NDArray[np.bool_]) -> Axis:
+    return ("corridor", list(p.corridors.index[some]))
 
 
 def check_balance(p: Problem, plan: Plan, ledger: Ledger) -> None:

@@ -15,7 +15,7 @@ from scipy.sparse.csgraph import breadth_first_order, maximum_flow
 
 from siting.errors import Fault, Sentence, sentences
 from siting.problem import Problem
-from siting.problem.derived import arcs, capacity_factor, latency_ms, profiles, site_compute, within
+from siting.problem.derived import arcs, capacity_factor, latency_ms, profiles, site_compute, way_shares, within
 from siting.problem.designs import design_pue
 from siting.problem.tiers import site_most_mw
 
@@ -274,9 +274,9 @@ def _most_power_mw(p: Problem) -> tuple[pd.DataFrame, pd.Series[float]]:
     """Most power of each region by hour without storage, and what storage may add in an hour, MW."""
     regions = p.regions.index
     steady = p.regions["grid_mw"].astype(float)
-    received = p.corridors["most_mw"] * (1 - p.corridors["loss_share"])
-    for end in ("from_region", "to_region"):
-        steady = steady.add(received.groupby(p.corridors[end]).sum(), fill_value=0.0)
+    received = way_shares(p).mul(p.corridors["most_mw"] * (1 - p.corridors["loss_share"]), axis=0)
+    for way, end in (("backward", "from_region"), ("forward", "to_region")):
+        steady = steady.add(received[way].groupby(p.corridors[end]).sum(), fill_value=0.0)
     power = pd.DataFrame(np.tile(steady[regions].to_numpy(dtype=float), (p.hours, 1)), columns=regions)
     sources = p.supply["most_mw"]
     for technology, most in sources[sources > 0].groupby(level="technology"):

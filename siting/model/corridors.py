@@ -1,12 +1,14 @@
 """Power lines between regions.
 
-In      p.corridors                      headroom, expansion, losses, wheeling charge
+In      p.corridors                      headroom, expansion, direction, losses, wheeling charge
 Decide  corridor_mw[l]                   headroom, existing included                         MW
         circuits[l]                      new circuits, where they have a size                integer
         forward_mw, backward_mw[l,t]     power sent from the first or the second end         MW
 Ports   period.power_in + corridors (what arrives)    period.power_out + corridors (what is sent)
         cost + corridors (half to each end), wheeling (to the sender)    capital + corridors (half to each end)
-Rules   power sent <= headroom, each way                                 arriving = sent · (1 − loss)
+Rules   power sent <= headroom, both ways together                       arriving = sent · (1 − loss)
+        nothing is sent against the direction                            (corridors.direction)
+        power sent by the second end <= share · headroom                 (corridors.reverse_share; 1: no row)
         headroom = existing + size of a circuit · circuits               (corridors.step_mw; blank: any headroom)
         nothing goes round in a circle in an hour                        (m.one_way)
 Note    To and fro on one corridor, against each other on two, or round a ring of three or more: what arrives where it
@@ -17,6 +19,11 @@ Proof   corridor-room
           bounds of corridor_mw  corridor_bounds  test_a_line_is_built_and_used_while_it_pays
         corridors-one-way
           one way of forward_mw  corridor_one_direction  test_no_line_burns_power
+        corridor-direction
+          bounds of forward_mw   corridor_direction  test_a_line_of_one_direction_carries_nothing_back
+          bounds of backward_mw  corridor_direction  test_a_line_of_one_direction_carries_nothing_back
+        corridor-reverse
+          backward_within_its_share  corridor_reverse  test_the_way_back_is_a_share_of_the_headroom
         corridor-steps
           corridor_of_whole_circuits  corridor_circuits  test_a_line_is_expanded_by_whole_circuits
         wheeling
@@ -31,6 +38,7 @@ import pyomo.environ as pyo
 
 from siting.model.structure import CAPITAL, COST, MILLION, by_region, yearly
 from siting.physics.finance import annuity
+from siting.problem.derived import way_shares
 from siting.problem.problem import Problem
 
 
@@ -48,8 +56,10 @@ def add(m: Any, p: Problem) -> None:
     _circuits(m, table)
     ends = dict(zip(table.index, zip(table["from_region"], table["to_region"], strict=True), strict=True))
     loss: dict[Any, float] = table["loss_share"].to_dict()
+    shares = way_shares(p).loc[table.index]
     for d in m.PERIOD:
-        _period(m, d, ends, loss, most)
+        _flows(m, m.period[d], most, shares)
+        _exchange(m, m.period[d], ends, loss)
     m.one_way["forward_mw"] = ends
     m.one_way["backward_mw"] = {c: (second, first) for c, (first, second) in ends.items()}
     payment = (
@@ -86,20 +96,37 @@ def _circuits(m: Any, table: Any) -> None:
         return m.corridor_mw[c] == existing[c] + size[c] * m.circuits[c]
 
 
-def _period(m: Any, d: int, ends: dict[str, tuple[str, str]], loss: dict[str, float], most: dict[str, float]) -> None:
-    block = m.period[d]
-
-    def bounds(block: Any, c: str, t: int) -> tuple[float, float]:
-        return (0.0, most[c])
-
-    block.forward_mw = pyo.Var(m.CORRIDOR, m.HOUR, bounds=bounds, doc="Power sent by the first end, MW")
-    block.backward_mw = pyo.Var(m.CORRIDOR, m.HOUR, bounds=bounds, doc="Power sent by the second end, MW")
+def _flows(m: Any, block: Any, most: dict[str, float], shares: Any) -> None:
+    """What each end sends in a period, within the headroom and its way."""
+    ahead, back = shares["forward"].to_dict(), shares["backward"].to_dict()
+    block.forward_mw = pyo.Var(
+        m.CORRIDOR,
+        m.HOUR,
+        bounds=lambda block, c, t: (0.0, ahead[c] * most[c]),
+        doc="Power sent by the first end, MW",
+    )
+    block.backward_mw = pyo.Var(
+        m.CORRIDOR,
+        m.HOUR,
+        bounds=lambda block, c, t: (0.0, back[c] * most[c]),
+        doc="Power sent by the second end, MW",
+    )
 
     # One row bounds both directions: where a price is negative, sending both ways at once would pay.
     @block.Constraint(m.CORRIDOR, m.HOUR, doc="Power sent within the headroom")
     def flow_within_corridor(block: Any, c: str, t: int) -> Any:
         return block.forward_mw[c, t] + block.backward_mw[c, t] <= m.corridor_mw[c]
 
+    weaker = [c for c in m.CORRIDOR if 0 < back[c] < 1]
+    if weaker:
+
+        @block.Constraint(weaker, m.HOUR, doc="Power sent by the second end within its share of the headroom")
+        def backward_within_its_share(block: Any, c: str, t: int) -> Any:
+            return block.backward_mw[c, t] <= back[c] * m.corridor_mw[c]
+
+
+def _exchange(m: Any, block: Any, ends: dict[str, tuple[str, str]], loss: dict[str, float]) -> None:
+    """What leaves and enters the nodes at the ends."""
     sent: dict[tuple[str, int], list[Any]] = {}
     arriving: dict[tuple[str, int], list[Any]] = {}
     for c in m.CORRIDOR:

@@ -202,7 +202,6 @@ def _lines(m: Any, p: Problem, block: Any) -> tuple[dict[str, Any], dict[str, An
     """What is sent and what arrives for claims, by region."""
     sent: dict[str, Any] = {}
     arriving: dict[str, Any] = {}
-    most: dict[Any, float] = p.corridors["most_mw"].to_dict()
     loss: dict[Any, float] = p.corridors["loss_share"].to_dict()
     for way, end, from_end, to_end in (
         ("forward", "first", "from_region", "to_region"),
@@ -211,7 +210,7 @@ def _lines(m: Any, p: Problem, block: Any) -> tuple[dict[str, Any], dict[str, An
         flow = getattr(block, f"{way}_mw")
         part = pyo.Var(
             m.CLAIM_CORRIDOR,
-            bounds=lambda block, c: (0.0, most[c]),
+            bounds=lambda block, c, flow=flow: (0.0, flow[c, m.HOUR.first()].ub),
             doc=f"Green power for claims sent by the {end} end, mean over the period, MW",
         )
         block.add_component(f"claimed_{way}_mw", part)

@@ -255,6 +255,19 @@ def joined_regions(p: Problem, some: set[str]) -> list[str]:
     return [n for n in p.regions.index if n in found]
 
 
+def way_shares(p: Problem) -> pd.DataFrame:
+    """What a corridor may carry each way as a share of its headroom.
+
+    Returns
+    -------
+    DataFrame
+        Index corridor; columns forward (from from_region to to_region) and backward.
+    """
+    direction, reverse = p.corridors["direction"], p.corridors["reverse_share"].astype(float)
+    forward = (direction != "backward").astype(float)
+    return pd.DataFrame({"forward": forward, "backward": reverse.where(direction != "forward", 0.0)})
+
+
 def hourly_floor_regions(p: Problem) -> list[tuple[float, list[str]]]:
     """Each floor on the hourly matched share as its share and the regions that it binds."""
     result = []

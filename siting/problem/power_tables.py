@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -95,15 +95,23 @@ class Fleet(Row):
 
 
 class Corridor(Row):
-    """A power line between two regions, usable both ways."""
+    """A power line between two regions, usable both ways unless its direction says otherwise."""
 
     corridor: Name = Field(description="Key of the corridor.")
     from_region: Name = Field(description="One end.")
     to_region: Name = Field(description="The other end.")
+    direction: Literal["both", "forward", "backward"] = Field(
+        "both",
+        description="Which way it may carry power, as a direct-current line that is built for one way: forward is from "
+        "from_region to to_region.",
+    )
     existing_mw: Amount = Field(description="Headroom that data centers may use today.")
     most_mw: Amount = Field(description="Headroom after the largest expansion, existing included.")
     step_mw: Step | None = Field(
         None, description="Headroom of one circuit: it is expanded by whole circuits; blank: by any amount."
+    )
+    reverse_share: Share = Field(
+        1.0, description="What to_region may send as a share of the headroom, which is the rating of the other way."
     )
     capex_per_kw: Amount = Field(0.0, description="Investment per kW of expansion.")
     lifetime_years: Years = Field(40.0, description="Life.")
