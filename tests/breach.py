@@ -70,7 +70,9 @@ def both_ways(m: Any, variable: str) -> Tables | None:
             for name, place, ends in every:
                 if ends in ((tail, head), (head, tail)):
                     index = (*place, t) if isinstance(place, tuple) else (place, t)
-                    m.both.add(getattr(m.period[0], name)[index] >= m.breach)
+                    sent = getattr(m.period[0], name)[index]
+                    if sent.ub != 0:  # a line of one direction cannot
+                        m.both.add(sent >= m.breach)
             if _has_plan(m) and pyo.value(m.breach) > VISIBLE:
                 return read_tables(m)
     finally:
@@ -106,9 +108,11 @@ def _without(m: Any, stated: str) -> Iterator[list[tuple[Any, Any, Any]]]:
     bounds = [(each[i], each[i].lb, each[i].ub) for each in found if each is not None for i in each]
     for column, _, _ in bounds:
         column.bounds = (None, None)
+    legs, m.one_way = m.one_way, {}  # Directions need a bound of what they forbid.
     try:
         yield bounds
     finally:
+        m.one_way = legs
         for column, lower, upper in bounds:
             column.bounds = (lower, upper)
 
