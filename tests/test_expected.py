@@ -68,7 +68,7 @@ CASES: dict[str, dict[str, Any]] = {
     "cooling": {"compute_types": [{"idle_share": 0.2}], "sites": [{"pue_shift": 0.0}], "temperature": [5.0, 35.0]},
     "supply": WIND,
     "storage": {"storage": [{**BATTERY["storage"][0], "existing_mwh": 4.0, "duration_h": 4.0}]} | IN_ORDER,
-    "corridors": TWO_REGIONS | {"corridors": [{**LINE["corridors"][0], "step_mw": 40.0}]},
+    "corridors": TWO_REGIONS | {"corridors": [{**LINE["corridors"][0], "step_mw": 40.0, "reverse_share": 0.5}]},
     "direct": {
         "supply": [{**WIND["supply"][0], "direct": True, "export_price_per_mwh": 2.0, "factor_t_per_mwh": 0.1}],
         "cf": WIND["cf"],
