@@ -133,6 +133,17 @@ def weakest(circle: Circle, network: Network, y: FloatArray) -> Ints:
     return min(every, key=lambda columns: float(y[columns].sum()))
 
 
+def weaker_sides(network: Network, y: FloatArray) -> Ints:
+    """Columns that carry less than those against them between the same nodes in the same hour; of equals, one side."""
+    low, high = np.minimum(network.tail, network.head), np.maximum(network.tail, network.head)
+    nodes = 1 + int(high.max(initial=0))
+    _, pair = np.unique((network.hour * nodes + low) * nodes + high, return_inverse=True)
+    ahead, flow = network.tail < network.head, y[network.column]
+    sides = [np.bincount(pair, weights=flow * side)[pair] for side in (ahead, ~ahead)]
+    both = np.logical_and(*(np.bincount(pair, weights=1.0 * side)[pair] > 0 for side in (ahead, ~ahead)))
+    return np.asarray(network.column[both & np.where(ahead, sides[0] < sides[1], sides[1] <= sides[0])], dtype=np.int64)
+
+
 def _going_round(network: Network, some: Ints) -> npt.NDArray[np.bool_]:
     """Which of some legs may be on a circle: those whose ends are neither first nor last, again and again."""
     nodes = 1 + int(max(network.tail.max(initial=0), network.head.max(initial=0)))

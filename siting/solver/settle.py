@@ -18,7 +18,7 @@ import numpy as np
 from scipy.sparse import csr_array, vstack
 
 from siting.errors import SolverError
-from siting.solver.directions import Circle, Networks, circles, weakest, with_directions
+from siting.solver.directions import Circle, Networks, circles, weaker_sides, weakest, with_directions
 from siting.solver.engine import Limits, relative_gap
 from siting.solver.handover import FloatArray
 from siting.solver.start import Start
@@ -162,9 +162,12 @@ class _Settlement:
         return tuple(shares)
 
     def _closed(self, program: TwoStage, d: int, y: FloatArray, found: list[Circle], until: float) -> FloatArray | None:
-        """The best dispatch of a period with the weakest step of each circle closed, again and again."""
+        """The best dispatch of a period with weaker sides and the weakest step of each circle closed, again and again."""
         period = program.periods[0]
         network, upper = self.networks.of(period), period.columns.upper.copy()
+        # With one side of each pair closed, what was no circle does not become one.
+        weaker = weaker_sides(network, y)
+        upper[weaker[period.columns.lower[weaker] <= 0]] = 0.0
         for _ in range(_TRIES):
             for circle in found:
                 upper[weakest(circle, network, y)] = 0.0

@@ -112,6 +112,7 @@ class Phases:
         )
         self._means, self._mean = means, mean_of(list(means if len(means) else periods))
         self._centre: FloatArray = program.first.lower
+        self._bounds = program.first.lower, program.first.upper
         self._relaxed: list[Evaluated] = []
         self._whole: dict[bytes, list[Evaluated]] = {}
         self._steps: list[Step] = []
@@ -189,6 +190,10 @@ class Phases:
                 self._relax(share, start if not i else self._near_centre())
             if self._finished() or not self._integers:
                 return
+            if self._passes_on and self.best is None:
+                self._hold_even(proposals)
+            if self._finished():
+                return
             self._phase, self._bench.master.keeps_cuts = "rounded plan", True
             if not i:
                 self._try_again()
@@ -198,11 +203,45 @@ class Phases:
             if self._finished():
                 return
 
+    @property
+    def _passes_on(self) -> bool:
+        """Whether so many periods pass something on that a plan is long short of something in one of them."""
+        return self._integers and len(self._means) > 0 and len(self._layout.passed_on) > 0
+
+    def _hold_even(self, proposals: Proposals) -> None:
+        """A first plan in which every period passes on the same: then none depends on what another leaves it."""
+        first, bench = self._program.first, self._bench
+        at = self._layout.links[self._layout.passed_on]
+        even = np.clip(evened(self._centre, first, self._layout), first.lower, first.upper)
+        lower, upper = first.lower.copy(), first.upper.copy()
+        lower[at] = upper[at] = even[at]
+        self._bounds = lower, upper
+        self._phase, bench.master.keeps_cuts = "even states", True
+        bench.master.confine(lower, upper)
+        try:
+            found = search(
+                bench, self._mix((), self._bounds), even, 0.1, lambda state: state.priced_gap <= _RELAXED[1] * self._gap
+            )
+            if found.step is None and not np.isfinite(found.bound):
+                return
+            self._phase = "rounded plan"
+            self._try_all(proposals)
+            while not self._finished() and self.best is None:
+                integers = proposals.nearest(found.centre, found.bound)
+                if integers is None:
+                    return
+                self._evaluate(integers)
+        finally:
+            self._bounds = first.lower, first.upper
+            bench.master.confine(first.lower, first.upper)
+
     def _try_all(self, proposals: Proposals) -> None:
         """The cheapest integers of the master, as long as it finds them at once and they are others."""
-        while not self._finished():
+        holds = self._bounds[0] is not self._program.first.lower
+        while not self._finished() and not (holds and self.best is not None):
             result, integers = proposals.cheapest(_AT_ONCE_S)
-            self._raise_bound(np.inf if result.status == "infeasible" else result.bound)
+            if not holds:
+                self._raise_bound(np.inf if result.status == "infeasible" else result.bound)
             if integers is None or result.status != "optimal" or integers.tobytes() in self._seen:
                 return
             self._seen.add(integers.tobytes())
@@ -256,7 +295,7 @@ class Phases:
         self._phase, self._bench.master.keeps_cuts = "relaxation", False
         mix = self._mix(self._relaxed)
         # What periods pass on is long short of something somewhere; its price tells how near the plan is all the same.
-        passes_on = self._integers and len(self._means) > 0 and len(self._layout.passed_on) > 0
+        passes_on = self._passes_on
         # A plan in any case is worth more than the rest of the bound.
         latest = self._begun + _FOR_THE_BOUND * self._limits.time_limit_s
         found = search(
@@ -282,7 +321,7 @@ class Phases:
 
     def _evaluate(self, integers: FloatArray) -> None:
         """The best plan with given integers, as far as it may matter."""
-        first, master, before = self._program.first, self._bench.master, self.best
+        master, before = self._bench.master, self.best
         self._bench.urgent = before is None
         lower, upper = self._with(integers)
         master.confine(lower, upper)
@@ -292,7 +331,7 @@ class Phases:
             search(self._bench, mix, start, 0.05, self._enough)
         if self.best is not before:
             self._whole[integers.tobytes()] = mix.known
-        master.confine(first.lower, first.upper)
+        master.confine(*self._bounds)
 
     def _near_centre(self) -> FloatArray | None:
         """A plan within the bounds of the master, as near to the relaxed one as there is."""
@@ -303,9 +342,8 @@ class Phases:
 
     def _with(self, integers: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Bounds of the first stage with given integers."""
-        first = self._program.first
-        lower, upper = first.lower.copy(), first.upper.copy()
-        lower[first.integer] = upper[first.integer] = integers
+        lower, upper = (side.copy() for side in self._bounds)
+        lower[self._program.first.integer] = upper[self._program.first.integer] = integers
         return lower, upper
 
     def _try_again(self) -> None:
@@ -359,7 +397,7 @@ class Phases:
         if self._phase == "relaxation":
             self._raise_bound(state.bound)
             self._sure = self.bound
-        is_plan = self._phase != "relaxation" or not self._integers
+        is_plan = self._phase not in ("relaxation", "even states") or not self._integers
         if is_plan and state.best is not None and (self.best is None or state.best.value < self.best.value):
             self.best = state.best
             if self._wrong(self.bound):
