@@ -162,7 +162,7 @@ class _Settlement:
         return tuple(shares)
 
     def _closed(self, program: TwoStage, d: int, y: FloatArray, found: list[Circle], until: float) -> FloatArray | None:
-        """The best dispatch of a period with weaker sides and the weakest step of each circle closed, again and again."""
+        """The best dispatch of a period with weaker sides and weakest steps of circles closed, again and again."""
         period = program.periods[0]
         network, upper = self.networks.of(period), period.columns.upper.copy()
         # With one side of each pair closed, what was no circle does not become one.
