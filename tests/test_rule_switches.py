@@ -127,6 +127,15 @@ CASES: dict[str, tuple[dict[str, Any], float, float]] = {
         DEAR_HERE | {"sites": [{}], "corridors": [{"existing_mw": 50.0, "wheeling_cost_per_mwh": 7.0}]},
         40 * 17, 400,
     ),
+    "grid-stays": (
+        DEAR_HERE | {"sites": [{}], "corridors": [{"existing_mw": 50.0}], "settings": {"grid": {"sent_on": False}}},
+        4000, 400,
+    ),
+    "own-network-charge": (
+        WIND | {"regions": [{"own_network_charge_per_mwh": 7.0}],
+                "supply": [{"existing_mw": 10.0, "variable_cost_per_mwh": 3.0}]},
+        40 * 10, 40 * 3,
+    ),
     "energy-quota": (
         CHEAP_HERE | {"regions": [{"energy_quota_mwh": 20.0}, TWO["regions"][1]]}, 200 + 2000, 400,
     ),

@@ -22,11 +22,15 @@ PROBLEMS = {
     "full": full_problem,
     "stranded": stranded_problem,
     "midnight": midnight_problem,
+    "sent on": lambda: full_problem().replace(grid__sent_on=True),
 }
 CARRIED = ("backlog", "unstarted", "started", "stored", "green", "own")
 WHERE = {
     "demand_has_a_site": "stranded",
     "start_within_energy": "midnight",
+    # Where grid power stays, direct power is no own power that a line may take.
+    "direct_power_stays": "sent on",
+    "direct_claims_stay": "sent on",
     **{f"{state}_carried": "midnight" for state in CARRIED},
 }
 """Constraints that the full problem does not have, or does not need."""

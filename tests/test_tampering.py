@@ -224,7 +224,7 @@ def changed(document: dict[str, Any], path: tuple[Any, ...]) -> dict[str, Any]:
     old = place[path[-1]]
     place[path[-1]] = (
         (not old) if isinstance(old, bool)
-        else old * 1.01 if isinstance(old, float) and old
+        else old * 1.01 if isinstance(old, float) and abs(old) > 1e-6  # what is smaller may be rounding
         else old + 1 if isinstance(old, int | float)
         else 1.0 if old is None
         else old + "x" if isinstance(old, str)

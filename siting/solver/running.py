@@ -43,7 +43,8 @@ def run(task: Task, progress: Callable[[Progress], None] | None = None) -> Run:
         if found.interrupted or not _doubtful(found):
             break
     assert found is not None
-    return found
+    # What Ctrl-C ended has no other fault.
+    return replace(found, status="stopped") if found.interrupted and found.status == "error" else found
 
 
 def _ways(task: Task) -> Iterator[Mapping[str, Any]]:
