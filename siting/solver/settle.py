@@ -165,6 +165,12 @@ class _Settlement:
         """The best dispatch of a period with weaker sides and weakest steps of circles closed, again and again."""
         period = program.periods[0]
         network, upper = self.networks.of(period), period.columns.upper.copy()
+        # A mix of plans goes both ways where each of them goes one; the best dispatch of its own costs less than it.
+        best = self._solve_alone(program, until)
+        if best is not None:
+            y, found = best, circles(d, period, network, best)
+            if not found:
+                return y
         # With one side of each pair closed, what was no circle does not become one.
         weaker = weaker_sides(network, y)
         upper[weaker[period.columns.lower[weaker] <= 0]] = 0.0
