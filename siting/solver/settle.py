@@ -19,10 +19,11 @@ from scipy.sparse import csr_array, vstack
 
 from siting.errors import SolverError
 from siting.solver.directions import Circle, Networks, circles, weaker_sides, weakest, with_directions
-from siting.solver.engine import Limits, relative_gap
+from siting.solver.engine import Limits, Task, relative_gap
 from siting.solver.handover import FloatArray
+from siting.solver.highs import Watch, solve_here
 from siting.solver.start import Start
-from siting.solver.two_stage import Columns, Period, Plan, Rows, TwoStage
+from siting.solver.two_stage import Columns, Period, Plan, Rows, TwoStage, join, plan_of
 
 if TYPE_CHECKING:
     from siting.solver.strategy import Outcome
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 Again = Callable[[TwoStage, Limits, bool], "tuple[Outcome, Plan | None]"]
 """Solves another program; told of only if it is the whole again."""
 
+_HERE_ROWS = 10_000
+"""Linear programs of a period with fewer rows are solved in this process, by simplex."""
 _SAME = 1e-9
 """Costs that differ by less, relative to the cost of the year, are the same."""
 _SMALL = 0.1
@@ -219,6 +222,17 @@ class _Settlement:
         limits = replace(
             self.limits, strategy="whole", workers=1, cluster="", checkpoint=None, time_limit_s=left_s, gap=gap
         )
+        matrix = join(program)
+        if len(matrix.rows) < _HERE_ROWS and not matrix.integer.any():
+            # Many periods are dispatched one after the other; a process for each takes longer than its program.
+            found = solve_here(Task(matrix, limits, left_s, "rounded plan"), Watch("rounded plan", left_s))
+            if found.interrupted:
+                self.outcome = replace(self.outcome, interrupted=True)
+            return (
+                None
+                if found.values is None
+                else plan_of(program, np.clip(found.values, matrix.lower, matrix.upper)).periods[0]
+            )
         try:
             outcome, plan = self.again(program, limits, False)
         except SolverError:
