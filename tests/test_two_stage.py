@@ -18,7 +18,10 @@ def dense(matrix):
 
 @pytest.fixture(scope="module")
 def matrix():
-    return compile_model(build(random_problem(1, green=True, carbon=True)))
+    # The matrix knows its rows and columns by those of the model, which holds them.
+    model = build(random_problem(1, green=True, carbon=True))
+    yield compile_model(model)
+    del model
 
 
 def test_rows_are_where_their_columns_are(matrix):
