@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 Again = Callable[[TwoStage, Limits, bool], "tuple[Outcome, Plan | None]"]
 """Solves another program; told of only if it is the whole again."""
 
-_HERE_ROWS = 10_000
-"""Linear programs of a period with fewer rows are solved in this process, by simplex."""
+_SIMPLEX_ROWS = 10_000
+"""Up to here the simplex method finds the dispatch of a period; then interior point with crossover. Without crossover
+every flow would be a little above zero, and go in circles."""
 _SAME = 1e-9
 """Costs that differ by less, relative to the cost of the year, are the same."""
 _SMALL = 0.1
@@ -223,16 +224,16 @@ class _Settlement:
             self.limits, strategy="whole", workers=1, cluster="", checkpoint=None, time_limit_s=left_s, gap=gap
         )
         matrix = join(program)
-        if len(matrix.rows) < _HERE_ROWS and not matrix.integer.any():
+        if not matrix.integer.any():
             # Many periods are dispatched one after the other; a process for each takes longer than its program.
-            found = solve_here(Task(matrix, limits, left_s, "rounded plan"), Watch("rounded plan", left_s))
+            large = len(matrix.rows) >= _SIMPLEX_ROWS
+            options = {"solver": "ipx", "run_crossover": "on"} if large else {}
+            found = solve_here(Task(matrix, limits, left_s, "rounded plan", options), Watch("rounded plan", left_s))
             if found.interrupted:
                 self.outcome = replace(self.outcome, interrupted=True)
-            return (
-                None
-                if found.values is None
-                else plan_of(program, np.clip(found.values, matrix.lower, matrix.upper)).periods[0]
-            )
+            if found.values is None:
+                return None
+            return plan_of(program, np.clip(found.values, matrix.lower, matrix.upper)).periods[0]
         try:
             outcome, plan = self.again(program, limits, False)
         except SolverError:

@@ -220,7 +220,11 @@ class Phases:
         bench.master.confine(lower, upper)
         try:
             found = search(
-                bench, self._mix((), self._bounds), even, 0.1, lambda state: state.priced_gap <= _RELAXED[1] * self._gap
+                bench,
+                self._mix((), self._bounds),
+                even,
+                0.1,
+                lambda state: state.priced_gap <= _RELAXED[1] * self._gap or self._finished(),
             )
             if found.step is None and not np.isfinite(found.bound):
                 return
@@ -295,7 +299,6 @@ class Phases:
         self._phase, self._bench.master.keeps_cuts = "relaxation", False
         mix = self._mix(self._relaxed)
         # What periods pass on is long short of something somewhere; its price tells how near the plan is all the same.
-        passes_on = self._passes_on
         # A plan in any case is worth more than the rest of the bound.
         latest = self._begun + _FOR_THE_BOUND * self._limits.time_limit_s
         found = search(
@@ -304,7 +307,7 @@ class Phases:
             self._centre if start is None else start,
             0.1 if len(self._means) else 0.2,
             lambda state: (
-                (state.priced_gap if passes_on else state.gap) <= share * self._gap
+                (state.priced_gap if self._passes_on else state.gap) <= share * self._gap
                 or state.bound > self._ceiling
                 or (self._integers and time.time() > latest)
                 or self._finished()
