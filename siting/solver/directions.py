@@ -29,6 +29,9 @@ Ints = npt.NDArray[np.int64]
 NOTHING, NOTHING_SHARE = 1e-5, 1e-7
 """A smaller flow is none, in its own unit and as a share of the most that it may be; the audit allows ten times it."""
 
+FRICTION = 0.01
+"""What all flows of a period cost more where free circles are to go, as a share of the gap asked for."""
+
 DIRECTION, SENDS, RING = "direction", "sends_one_way", "no_ring"
 """Names of the columns and rows that forbid circles."""
 
@@ -71,9 +74,13 @@ class Networks:
 
     def of(self, period: Period) -> Network:
         """The legs of one period."""
-        model = period.name.rpartition("period")[0]
+        return self.at(period.name, period.columns.labels)
+
+    def at(self, name: str, labels: tuple[Label, ...]) -> Network:
+        """The legs among some columns of the period of a name."""
+        model = name.rpartition("period")[0]
         make = self._made.setdefault(model, ByIdentity(lambda labels: self._network(model, labels)))
-        return make(period.columns.labels)
+        return make(labels)
 
     def _network(self, model: str, labels: tuple[Label, ...]) -> Network:
         ends = {(leg.name, leg.place): leg for leg in self._legs if leg.model == model}
@@ -99,21 +106,22 @@ def place_and_hour(index: Any) -> tuple[Any, Any]:
     return (place[0] if len(place) == 1 else tuple(place)), hour
 
 
-def circles(number: int, period: Period, network: Network, y: FloatArray) -> list[Circle]:
+def circles(number: int, upper: FloatArray, network: Network, y: FloatArray) -> list[Circle]:
     """Circles of a period, so many that without the weakest step of each there are none.
 
     Parameters
     ----------
     number : int
         Of the period.
-    period, network : Period, Network
-        The period and its legs.
+    upper : ndarray of float
+        Upper bounds of its columns.
+    network : Network
+        Its legs.
     y : ndarray of float
         Values of its columns.
     """
-    flow = y[network.column]
-    upper = period.columns.upper[network.column]
-    some = np.flatnonzero(flow > NOTHING + NOTHING_SHARE * np.where(np.isfinite(upper), upper, np.abs(flow)))
+    flow, most = y[network.column], upper[network.column]
+    some = np.flatnonzero(flow > NOTHING + NOTHING_SHARE * np.where(np.isfinite(most), most, np.abs(flow)))
     some = some[_going_round(network, some)]
     found = []
     for hour in np.unique(network.hour[some]).tolist():
@@ -133,15 +141,21 @@ def weakest(circle: Circle, network: Network, y: FloatArray) -> Ints:
     return min(every, key=lambda columns: float(y[columns].sum()))
 
 
-def weaker_sides(network: Network, y: FloatArray) -> Ints:
-    """Columns that carry less than those against them between the same nodes in the same hour; of equals, one side."""
-    low, high = np.minimum(network.tail, network.head), np.maximum(network.tail, network.head)
-    nodes = 1 + int(high.max(initial=0))
-    _, pair = np.unique((network.hour * nodes + low) * nodes + high, return_inverse=True)
-    ahead, flow = network.tail < network.head, y[network.column]
-    sides = [np.bincount(pair, weights=flow * side)[pair] for side in (ahead, ~ahead)]
-    both = np.logical_and(*(np.bincount(pair, weights=1.0 * side)[pair] > 0 for side in (ahead, ~ahead)))
-    return np.asarray(network.column[both & np.where(ahead, sides[0] < sides[1], sides[1] <= sides[0])], dtype=np.int64)
+def with_friction(cost: FloatArray, network: Network, y: FloatArray, share: float) -> FloatArray:
+    """Costs with a little on each flow, so that going in circles is not free where energy is worth nothing.
+
+    Parameters
+    ----------
+    cost, y : ndarray of float
+        Of the columns of a period, and about what these will be.
+    network : Network
+        Its legs.
+    share : float
+        What all flows come to, of all that is paid and received in the period.
+    """
+    dearer, flow = cost.copy(), float(np.abs(y[network.column]).sum())
+    dearer[network.column] += share * float(np.abs(cost * y).sum()) / max(flow, 1.0)
+    return dearer
 
 
 def _going_round(network: Network, some: Ints) -> npt.NDArray[np.bool_]:

@@ -110,6 +110,8 @@ class Run:
     interrupted: bool
     reason: str
     proof: str = ""
+    circles: tuple[Any, ...] = ()
+    """What went round (see :mod:`siting.solver.directions`) before the plan was freed of it."""
 
     @property
     def gap(self) -> float | None:

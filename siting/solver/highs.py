@@ -184,7 +184,7 @@ def _branch_and_bound(task: Task, watch: Watch) -> Run:
         start.col_value = task.plan.tolist()
         accepted(engine.setSolution(start), "a plan to start from")
     watch.run(engine, unit)
-    status, values, reason = _ended(engine)
+    status, values, reason = ended(engine)
     # The relaxation proves a bound where branch and bound ended before it had one of its own.
     mine, proof = _money(engine.getInfo().mip_dual_bound, unit), BY_BRANCHING
     if status in ("infeasible", "unbounded", "error"):
@@ -200,7 +200,7 @@ def _branch_and_bound(task: Task, watch: Watch) -> Run:
 
 
 def _read_linear(task: Task, matrix: Matrix, engine: highspy.Highs, unit: float, interrupted: bool) -> Run:
-    status, values, reason = _ended(engine)
+    status, values, reason = ended(engine)
     if status in ("infeasible", "unbounded", "error"):
         return Run(status, None, None, None, None, interrupted, reason)
     solution = engine.getSolution()
@@ -216,7 +216,7 @@ def _read_linear(task: Task, matrix: Matrix, engine: highspy.Highs, unit: float,
     return judged(run, task.limits.gap, abs(matrix.offset) + paid(matrix, values))
 
 
-def _ended(engine: highspy.Highs) -> tuple[Status, FloatArray | None, str]:
+def ended(engine: highspy.Highs) -> tuple[Status, FloatArray | None, str]:
     """How HiGHS ended, with a plan or without; whether that is optimal, others judge."""
     ended, info = engine.getModelStatus(), engine.getInfo()
     reason = str(engine.modelStatusToString(ended))

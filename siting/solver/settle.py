@@ -18,12 +18,20 @@ import numpy as np
 from scipy.sparse import csr_array, vstack
 
 from siting.errors import SolverError
-from siting.solver.directions import Circle, Networks, circles, weaker_sides, weakest, with_directions
-from siting.solver.engine import Limits, Task, relative_gap
+from siting.solver.directions import (
+    FRICTION,
+    Circle,
+    Networks,
+    circles,
+    weakest,
+    with_directions,
+    with_friction,
+)
+from siting.solver.engine import Limits, relative_gap
 from siting.solver.handover import FloatArray
-from siting.solver.highs import Watch, solve_here
+from siting.solver.redispatch import Redispatch
 from siting.solver.start import Start
-from siting.solver.two_stage import Columns, Period, Plan, Rows, TwoStage, join, plan_of
+from siting.solver.two_stage import Columns, Period, Plan, Rows, TwoStage, join
 
 if TYPE_CHECKING:
     from siting.solver.strategy import Outcome
@@ -31,9 +39,6 @@ if TYPE_CHECKING:
 Again = Callable[[TwoStage, Limits, bool], "tuple[Outcome, Plan | None]"]
 """Solves another program; told of only if it is the whole again."""
 
-_SIMPLEX_ROWS = 10_000
-"""Up to here the simplex method finds the dispatch of a period; then interior point with crossover. Without crossover
-every flow would be a little above zero, and go in circles."""
 _SAME = 1e-9
 """Costs that differ by less, relative to the cost of the year, are the same."""
 _SMALL = 0.1
@@ -85,13 +90,13 @@ class _Settlement:
     def run(self, plan: Plan | None) -> tuple[Outcome, Plan | None]:
         """Free plans of circles, and forbid these, until the gap is proven or time is out."""
         while plan is not None:
-            found = self._circles(plan)
-            if not found and not self.rounds:
+            found, before = self._circles(plan), len(self.met)
+            self.met |= dict.fromkeys((*self.outcome.circles, *found))
+            if not self.met:
                 return self.outcome, plan
-            before = len(self.met)
             self._offer(plan, found)
             left_s = self.deadline - time.monotonic()
-            enough = self.proven or not found or len(self.met) == before or self.rounds >= self.limits.rounds
+            enough = self.proven or len(self.met) == before or self.rounds >= self.limits.rounds
             if enough or self.outcome.interrupted or left_s <= 0:
                 break
             plan = self._solve_again(replace(self.limits, time_limit_s=left_s, checkpoint=None))
@@ -113,11 +118,14 @@ class _Settlement:
 
     def _circles(self, plan: Plan) -> list[Circle]:
         every = zip(self.program.periods, plan.periods, strict=True)
-        return [c for d, (period, y) in enumerate(every) for c in circles(d, period, self.networks.of(period), y)]
+        return [
+            c
+            for d, (period, y) in enumerate(every)
+            for c in circles(d, period.columns.upper, self.networks.of(period), y)
+        ]
 
     def _offer(self, plan: Plan, found: list[Circle]) -> None:
         """Take a plan up, freed of its circles if that can be done."""
-        self.met |= dict.fromkeys(found)
         cost = cost_of(self.program, plan)
         freed = plan if not found else self._freed(plan, found)
         if freed is None:
@@ -140,7 +148,7 @@ class _Settlement:
         for d in sorted({circle.period for circle in found}):
             period, y = self.program.periods[d], shares[d]
             one = alone(self.program, period, plan.first, y, totals)
-            freed = self._closed(one, d, y, [circle for circle in found if circle.period == d], until)
+            freed = self._closed(one, d, y, until)
             if freed is None:
                 freed = self._chosen(one, d, until)
             if freed is None:
@@ -165,34 +173,29 @@ class _Settlement:
                 shares[d], totals = chosen, totals + period.yearly @ (chosen - y)
         return tuple(shares)
 
-    def _closed(self, program: TwoStage, d: int, y: FloatArray, found: list[Circle], until: float) -> FloatArray | None:
-        """The best dispatch of a period with weaker sides and weakest steps of circles closed, again and again."""
+    def _closed(self, program: TwoStage, d: int, y: FloatArray, until: float) -> FloatArray | None:
+        """The best dispatch of a period with the weakest step of each circle closed, again and again."""
         period = program.periods[0]
         network, upper = self.networks.of(period), period.columns.upper.copy()
-        # A mix of plans goes both ways where each of them goes one; the best dispatch of its own costs less than it.
-        best = self._solve_alone(program, until)
-        if best is not None:
-            y, found = best, circles(d, period, network, best)
-            if not found:
-                return y
-        # With one side of each pair closed, what was no circle does not become one.
-        weaker = weaker_sides(network, y)
-        upper[weaker[period.columns.lower[weaker] <= 0]] = 0.0
+        dearer = with_friction(period.columns.cost, network, y, FRICTION * self.limits.gap)
+        slow = replace(period, columns=replace(period.columns, cost=dearer))
+        paid = float(np.abs(period.columns.cost * y).sum())
+        engine = Redispatch(join(replace(program, periods=(slow,))), self.limits, paid)
         for _ in range(_TRIES):
-            for circle in found:
-                upper[weakest(circle, network, y)] = 0.0
-            lower = np.minimum(period.columns.lower, upper)
-            if (lower < period.columns.lower).any():
-                return None
-            columns = replace(period.columns, upper=upper)
-            narrower = replace(program, periods=(replace(period, columns=columns),))
-            solved = self._solve_alone(narrower, until)
+            left_s = until - time.monotonic()
+            solved = engine.best(upper, left_s) if left_s > 0 else None
+            if engine.interrupted:
+                self.outcome = replace(self.outcome, interrupted=True)
             if solved is None:
                 return None
-            y, found = solved, circles(d, period, network, solved)
+            y, found = solved, circles(d, period.columns.upper, network, solved)
             if not found:
                 return y
             self.met |= dict.fromkeys(found)
+            for circle in found:
+                upper[weakest(circle, network, y)] = 0.0
+            if (upper < period.columns.lower).any():
+                return None
         return None
 
     def _chosen(self, program: TwoStage, d: int, until: float) -> FloatArray | None:
@@ -204,14 +207,14 @@ class _Settlement:
             y = self._solve_alone(with_directions(program, self.networks, every), until)
             if y is None:
                 return None
-            found = circles(d, period, network, y)
+            found = circles(d, period.columns.upper, network, y)
             self.met |= dict.fromkeys(found)
             more = dict.fromkeys(replace(c, period=0) for c in found)
             if not more:
                 return y
             if more.keys() <= every.keys():
                 # What is left of directions that are whole but for rounding.
-                return self._closed(program, d, y, found, until)
+                return self._closed(program, d, y, until)
             every |= more
         return None
 
@@ -223,17 +226,6 @@ class _Settlement:
         limits = replace(
             self.limits, strategy="whole", workers=1, cluster="", checkpoint=None, time_limit_s=left_s, gap=gap
         )
-        matrix = join(program)
-        if not matrix.integer.any():
-            # Many periods are dispatched one after the other; a process for each takes longer than its program.
-            large = len(matrix.rows) >= _SIMPLEX_ROWS
-            options = {"solver": "ipx", "run_crossover": "on"} if large else {}
-            found = solve_here(Task(matrix, limits, left_s, "rounded plan", options), Watch("rounded plan", left_s))
-            if found.interrupted:
-                self.outcome = replace(self.outcome, interrupted=True)
-            if found.values is None:
-                return None
-            return plan_of(program, np.clip(found.values, matrix.lower, matrix.upper)).periods[0]
         try:
             outcome, plan = self.again(program, limits, False)
         except SolverError:

@@ -13,6 +13,7 @@ import pyomo.environ as pyo
 
 from siting.errors import SolverError
 from siting.solver.decomposed.driver import solve_decomposed, warm, why_not
+from siting.solver.directions import Circle
 from siting.solver.engine import EXACT, Limits, Run, Status, relative_gap
 from siting.solver.handover import FloatArray, Matrix, ProvenInfeasibleError, compile_model
 from siting.solver.highs_options import check_options, require_highs
@@ -51,6 +52,8 @@ class Outcome:
     """What the next solve may start from, if that was asked for."""
     proof: str = ""
     """What proves the bound."""
+    circles: tuple[Circle, ...] = ()
+    """What went round before the plan was freed of it."""
 
     @property
     def gap(self) -> float | None:
@@ -302,6 +305,7 @@ def _outcome(
         columns=size[1],
         integers=size[2],
         proof=result.proof,
+        circles=result.circles,
     )
 
 

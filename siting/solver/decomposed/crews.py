@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,8 @@ from threadpoolctl import threadpool_limits
 from siting.solver.decomposed.cuts import Cut, cut
 from siting.solver.decomposed.recourse import Layout, Recourse
 from siting.solver.decomposed.subproblem import Budget, Dispatch, Solver
-from siting.solver.handover import FloatArray
+from siting.solver.directions import Circle, Networks
+from siting.solver.handover import FloatArray, Leg
 from siting.solver.shelf import Shelf
 from siting.solver.teams import new_team
 
@@ -49,6 +50,31 @@ class Question:
     means: bool
     time_left_s: float
     number: int
+
+
+@dataclass(frozen=True)
+class Order:
+    """A mean of evaluated plans to be carried out.
+
+    Parameters
+    ----------
+    x : ndarray of float
+        The links of the mean.
+    penalty : float
+        As of a question.
+    budgets : sequence of Budget
+        Of all periods, by number.
+    weights : mapping of int to float
+        Of the plans, by number.
+    gap : float
+        Asked for.
+    """
+
+    x: FloatArray
+    penalty: float
+    budgets: Sequence[Budget]
+    weights: Mapping[int, float]
+    gap: float
 
 
 @dataclass(frozen=True)
@@ -119,10 +145,17 @@ class Crew:
         Shape of all.
     periods, means : Members
         The share of this crew.
+    legs : sequence of Leg
+        Flows of the periods that may not go round in a circle.
+    names : sequence of str
+        Of all periods.
     """
 
-    def __init__(self, layout: Layout, periods: Members, means: Members) -> None:
+    def __init__(
+        self, layout: Layout, periods: Members, means: Members, legs: Sequence[Leg], names: Sequence[str]
+    ) -> None:
         self.layout, self.periods, self.means = layout, periods, means
+        self._networks, self._names = Networks(legs), names
         self._solver = Solver(layout)
         self._kept = Kept(len(periods) * len(layout.columns))
 
@@ -150,34 +183,30 @@ class Crew:
                 shortfall += unit * _missed(found)
         return Answer(cuts, cost, usage, shortfall)
 
-    def dispatch(
-        self, x: FloatArray, penalty: float, budgets: Sequence[Budget], weights: Mapping[int, float]
-    ) -> dict[int, FloatArray]:
-        """Decisions of each period at a mean of evaluated plans, which cost no more than theirs in the mean.
+    def dispatch(self, order: Order) -> tuple[dict[int, FloatArray], list[Circle]]:
+        """Decisions of each period at a mean of evaluated plans, and what went round in circles.
 
-        Those are taken where they are known; else they are the cheapest within what theirs use of the yearly rows.
-
-        Parameters
-        ----------
-        x : ndarray of float
-            The links of the mean.
-        penalty : float
-            As of a question.
-        budgets : sequence of Budget
-            Of all periods, by number.
-        weights : mapping of int to float
-            Of the plans, by number.
+        Those of the plans are taken where they are known, and then cost as much in the mean; else they are the cheapest
+        within what theirs use of the yearly rows. Where those go round in circles, they are the cheapest that do not,
+        as far as that can be done by closing the weakest steps; what then costs more is for others to judge.
         """
-        found = {}
+        found: dict[int, FloatArray] = {}
+        met: list[Circle] = []
         with threadpool_limits(1, "blas"):
             for member in self.periods:
-                known = self._kept.mean(weights, member.number)
-                if known is None:
-                    key, budget = (False, member.number), budgets[member.number]
-                    free, dear = np.zeros(len(budget.least)), penalty * _unit(member.period)
-                    known = self._solver.solve(key, member.period, x, free, dear, budget).y
-                found[member.number] = known
-        return found
+                number, period = member.number, member.period
+                found[number], here = self._solver.one_way(
+                    (False, number),
+                    period,
+                    order.x,
+                    order.penalty * _unit(period),
+                    order.budgets[number],
+                    self._networks.at(self._names[number], self.layout.columns),
+                    order.gap,
+                    self._kept.mean(order.weights, number),
+                )
+                met += (replace(circle, period=number) for circle in here)
+        return found, met
 
 
 class Kept:
@@ -233,15 +262,26 @@ class Company:
         Shape of periods and means.
     periods, means : Members
         To be shared out.
+    legs, names
+        As of :class:`Crew`.
     workers, cluster : int, str
         As of :class:`siting.solver.engine.Limits`.
     """
 
-    def __init__(self, layout: Layout, periods: Members, means: Members, workers: int, cluster: str) -> None:
+    def __init__(
+        self,
+        layout: Layout,
+        periods: Members,
+        means: Members,
+        legs: Sequence[Leg],
+        names: Sequence[str],
+        workers: int,
+        cluster: str,
+    ) -> None:
         # A period always comes back to the solver that knows it.
         self._team = new_team(
             Crew,
-            lambda i, size: (layout, periods.share(i, size), means.share(i, size)),
+            lambda i, size: (layout, periods.share(i, size), means.share(i, size), legs, names),
             len(periods),
             workers,
             cluster,
@@ -264,13 +304,14 @@ class Company:
             )
         return whole
 
-    def dispatch(
-        self, x: FloatArray, penalty: float, budgets: Sequence[Budget], weights: Mapping[int, float]
-    ) -> list[FloatArray]:
-        """The decisions of each period at a mean of plans; see :meth:`Crew.dispatch`."""
-        parts = self._team.ask(Crew.dispatch, x, penalty, budgets, weights)
-        found = {number: y for part in parts for number, y in part.items()}
-        return [found[number] for number in sorted(found)]
+    def dispatch(self, order: Order) -> tuple[list[FloatArray], list[Circle]]:
+        """The decisions of each period at a mean of plans, and circles on the way; see :meth:`Crew.dispatch`."""
+        found: dict[int, FloatArray] = {}
+        met: list[Circle] = []
+        for part, circles_there in self._team.ask(Crew.dispatch, order):
+            found |= part
+            met += circles_there
+        return [found[number] for number in sorted(found)], met
 
     def close(self) -> None:
         """Let the workers go."""

@@ -125,11 +125,12 @@ def _result(program: TwoStage, phases: Phases, factor: float, gap: float, interr
         status: Status = "infeasible" if phases.infeasible else "stopped"
         return Run(status, None, None if phases.infeasible else bound, None, None, interrupted, passes)
     x = np.where(program.first.integer, np.round(phases.best.x), phases.best.x)
-    values = np.concatenate([x, *phases.dispatch(phases.best)])
+    shares, circles = phases.dispatch(phases.best)
+    values = np.concatenate([x, *shares])
     cost = np.concatenate([columns.cost for _, columns in _blocks(program)])
     objective = float(cost @ values + program.offset)
     size = abs(program.offset) + float(np.abs(cost * values).sum())
-    run = Run("feasible", objective, bound, values, None, interrupted, passes, phases.proof)
+    run = Run("feasible", objective, bound, values, None, interrupted, passes, phases.proof, circles)
     if contradicts(objective, bound, size):
         run = replace(run, bound=None, reason=f"{passes}; the bound lies above the cost of the plan")
     return judged(run, gap, size)

@@ -19,7 +19,7 @@ import numpy as np
 from siting.solver.decomposed.checkpoint import Keeper, Snapshot
 from siting.solver.decomposed.clusters import cluster, evened, groups_of, mean_of
 from siting.solver.decomposed.coarse import guess
-from siting.solver.decomposed.crews import Company, Members
+from siting.solver.decomposed.crews import Company, Members, Order
 from siting.solver.decomposed.integers import RADII, Proposals
 from siting.solver.decomposed.master import Master, Step
 from siting.solver.decomposed.mix import Evaluated, Mean, Mix
@@ -27,6 +27,7 @@ from siting.solver.decomposed.prices import Prices, first_prices
 from siting.solver.decomposed.recourse import positions, reduce_periods
 from siting.solver.decomposed.search import Bench, State, search
 from siting.solver.decomposed.subproblem import Budget
+from siting.solver.directions import Circle
 from siting.solver.engine import BY_BRANCHING, BY_DUALITY, EXACT, Limits, Progress, relative_gap
 from siting.solver.handover import FloatArray
 from siting.solver.shelf import Shelf
@@ -39,6 +40,8 @@ CLUSTERS = 16
 _MEANS, _RELAXED, _ROUNDED = 1.0, (0.65, 0.35), 0.1
 """The gaps at which each of them ends, as shares of the gap that is asked for; the relaxation at the first of its two
 where there are many periods, so that a pass takes longer than to look for integers, and few rules of the year."""
+_BEFORE_CIRCLES = 0.95
+"""Share of the gap asked for, where a plan may yet go round in circles."""
 _TO_GUESS = 0.25
 """Share of the time that a first guess may take."""
 _FOR_THE_BOUND = 0.5
@@ -84,7 +87,8 @@ class Phases:
         self._program, self._ceiling, self._factor, self._progress = program, ceiling, factor, progress
         self._integers = bool(program.first.integer.any())
         self._begun = time.time()
-        self._gap = max(limits.gap, EXACT)
+        # What is lost where circles are broken in the end is to fit into the gap.
+        self._gap = max((_BEFORE_CIRCLES if program.legs else 1.0) * limits.gap, EXACT)
         self._limits = limits
         self._phase = "means"
         self.keeper = Keeper(limits.checkpoint, program)
@@ -98,6 +102,8 @@ class Phases:
             self._layout,
             Members(periods, groups),
             Members(means, np.arange(len(means))),
+            program.legs,
+            [period.name for period in program.periods],
             limits.workers,
             limits.cluster,
         )
@@ -128,15 +134,23 @@ class Phases:
         """What proves the bound."""
         return BY_DUALITY if self.bound <= self._sure else BY_BRANCHING
 
-    def dispatch(self, plan: Mean) -> list[FloatArray]:
-        """The decisions of a plan in each period, in the order of the program's columns."""
+    def dispatch(self, plan: Mean) -> tuple[list[FloatArray], tuple[Circle, ...]]:
+        """The decisions of a plan in each period, in the order of the program's columns, and circles on the way."""
         at = positions(self._layout.columns)
         yearly, none = self._program.yearly, np.full_like(plan.usage, np.inf)
         least = np.where(np.isfinite(yearly.least), plan.usage, -none)
         most = np.where(np.isfinite(yearly.most), plan.usage, none)
         budgets = [Budget(*sides) for sides in zip(least, most, strict=True)]
-        found = self.company.dispatch(plan.x[self._layout.links], self._bench.prices.shortfall, budgets, plan.weights)
-        return [y[at(period.columns.labels)] for y, period in zip(found, self._program.periods, strict=True)]
+        order = Order(
+            plan.x[self._layout.links],
+            self._bench.prices.shortfall,
+            budgets,
+            plan.weights,
+            self._limits.gap,
+        )
+        found, circles = self.company.dispatch(order)
+        every = zip(found, self._program.periods, strict=True)
+        return [y[at(period.columns.labels)] for y, period in every], tuple(dict.fromkeys(circles))
 
     def turn_to(self, yearly: Rows) -> None:
         """Take up the same program with other sides of its yearly rows, for which cuts and evaluated plans hold too."""

@@ -25,6 +25,8 @@ from siting.solver.handover import FloatArray
 _LEAST_RADIUS = 0.003
 _NEAR = 0.3
 """Share of the gap asked for at which value and bound are near enough to tell that breaking a row pays."""
+_OF_PASSES, _OF_LEFT = 2.0, 0.2
+"""What is reserved for the dispatch of a plan: so many passes as they took of late, at most so much of the time."""
 _STUCK = 0.5
 """Where any plan is worth more than steady prices, a shortfall that stays above this share of what it was pays."""
 
@@ -86,6 +88,8 @@ class Bench:
         Whether any plan that breaks nothing is worth more than steady prices.
     passes : int
         Done so far.
+    reserved_s : float
+        Kept of the time for the dispatch of the plan at the end.
     """
 
     master: Master
@@ -97,11 +101,12 @@ class Bench:
     means: bool = False
     urgent: bool = False
     passes: int = 0
+    reserved_s: float = 0.0
 
     @property
     def left_s(self) -> float:
-        """Seconds until the deadline."""
-        return self.deadline - time.time()
+        """Seconds until the deadline, without those for the dispatch of the plan."""
+        return self.deadline - self.reserved_s - time.time()
 
 
 class Radius:
@@ -194,12 +199,18 @@ def _raise_prices(bench: Bench, now: Mean) -> None:
 
 def _evaluate(bench: Bench, mix: Mix, x: FloatArray) -> Evaluated | None:
     bench.passes += 1
+    begun = time.time()
     prices, links = bench.prices, x[bench.master.links]
     answer = bench.company.answer(
         Question(links, prices.asked, prices.shortfall, bench.means, bench.left_s, bench.passes)
     )
     if answer is None:
         return None
+    if not bench.means:
+        # From bases of other plans it takes longer than a later pass, and less than the first.
+        latest = _OF_PASSES * (time.time() - begun)
+        longest = _OF_LEFT * (bench.deadline - begun)
+        bench.reserved_s = min(longest, 0.5 * (bench.reserved_s + latest) if bench.reserved_s else latest)
     bench.master.add(answer.cuts)
     usage = np.array([answer.usage[number] for number in sorted(answer.usage)])
     return Evaluated(bench.passes, x, answer.cost, usage, answer.shortfall)

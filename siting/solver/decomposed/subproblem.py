@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import highspy
 import numpy as np
@@ -13,6 +13,7 @@ from scipy.sparse import csc_array, csr_array, vstack
 from siting.errors import SolverError
 from siting.solver.decomposed.engines import new_linear, pass_arrays
 from siting.solver.decomposed.recourse import Layout, Recourse
+from siting.solver.directions import FRICTION, Circle, Network, circles, weakest, with_friction
 from siting.solver.handover import FloatArray
 from siting.solver.highs_options import accepted, set_option
 
@@ -21,6 +22,8 @@ _TYPICAL_COST = 100.0
 
 _ROUNDING = 1e-8
 """Room in a budget, relative to it."""
+_TRIES = 100
+"""Dispatches of one period without circles; each closes some more steps."""
 _FEW_PRICES = 20
 """Up to as many may change in one step with the bounds."""
 _DEVEX, _DUAL, _PRIMAL = 1, 1, 4
@@ -98,14 +101,11 @@ class Solver:
             Without one the yearly rows only have their prices.
         """
         n, extra = len(self._layout.columns), len(self._layout.raised) + len(self._layout.lowered)
-        scale = _scale(period.cost)
+        scale, upper = _scale(period.cost), _upper(period, x)
 
         def cost(prices: FloatArray, penalty: float) -> FloatArray:
             return np.concatenate([period.cost - prices @ period.usage, np.full(extra, penalty)]) * scale
 
-        upper = period.upper.copy()
-        upper[period.capped] = np.minimum(upper[period.capped], period.most_cap - period.cap @ x)
-        upper = np.maximum(upper, period.lower)
         bounds = np.concatenate([period.lower, np.zeros(extra)]), np.concatenate([upper, np.full(extra, np.inf)])
         moved = period.T @ x
         matrix, sides = self._with_shortfall(period.W), (period.least - moved, period.most - moved)
@@ -127,9 +127,8 @@ class Solver:
         if budget is None:
             self._latest = self._engine.getBasis()
             self._known[key] = _Solved(self._latest, prices, penalty)
-        solution = self._engine.getSolution()
+        solution, y = self._engine.getSolution(), self._values(period, upper)
         values = np.asarray(solution.col_value, dtype=float)
-        y = np.clip(values[:n], period.lower, upper)
         return Dispatch(
             y=y,
             cost=float(period.cost @ y),
@@ -137,6 +136,75 @@ class Solver:
             missed=float(np.maximum(values[n:], 0.0).sum()),
             duals=np.asarray(solution.row_dual, dtype=float)[: len(moved)] / scale,
         )
+
+    def one_way(
+        self,
+        key: Hashable,
+        period: Recourse,
+        x: FloatArray,
+        penalty: float,
+        budget: Budget,
+        network: Network,
+        gap: float,
+        y: FloatArray | None = None,
+    ) -> tuple[FloatArray, list[Circle]]:
+        """The cheapest dispatch within a budget that does not go round in circles.
+
+        Where it would, free circles go by a little friction, and the weakest step of each of the others is closed,
+        again and again. If that leaves no dispatch, it goes round in those that were not closed.
+
+        Parameters
+        ----------
+        key, period, x, penalty, budget
+            As of :meth:`solve`.
+        network : Network
+            Flows that may not go round in a circle.
+        gap : float
+            Asked for.
+        y : ndarray of float, optional
+            A dispatch that is as good, and taken if it has no circles.
+
+        Returns
+        -------
+        tuple of ndarray of float, list of Circle
+            The dispatch, and circles that were met on the way, of period 0.
+        """
+        if y is None:
+            y = self.solve(key, period, x, np.zeros(len(budget.least)), penalty, budget).y
+            loaded = True
+        else:
+            loaded = False
+        met = circles(0, period.upper, network, y)
+        if not met:
+            return y, []
+        every = np.arange(len(y), dtype=np.int32)
+        dear, upper = with_friction(period.cost, network, y, FRICTION * gap), _upper(period, x)
+        try:
+            if loaded:
+                accepted(self._engine.changeColsCost(len(y), every, dear * _scale(period.cost)), "costs")
+                self._run(_PRIMAL)
+                y = self._values(period, upper)
+            else:
+                y = self.solve(key, replace(period, cost=dear), x, np.zeros(len(budget.least)), penalty, budget).y
+            for _ in range(_TRIES):
+                found = circles(0, period.upper, network, y)
+                met += found
+                closed = [weakest(circle, network, y) for circle in found]
+                if not closed or period.lower[np.concatenate(closed)].any():
+                    break
+                upper[np.concatenate(closed)] = 0.0
+                accepted(self._engine.changeColsBounds(len(y), every, period.lower, upper), "bounds")
+                self._run()
+                y = self._values(period, upper)
+        except SolverError:
+            # Others may find directions for what is left.
+            pass
+        return y, met
+
+    def _values(self, period: Recourse, upper: FloatArray) -> FloatArray:
+        values = np.asarray(self._engine.getSolution().col_value, dtype=float)
+        within: FloatArray = np.clip(values[: len(upper)], period.lower, upper)
+        return within
 
     def _with_shortfall(self, W: csc_array) -> csc_array:
         raised, lowered = self._layout.raised, self._layout.lowered
@@ -179,6 +247,13 @@ class Solver:
                 return
             engine.clearSolver()
         raise SolverError(f"a period could not be solved: {engine.modelStatusToString(status)}")
+
+
+def _upper(period: Recourse, x: FloatArray) -> FloatArray:
+    """Upper bounds of the columns at a plan."""
+    upper = period.upper.copy()
+    upper[period.capped] = np.minimum(upper[period.capped], period.most_cap - period.cap @ x)
+    return np.maximum(upper, period.lower)
 
 
 def _many_differ(prices: FloatArray, old: FloatArray) -> bool:
