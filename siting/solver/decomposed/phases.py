@@ -52,6 +52,7 @@ _ROUNDING = 1e-6
 """A bound may exceed the cost of a plan by so much, relative to it; what exceeds it by more is wrong."""
 _PLANS = 60
 """Plans that are mixed."""
+_RELAX_RADIUS = 0.1
 _AGAIN = 2
 """Integers of earlier plans that are tried first."""
 _AT_ONCE_S = 3.0
@@ -319,7 +320,7 @@ class Phases:
             self._bench,
             mix,
             self._centre if start is None else start,
-            0.1 if len(self._means) else 0.2,
+            _RELAX_RADIUS if len(self._means) else 0.2,
             lambda state: (
                 (state.priced_gap if self._passes_on else state.gap) <= share * self._gap
                 or state.bound > self._ceiling

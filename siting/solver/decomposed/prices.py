@@ -19,6 +19,8 @@ _SHORTFALL, _DEAREST_SHORTFALL = 100.0, 1e5
 """First and last price. With a tenth of the first, less equipment than the work needs may pay; with far more than the
 last the simplex of HiGHS gives up."""
 _DEARER_SHORTFALL, _DEARER_YEAR = 10.0, 4.0
+_FIRST_STEP = 0.003
+"""From this share of what it costs to break a row its price is raised while plans break it."""
 _MARGIN, _NOTHING = 3.0, 1e-3
 _DEAREST_YEAR = 1e4
 """Times the first price, for the same reason."""
@@ -50,6 +52,24 @@ class Prices:
         self.asked = guessed
         size = np.abs(guessed)
         self.yearly = np.where(size > _NOTHING * self.yearly, np.minimum(_MARGIN * size, self.yearly), self.yearly)
+
+    def ask(self, above: FloatArray, below: FloatArray, broken: npt.NDArray[np.bool_]) -> None:
+        """Take up the next prices, between those of the mix, which are from above, and of the master, from below.
+
+        Where the mix breaks a row, its price is only what breaking it costs, often hundreds of times the true one; a
+        dispatch at such a price has nothing in common with others and takes as long as the first. So that is approached
+        step by step.
+
+        Parameters
+        ----------
+        above, below : ndarray of float
+            Prices of the yearly rows in the mix, and in the master.
+        broken : ndarray of bool
+            Which of them the mix breaks.
+        """
+        size = _DEARER_YEAR * np.maximum(np.abs(self.asked), _FIRST_STEP * np.abs(above))
+        step = np.sign(above) * np.minimum(np.abs(above), size)
+        self.asked = 0.5 * (np.where(broken, step, above) + below)
 
     def raise_shortfall(self) -> None:
         """Shortfall paid."""

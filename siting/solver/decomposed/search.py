@@ -178,8 +178,7 @@ def search(bench: Bench, mix: Mix, start: FloatArray, radius: float, done: Calla
         missed = now.shortfall
         near = master.solve_near(now.x, box.value, bench.left_s) or step
         x, promised = near.x, near.value
-        # The mix prices a yearly row from above, the master from below.
-        bench.prices.asked = 0.5 * (now.prices + near.prices)
+        bench.prices.ask(now.prices, near.prices, now.broken > 0)
     return state
 
 
