@@ -8,10 +8,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from tiny import tiny_problem
 
@@ -46,7 +47,7 @@ def command_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[
 
     def call(*arguments: object) -> Done:
         monkeypatch.setattr(sys, "argv", ["siting", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stop:
+        with as_installed(), pytest.raises(SystemExit) as stop:
             main()
         said = capsys.readouterr()
         assert isinstance(stop.value.code, int)
@@ -55,6 +56,11 @@ def command_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[
     yield call
     for number, handler in handlers.items():
         signal.signal(number, handler)
+
+
+def as_installed() -> AbstractContextManager[None]:
+    """Columns of text as pandas makes them where nothing is set."""
+    return pd.option_context("mode.string_storage", "auto")
 
 
 def stop_when_it_says(pattern: str, number: signal.Signals, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,7 +99,7 @@ def run_with_files(tmp_path_factory: pytest.TempPathFactory, *arguments: object)
             file = stack.enter_context((place / name).open("w", encoding="utf-8"))
             os.dup2(file.fileno(), descriptor)
             patch.setattr(sys, name, file)
-        with pytest.raises(SystemExit) as stop:
+        with as_installed(), pytest.raises(SystemExit) as stop:
             main()
         codes.append(stop.value.code)
     out, err = ((place / name).read_bytes().decode() for name in ("stdout", "stderr"))

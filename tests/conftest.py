@@ -7,8 +7,13 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+import pandas as pd
 import pytest
 from command_line import command_line, instance_folder, run_folder  # noqa: F401 - fixtures
+
+# Text in Python's own memory: tables of a few rows are made and read a quarter faster, and the tests make a hundred
+# thousand. The command line has what its users have (``command_line.as_installed``).
+pd.set_option("mode.string_storage", "python")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 from tiny import WEIGHT
@@ -139,9 +141,14 @@ def cost_million(plan: Plan) -> dict[str, np.ndarray]:
 
 def tidy(values: np.ndarray, column: str, **index: list) -> pd.DataFrame:
     """A tidy table of an array."""
-    rows = pd.MultiIndex.from_product(list(index.values()), names=list(index)).to_frame(index=False)
-    rows[column] = np.asarray(values, dtype=float).reshape(-1)
-    return rows
+    rows = _rows(tuple(index), tuple(tuple(members) for members in index.values()))
+    return rows.assign(**{column: np.asarray(values, dtype=float).reshape(-1)})
+
+
+@cache
+def _rows(names: tuple[str, ...], members: tuple[tuple[object, ...], ...]) -> pd.DataFrame:
+    """The rows of a table, which hundreds of tests have in common."""
+    return pd.MultiIndex.from_product(members, names=names).to_frame(index=False)
 
 
 def book(plan: Plan) -> Tables:

@@ -142,6 +142,7 @@ def new_mw(p: Problem, plan: Plan) -> FloatArray:
     return new
 
 
+@once_per_plan
 def bought_mw(p: Problem, plan: Plan) -> tuple[FloatArray, FloatArray]:
     """IT power whose building, and whose equipment, is bought, each (sites, compute), MW.
 

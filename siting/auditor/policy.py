@@ -11,7 +11,7 @@ from siting.auditor.compute import bought_mw, built_mw, demand_mw, new_mw
 from siting.auditor.power import site_power_mw
 from siting.auditor.report import Axis, Ledger
 from siting.auditor.sums import floats, region_places
-from siting.auditor.tables import Plan, Reader
+from siting.auditor.tables import Plan, Reader, once_per_plan
 from siting.problem import Problem, derived
 from siting.problem.problem import FloatArray
 
@@ -28,6 +28,7 @@ def check_policy(p: Problem, plan: Plan, reader: Reader, ledger: Ledger) -> None
         ledger.at_most("capital_budget", capital_million(p, plan).sum(), budget / 1e6, [], "million")
 
 
+@once_per_plan
 def capital_million(p: Problem, plan: Plan) -> FloatArray:
     """Capital of all that is bought, paid once, (regions,), million.
 

@@ -427,16 +427,29 @@ def _codes(frame: pd.DataFrame, keys: Sequence[str], members: Sequence[Any]) -> 
     combined, known = np.zeros(len(frame), dtype=np.int64), np.ones(len(frame), dtype=bool)
     row_of = np.zeros(len(members), dtype=np.int64)
     for key, names in zip(keys, parts, strict=True):
-        numbers = all(isinstance(name, int) for name in names)
-        own = pd.Index(names, dtype=np.int64 if numbers else object)
-        levels = own.unique()
-        # Numbers may come back from a file as text, names as categories.
-        wanted = pd.to_numeric(frame[key], errors="coerce") if numbers else frame[key].to_numpy(dtype=object)
-        code = levels.get_indexer(pd.Index(wanted, dtype=None if numbers else object))
+        code, own, count = _coded(frame[key], names)
         known &= code >= 0
-        combined = combined * len(levels) + code
-        row_of = row_of * len(levels) + levels.get_indexer(own)
+        combined = combined * count + code
+        row_of = row_of * count + own
     table = np.full(int(row_of.max()) + 1 if len(members) else 0, -1, dtype=np.int64)
     table[row_of] = np.arange(len(members))
     inside = known & (combined < len(table))
     return np.where(inside, table[np.where(inside, combined, 0)], -1), known
+
+
+def _coded(given: pd.Series[Any], names: Sequence[Any]) -> tuple[IntArray, IntArray, int]:
+    """Code of each value of a column (-1: none) and of each name, and how many codes there are.
+
+    Not by an index of pandas, which takes longer to make than most tables have to be looked up.
+    """
+    if all(isinstance(name, int) for name in names):
+        # Numbers may come back from a file as text.
+        values = pd.to_numeric(given, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+        levels = np.unique(np.asarray(names, dtype=np.int64))
+        at = np.minimum(np.searchsorted(levels, values), len(levels) - 1)
+        return np.where(levels[at] == values, at, -1), np.searchsorted(levels, names), len(levels)
+    code_of: dict[Any, int] = {}
+    own = [code_of.setdefault(name, len(code_of)) for name in names]
+    # Names may come back from a file as categories.
+    code = [code_of.get(value, -1) for value in given.to_numpy(dtype=object)]
+    return np.array(code, dtype=np.int64), np.array(own, dtype=np.int64), len(code_of)

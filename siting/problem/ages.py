@@ -43,7 +43,11 @@ def left_years(p: Problem, table: str) -> pd.Series[Any]:
 
 def ended(p: Problem, table: str) -> pd.Series[bool]:
     """Whether the life of what exists has ended, by row of a table."""
-    return left_years(p, table) <= 1e-9
+    key = f"{__name__}.ended {table}"
+    if key not in p.cache:
+        p.cache[key] = left_years(p, table) <= 1e-9
+    found: pd.Series[bool] = p.cache[key]
+    return found
 
 
 def _life_years(p: Problem, table: str) -> pd.Series[Any]:

@@ -225,6 +225,7 @@ def capacity_factor(p: Problem, technology: str) -> pd.DataFrame:
     return p.hourly[f"capacity_factor_{technology}"]
 
 
+@once
 def floor_sites(p: Problem) -> list[tuple[float, list[str]]]:
     """Each green floor as its share and the sites that it binds."""
     return [(floor.share, rule_sites(p, floor)) for floor in p.settings.green.floors]
