@@ -115,6 +115,16 @@ def test_prices_are_what_one_more_mwh_changes_in_a_new_dispatch(seed):
         assert [row["price_per_mwh"], row["factor_t_per_mwh"]] == pytest.approx(change, rel=1e-4)
 
 
+def test_a_production_credit_makes_a_plant_cost_less_than_nothing():
+    # With -100 coal runs first as before, and is paid for; with factor -0.2 it takes carbon out of the air.
+    coal = COAL | {"variable_cost_per_mwh": -100.0, "factor_t_per_mwh": -0.2}
+    p = two_plants(fleet=[coal, GAS])
+    solution = optimum(p)
+    assert solution.objective * MILLION == pytest.approx(15 * -100 + 25 * 400)
+    assert solution.tables["carbon"]["carbon_t"].sum() == pytest.approx(15 * -0.2 + 25 * 0.4)
+    assert audit(p, solution.tables, solution.objective).ok
+
+
 def test_imports_and_the_network_charge():
     p = two_plants({"system": {"dispatch": True, "network_charge_per_mwh": 30.0}}, net_import=20.0)
     # The fleet serves 10, 25, 30 and 40 MW, so that coal alone has room for 10 MW more.

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from siting.problem import Problem
 from siting.problem.problem import FloatArray
 
-FLOORS = {"MW": 1e-4, "MWh": 1e-4, "MWh/year": 1.0, "t": 0.1, "m3": 2.0, "million": 1e-3, "1": 1e-5, "Gbit/s": 1e-4}
+FLOORS = {"MW": 1e-4, "MWh": 1e-4, "MWh/year": 1.0, "t": 0.1, "m3": 2.0, "million": 1e-6, "1": 1e-5, "Gbit/s": 1e-4}
 """Absolute part of the tolerance by unit: ten times what a solver leaves on a row at 1e-5, summed over a year for
 yearly energy and carbon; integers may be off by 1e-5. All are far below what a reader of a result can see."""
 

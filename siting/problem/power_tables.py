@@ -75,8 +75,12 @@ class Fleet(Row):
     region: Name = Field(description="Region.")
     technology: Name = Field(description="Technology, for example coal, gas, nuclear, hydro, wind or solar.")
     existing_mw: Amount = Field(description="Capacity.")
-    variable_cost_per_mwh: Amount = Field(0.0, description="Cost per MWh generated, fuel above all.")
-    factor_t_per_mwh: Amount = Field(0.0, description="CO2 emitted per MWh generated.")
+    variable_cost_per_mwh: Number = Field(
+        0.0, description="Cost per MWh generated, fuel above all; negative where a production credit exceeds it."
+    )
+    factor_t_per_mwh: Number = Field(
+        0.0, description="CO2 emitted per MWh generated; negative where it is taken out of the air."
+    )
     green: bool = Field(False, description="Whether its energy counts as green in the report of the system.")
     available_share: Share = Field(1.0, description="Share of the capacity that is available in every hour.")
     capacity_factor: str = Field(
