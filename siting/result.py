@@ -18,7 +18,7 @@ from siting.problem.needed import gap_of_decided, needed_million
 from siting.problem.stages import Stage
 from siting.solver.engine import Strategy
 from siting.solver.highs_options import interior_point
-from siting.solver.strategy import Outcome
+from siting.solver.outcome import Outcome
 from siting.study.least_carbon import LeastCarbon
 
 

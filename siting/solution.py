@@ -16,8 +16,9 @@ from siting.model.build import Component
 from siting.problem.problem import Problem
 from siting.solver.engine import Limits, Progress, Status, Strategy
 from siting.solver.handover import FloatArray
+from siting.solver.outcome import Outcome
 from siting.solver.start import Start
-from siting.solver.strategy import Outcome, optimize, optimize_program
+from siting.solver.strategy import optimize, optimize_program
 from siting.tables import pages, tables
 
 

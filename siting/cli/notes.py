@@ -10,7 +10,7 @@ from siting.periods import confined
 from siting.problem import Problem
 from siting.result import Note
 from siting.solution import Solution
-from siting.solver.strategy import Outcome
+from siting.solver.outcome import Outcome
 from siting.study.least_carbon import LeastCarbon
 from siting.summary import synthetic
 from siting.text import Text

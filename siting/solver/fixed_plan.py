@@ -17,8 +17,9 @@ from scipy.sparse import coo_array, csr_array, hstack
 
 from siting.solver.engine import Limits
 from siting.solver.handover import FloatArray, Label
+from siting.solver.outcome import Outcome
 from siting.solver.shelf import View
-from siting.solver.strategy import Outcome, optimize_program
+from siting.solver.strategy import optimize_program
 from siting.solver.two_stage import Columns, Period, Plan, Rows, TwoStage, activity
 from siting.solver.whole import Report
 

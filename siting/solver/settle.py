@@ -34,7 +34,7 @@ from siting.solver.start import Start
 from siting.solver.two_stage import Columns, Period, Plan, Rows, TwoStage, join
 
 if TYPE_CHECKING:
-    from siting.solver.strategy import Outcome
+    from siting.solver.outcome import Outcome
 
 Again = Callable[[TwoStage, Limits, bool], "tuple[Outcome, Plan | None]"]
 """Solves another program; told of only if it is the whole again."""

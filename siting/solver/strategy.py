@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,10 +13,10 @@ import pyomo.environ as pyo
 
 from siting.errors import SolverError
 from siting.solver.decomposed.driver import solve_decomposed, warm, why_not
-from siting.solver.directions import Circle
-from siting.solver.engine import EXACT, Limits, Run, Status, relative_gap
+from siting.solver.engine import EXACT, Limits, Run
 from siting.solver.handover import FloatArray, Matrix, ProvenInfeasibleError, compile_model
 from siting.solver.highs_options import check_options, require_highs
+from siting.solver.outcome import Outcome, cheaper, of_both
 from siting.solver.residues import without_residues
 from siting.solver.settle import Again, cost_of, settle
 from siting.solver.start import Start, remember
@@ -26,39 +26,11 @@ from siting.solver.whole import Report, search
 DECOMPOSED_ROWS = 15_000
 """From about here interior point takes longer for the root LP than the decomposition for all (measured)."""
 
+_BY_PERIOD = 0.7
+"""Share of the time after which a small program that was decomposed is solved as a whole instead."""
+
 _TO_SETTLE, _LEAST_TO_SETTLE_S = 0.05, 2.0
 """Share of the time limit, and least time, for what a solver has left undone."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a solve ended."""
-
-    status: Status
-    objective: float | None
-    bound: float | None
-    has_plan: bool
-    interrupted: bool
-    reason: str
-    version: str
-    limits: Limits
-    strategy: str
-    seconds_handover: float
-    seconds_solve: float
-    rows: int
-    columns: int
-    integers: int
-    start: Start | None = None
-    """What the next solve may start from, if that was asked for."""
-    proof: str = ""
-    """What proves the bound."""
-    circles: tuple[Circle, ...] = ()
-    """What went round before the plan was freed of it."""
-
-    @property
-    def gap(self) -> float | None:
-        """Relative distance of objective and bound."""
-        return relative_gap(self.objective, self.bound)
 
 
 def optimize(
@@ -163,15 +135,8 @@ def _relaxed(
     if decomposes(program, limits, started):
         outcome, values = _optimize_by_period(program, limits, seconds_handover, progress)
         return (outcome, None) if values is None else _tidied(program, outcome, plan_of(program, values))
-    begun = time.monotonic()
-    matrix = join(program)
-    spent = seconds_handover + time.monotonic() - begun
-    outcome, values = optimize_matrix(matrix, limits, spent, progress, start=start, keep_start=keep_start)
-    if values is None:
-        return outcome, None
-    unused = (np.diff(matrix.start) == 0) & (matrix.cost == 0)
-    nearest = np.clip(0.0, matrix.lower, matrix.upper)
-    return _tidied(program, outcome, plan_of(program, np.where(unused, nearest, values)))
+    outcome, values = _as_whole(program, limits, seconds_handover, progress, start=start, keep_start=keep_start)
+    return (outcome, None) if values is None else _tidied(program, outcome, plan_of(program, values))
 
 
 def decomposes(program: TwoStage, limits: Limits, started: bool = False) -> bool:
@@ -196,7 +161,7 @@ def optimize_series(
         Solves with other yearly rows of the same labels.
     """
     check_options(limits.highs)
-    with warm(program, limits, progress) as solve:
+    with warm(program, _by_period(program, limits), progress) as solve:
 
         def optimize(yearly: Rows) -> tuple[Outcome, Plan | None]:
             if wrong := impossible_row(program):
@@ -246,16 +211,58 @@ def _optimize_by_period(
     require_highs()
     begun = time.monotonic()
     try:
-        result = solve() if solve is not None else solve_decomposed(program, limits, progress)
-    except SolverError:
-        if limits.strategy == "decomposed":
+        result = solve() if solve is not None else solve_decomposed(program, _by_period(program, limits), progress)
+    except SolverError as error:
+        if limits.strategy == "decomposed" and _rows(program) >= DECOMPOSED_ROWS:
             raise
         # A master that HiGHS cannot decide is no verdict on the program: what is left of the time is for the whole.
-        left_s = max(0.0, limits.time_limit_s - (time.monotonic() - begun))
-        return optimize_matrix(join(program), replace(limits, time_limit_s=left_s), seconds_handover, progress)
+        return _rest_as_whole(program, limits, begun, progress, str(error))
     columns = len(program.first) + sum(len(period.columns) for period in program.periods)
     size = _rows(program), columns, int(program.first.integer.sum())
-    return _outcome(result, "decomposed", limits, (seconds_handover, time.monotonic() - begun), size), result.values
+    outcome = _outcome(result, "decomposed", limits, (seconds_handover, time.monotonic() - begun), size)
+    decided = result.status in ("optimal", "infeasible") or result.interrupted
+    if decided or size[0] >= DECOMPOSED_ROWS or time.monotonic() - begun >= limits.time_limit_s:
+        return outcome, result.values
+    rest, values = _rest_as_whole(program, limits, begun, progress, result.reason)
+    rest = replace(rest, seconds_handover=seconds_handover)
+    return of_both(outcome, rest), values if cheaper(rest, outcome) else result.values
+
+
+def _by_period(program: TwoStage, limits: Limits) -> Limits:
+    """Limits of the decomposition: where the whole is small, it may be solved in the last part of the time."""
+    if _rows(program) >= DECOMPOSED_ROWS:
+        return limits
+    return replace(limits, time_limit_s=_BY_PERIOD * limits.time_limit_s)
+
+
+def _rest_as_whole(
+    program: TwoStage, limits: Limits, begun: float, progress: Report | None, why: str
+) -> tuple[Outcome, FloatArray | None]:
+    """Solve the whole in what is left of the time, since periods by themselves came to no end; the reason says so."""
+    spent = time.monotonic() - begun
+    left = replace(limits, strategy="whole", time_limit_s=max(0.0, limits.time_limit_s - spent), checkpoint=None)
+    outcome, values = _as_whole(program, left, 0.0, progress)
+    reason = f"{outcome.reason} as a whole, after the decomposition ended without a verdict ({why})"
+    return replace(outcome, limits=limits, reason=reason, seconds_solve=outcome.seconds_solve + spent), values
+
+
+def _as_whole(
+    program: TwoStage,
+    limits: Limits,
+    seconds_handover: float,
+    progress: Report | None,
+    *,
+    start: Start | None = None,
+    keep_start: bool = False,
+) -> tuple[Outcome, FloatArray | None]:
+    """Solve the whole as one matrix; variables that no row and no cost mentions are as near to zero as they may be."""
+    begun = time.monotonic()
+    matrix = join(program)
+    spent = seconds_handover + time.monotonic() - begun
+    outcome, values = optimize_matrix(matrix, limits, spent, progress, start=start, keep_start=keep_start)
+    unused = (np.diff(matrix.start) == 0) & (matrix.cost == 0)
+    nearest = np.clip(0.0, matrix.lower, matrix.upper)
+    return outcome, None if values is None else np.where(unused, nearest, values)
 
 
 def _tidied(program: TwoStage, outcome: Outcome, plan: Plan) -> tuple[Outcome, Plan]:

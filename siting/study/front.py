@@ -26,8 +26,9 @@ from siting.errors import Sentence, UsageError
 from siting.problem.in_use import sites_in_use
 from siting.problem.problem import Problem
 from siting.solver.engine import EXACT, Limits, Progress, Status, apart, relative_gap
+from siting.solver.outcome import Outcome
 from siting.solver.shelf import View
-from siting.solver.strategy import Outcome, decomposes, optimize_program, optimize_series
+from siting.solver.strategy import decomposes, optimize_program, optimize_series
 from siting.solver.two_stage import Rows
 from siting.study.least_carbon import LeastCarbon, least_carbon
 

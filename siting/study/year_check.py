@@ -24,7 +24,7 @@ from siting.model.build import COMPONENTS, Component
 from siting.problem.problem import FloatArray, Problem, day, whole_year
 from siting.solver.engine import Limits, Progress
 from siting.solver.fixed_plan import Dispatched, Missed, dispatch
-from siting.solver.strategy import Outcome
+from siting.solver.outcome import Outcome
 from siting.solver.two_stage import name_of
 
 SETTLED = ("peak_grid_mw",)

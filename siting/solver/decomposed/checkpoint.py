@@ -25,7 +25,7 @@ from siting.solver.decomposed.mix import Mean
 from siting.solver.handover import FloatArray
 from siting.solver.two_stage import Columns, Rows, TwoStage
 
-_FORMAT = 1
+_FORMAT = 2
 _MOST = 4096 * MIB
 _SPARE = 50.0
 """A checkpoint is written when so many times as long as the last one took has passed: it costs 2 % of the time."""
@@ -182,6 +182,7 @@ def _check(snapshot: Snapshot, program: TwoStage) -> None:
         (cuts["constant"], (known,)),
         (cuts["slope"], (known, cuts["slope"].shape[-1])),
         (cuts["price"], (known, yearly)),
+        (cuts["costs"], (known,)),
     ]
     for plan in (snapshot.best, snapshot.relaxed):
         if plan is not None:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from siting.solver.decomposed.cuts import Cut, cut
-from siting.solver.decomposed.recourse import Layout, Recourse
+from siting.solver.decomposed.recourse import Layout, Recourse, without_cost
 from siting.solver.decomposed.subproblem import Budget, Dispatch, Solver
 from siting.solver.directions import Circle, Networks
 from siting.solver.handover import FloatArray, Leg
@@ -42,6 +42,8 @@ class Question:
         Who takes longer gives no answer.
     number : int
         Under which its dispatch is kept.
+    unpaid : bool
+        Whether the dispatch misses as little as it can, whatever it costs.
     """
 
     x: FloatArray
@@ -50,6 +52,7 @@ class Question:
     means: bool
     time_left_s: float
     number: int
+    unpaid: bool = False
 
 
 @dataclass(frozen=True)
@@ -170,14 +173,14 @@ class Crew:
             for member in self.means if question.means else self.periods:
                 if time.monotonic() - begun > question.time_left_s:
                     return None
-                period, unit = member.period, _unit(member.period)
+                period = without_cost(member.period) if question.unpaid else member.period
+                unit = _unit(period)
+                key = ("unpaid" if question.unpaid else question.means, member.number)
                 penalty = question.penalty * unit
-                found = self._solver.solve(
-                    (question.means, member.number), period, question.x, question.prices, penalty
-                )
+                found = self._solver.solve(key, period, question.x, question.prices, penalty)
                 proven = cut(self.layout, period, found.duals, question.prices, penalty, question.x)
                 _add(cuts, {member.group: proven})
-                cost, usage[member.number] = cost + found.cost, found.usage
+                cost, usage[member.number] = cost + float(member.period.cost @ found.y), found.usage
                 if not question.means:
                     self._kept.add(question.number, member.number, found.y)
                 shortfall += unit * _missed(found)

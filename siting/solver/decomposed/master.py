@@ -84,6 +84,8 @@ class Master:
         Why there was no solution.
     keeps_cuts : bool
         Whether cuts without a price are kept.
+    strict : bool
+        Whether no yearly row may be broken by the integers that it proposes.
     """
 
     def __init__(
@@ -95,7 +97,7 @@ class Master:
         breaking: FloatArray,
     ) -> None:
         self.program, self.links, self._breaking = program, layout.links, breaking
-        self.infeasible = self.late = self.keeps_cuts = False
+        self.infeasible = self.late = self.keeps_cuts = self.strict = False
         self.lower, self.upper = program.first.lower.copy(), program.first.upper.copy()
         self._size, self._groups, self._rules = len(program.first), int(groups.max()) + 1, len(program.yearly)
         self._least_cost, self._least_use, self._most_use = _ranges(periods, groups, self._groups, self._rules)
@@ -105,6 +107,8 @@ class Master:
         self._constant = np.zeros(0)
         self._slope = np.zeros((0, len(self.links)))
         self._price = np.zeros((0, self._rules))
+        # 1: a cut of what a group costs; 0: one that every plan keeps, whatever it costs.
+        self._costs = np.zeros(0)
         self._idle = np.zeros(0, dtype=np.int64)
         self._engine = new_linear()
         whole = self.matrix()
@@ -117,24 +121,55 @@ class Master:
             np.array([c.constant for c in cuts.values()]),
             np.array([c.slope for c in cuts.values()]),
             np.array([c.prices for c in cuts.values()]),
+            np.ones(len(cuts)),
         )
+
+    def take_over(self, other: Master) -> None:
+        """Take over what another master, in which nothing costs but what is missed, has just proven to be missed.
+
+        No plan misses anything, so those of its cuts that have a price hold without the cost of their groups.
+        """
+        cuts, priced = other.cuts, other.priced
+        group, constant, slope, price = (cuts[name][priced] for name in ("group", "constant", "slope", "price"))
+        self._append(group, constant, slope, price, np.zeros(len(group)))
+        self.strict = True
+
+    @property
+    def priced(self) -> npt.NDArray[np.bool_]:
+        """Which cuts had a price in the last solution."""
+        return np.asarray(self._idle == 0)
 
     @property
     def cuts(self) -> dict[str, npt.NDArray[Any]]:
         """All cuts, as arrays."""
-        return {"group": self._group, "constant": self._constant, "slope": self._slope, "price": self._price}
+        return {
+            "group": self._group,
+            "constant": self._constant,
+            "slope": self._slope,
+            "price": self._price,
+            "costs": self._costs,
+        }
 
     def restore(self, cuts: Mapping[str, npt.NDArray[Any]]) -> None:
         """Add the cuts of a master of the same program."""
-        self._append(cuts["group"], cuts["constant"], cuts["slope"], cuts["price"])
+        self._append(cuts["group"], cuts["constant"], cuts["slope"], cuts["price"], cuts["costs"])
+        self.strict = bool((cuts["costs"] == 0).any())
 
-    def _append(self, group: npt.NDArray[np.int64], constant: FloatArray, slope: FloatArray, price: FloatArray) -> None:
+    def _append(
+        self,
+        group: npt.NDArray[np.int64],
+        constant: FloatArray,
+        slope: FloatArray,
+        price: FloatArray,
+        costs: FloatArray,
+    ) -> None:
         before, count = len(self._group), len(group)
         constant, slope, price = self._felt(group, constant, slope, price)
         self._group = np.concatenate([self._group, group])
         self._constant = np.concatenate([self._constant, constant])
         self._slope = np.vstack([self._slope, slope])
         self._price = np.vstack([self._price, price])
+        self._costs = np.concatenate([self._costs, costs])
         self._idle = np.concatenate([self._idle, np.zeros(count, dtype=np.int64)])
         rows = self._cut_rows(np.arange(before, before + count))
         start, index = rows.indptr[:-1].astype(np.int32), rows.indices.astype(np.int32)
@@ -220,14 +255,15 @@ class Master:
         own = csr_array((len(program.own), groups + budgets + 2 * rules))
         fixed = block_array([[self._own, own], [self._yearly, hstack([csr_array((rules, groups)), total])]])
         sparse = csc_array(vstack([fixed, self._cut_rows(np.arange(len(self._group)))], format="csc"))
-        size, nothing, free = self._size + groups + budgets + 2 * rules, np.zeros(2 * rules), np.full(2 * rules, np.inf)
+        size, nothing = self._size + groups + budgets + 2 * rules, np.zeros(2 * rules)
+        broken = np.full(2 * rules, 0.0 if self.strict else np.inf)
         return Matrix(
             columns=list(range(size)),
             rows=list(range(sparse.shape[0])),
             cost=np.concatenate([program.first.cost, np.ones(groups), np.zeros(budgets), np.tile(self._breaking, 2)]),
             offset=program.offset,
             lower=np.concatenate([self.lower, self._least_cost, self._least_use.ravel(), nothing]),
-            upper=np.concatenate([self.upper, np.full(groups, np.inf), self._most_use.ravel(), free]),
+            upper=np.concatenate([self.upper, np.full(groups, np.inf), self._most_use.ravel(), broken]),
             integer=np.concatenate([program.first.integer, np.zeros(size - self._size, dtype=bool)]),
             block=np.full(size, -1),
             blocks=(),
@@ -239,7 +275,7 @@ class Master:
         )
 
     def _cut_rows(self, which: npt.NDArray[np.int64]) -> csr_array:
-        """Cost of the group − slope · x − prices · budget >= constant."""
+        """Cost of the group, or nothing, − slope · x − prices · budget >= constant."""
         shape = (len(which), self._size + self._groups + self._groups * self._rules + 2 * self._rules)
         row = np.arange(len(which))
         links, rules = len(self.links), self._rules
@@ -247,7 +283,7 @@ class Master:
         budget = self._size + self._groups + (group[:, None] * rules + np.arange(rules)[None, :])
         rows = np.concatenate([row, np.repeat(row, links), np.repeat(row, rules)])
         columns = np.concatenate([self._size + group, np.tile(self.links, len(which)), budget.ravel()])
-        values = np.concatenate([np.ones(len(which)), -self._slope[which].ravel(), -self._price[which].ravel()])
+        values = np.concatenate([self._costs[which], -self._slope[which].ravel(), -self._price[which].ravel()])
         kept = values != 0
         return csr_array((values[kept], (rows[kept], columns[kept])), shape=shape)
 
@@ -283,10 +319,12 @@ class Master:
         own = usable_prices(duals[: len(own_rows)], own_rows.least, own_rows.most)
         yearly = usable_prices(duals[len(own_rows) : self._fixed_rows], yearly_rows.least, yearly_rows.most)
         yearly = np.clip(yearly, -self._breaking, self._breaking)
-        # Weights of the cuts, at most one in all for each group: their mean is a cut, too.
+        # Weights of the cuts, at most one in all for each group: their mean is a cut, too. Of those that every plan
+        # keeps any multiple may be added.
         share = np.maximum(duals[self._fixed_rows :], 0.0)
-        share /= np.maximum(np.bincount(self._group, share, self._groups), 1.0)[self._group]
-        rest = 1.0 - np.bincount(self._group, share, self._groups)
+        total = np.bincount(self._group, share * self._costs, self._groups)
+        share = np.where(self._costs > 0, share / np.maximum(total, 1.0)[self._group], share)
+        rest = 1.0 - np.bincount(self._group, share * self._costs, self._groups)
         cost = program.first.cost - yearly @ self._yearly
         cost[self.links] += share @ self._slope
         budgets = np.zeros((self._groups, self._rules))
@@ -301,14 +339,14 @@ class Master:
         return Step(value, x, yearly, below)
 
     def _drop_idle(self) -> None:
-        idle = self._idle >= _IDLE_SOLVES
+        idle = (self._idle >= _IDLE_SOLVES) & (self._costs > 0)
         if idle.sum() <= self._groups:
             return
         rows = (self._fixed_rows + np.flatnonzero(idle)).astype(np.int32)
         accepted(self._engine.deleteRows(len(rows), rows), "fewer cuts")
         kept = ~idle
         self._group, self._constant, self._idle = self._group[kept], self._constant[kept], self._idle[kept]
-        self._slope, self._price = self._slope[kept], self._price[kept]
+        self._slope, self._price, self._costs = self._slope[kept], self._price[kept], self._costs[kept]
 
 
 def _ranges(

@@ -10,6 +10,7 @@ of the yearly rows say what the next dispatch should avoid.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import highspy
@@ -91,11 +92,22 @@ class Mix:
         Lower and upper bounds of the first stage.
     most : int
         About how many plans are kept.
+    unpaid : bool
+        Whether nothing counts but what is broken.
     """
 
-    def __init__(self, program: TwoStage, layout: Layout, bounds: tuple[FloatArray, FloatArray], most: int) -> None:
-        self.program, self.bounds, self.most = program, bounds, most
+    def __init__(
+        self,
+        program: TwoStage,
+        layout: Layout,
+        bounds: tuple[FloatArray, FloatArray],
+        most: int,
+        *,
+        unpaid: bool = False,
+    ) -> None:
+        self.program, self.bounds, self.most, self._unpaid = program, bounds, most, unpaid
         self.known: list[Evaluated] = []
+        self.seeded = False
         first = program.first
         seen = np.zeros(len(first), dtype=bool)
         seen[layout.links] = True
@@ -114,6 +126,15 @@ class Mix:
     def add(self, plan: Evaluated) -> None:
         """Add an evaluated plan."""
         self.known.append(plan)
+
+    def seed(self, plans: Iterable[Evaluated]) -> None:
+        """Add plans that mix to one that keeps all rows, but may be far from the best."""
+        self.known += plans
+        self.seeded = True
+
+    def paid(self, plan: Evaluated) -> float:
+        """What counts of the cost of its dispatch."""
+        return 0.0 if self._unpaid else plan.cost
 
     def forget(self, *means: Mean | None) -> None:
         """Forget old plans that none of some means needs."""
@@ -140,7 +161,7 @@ class Mix:
         shortfall = np.array([plan.shortfall for plan in plans])
         given = self._given @ x[:, self._kept].T
         given[len(self._rows) :] += np.array([plan.usage.sum(axis=0) for plan in plans]).T.reshape(rules, count)
-        paid = x[:, self._kept] @ first.cost[self._kept] + [plan.cost for plan in plans]
+        paid = x[:, self._kept] @ first.cost[self._kept] + [self.paid(plan) for plan in plans]
         parts = [np.vstack([np.ones(count), given]), np.vstack([np.zeros(free), self._anew])]
         cost = [paid, first.cost[self._free]]
         lower, upper = [np.zeros(count), self.bounds[0][self._free]], [np.ones(count), self.bounds[1][self._free]]

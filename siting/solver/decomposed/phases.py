@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -20,6 +21,7 @@ from siting.solver.decomposed.checkpoint import Keeper, Snapshot
 from siting.solver.decomposed.clusters import cluster, evened, groups_of, mean_of
 from siting.solver.decomposed.coarse import guess
 from siting.solver.decomposed.crews import Company, Members, Order
+from siting.solver.decomposed.first_phase import FirstPhase, Verdict
 from siting.solver.decomposed.integers import RADII, Proposals
 from siting.solver.decomposed.master import Master, Step
 from siting.solver.decomposed.mix import Evaluated, Mean, Mix
@@ -55,6 +57,16 @@ _PLANS = 60
 _RELAX_RADIUS = 0.1
 _AGAIN = 2
 """Integers of earlier plans that are tried first."""
+_SMALL_ROWS = 15_000
+"""In programs of up to so many rows it is soon asked whether there is any plan where none is found. In larger ones the
+passes for it are only spent on integers that were evaluated in vain and that branch and bound proposes again."""
+_TOO_LOW = 3
+"""Without any plan in a small program, prices of breaking that prove too low so often raise a doubt whether there is
+one."""
+_IN_VAIN = 60
+"""Passes without a plan in a small program, before it is asked whether there is any."""
+_TIMES = 10
+"""Integers that a small program proposes more often prove that it learns nothing of them."""
 _AT_ONCE_S = 3.0
 """Time for the cheapest integers of the master before those near the relaxed plan; small masters need less."""
 
@@ -117,6 +129,9 @@ class Phases:
             self._begun + limits.time_limit_s,
             self._tell,
         )
+        self._first_phase: FirstPhase | None = None
+        self._small = len(self._layout.rows) * len(periods) <= _SMALL_ROWS
+        self._tried: Counter[bytes] = Counter()
         self._means, self._mean = means, mean_of(list(means if len(means) else periods))
         self._centre: FloatArray = program.first.lower
         self._bounds = program.first.lower, program.first.upper
@@ -158,6 +173,8 @@ class Phases:
         self.bound = self._sure = max((step.bound(yearly) for step in self._steps), default=-np.inf)
         self.infeasible, self._old, self._phase = False, None, "relaxation"
         self._seen.clear()
+        self._tried.clear()
+        self._first_phase = None
         self._begun = time.time()
         self._program = replace(self._program, yearly=yearly)
         bench = self._bench
@@ -271,7 +288,7 @@ class Phases:
         while not self._finished():
             result, integers = proposals.cheapest()
             self._raise_bound(np.inf if result.status == "infeasible" else result.bound)
-            if integers is None:
+            if integers is None or (self._small and self._tried[integers.tobytes()] >= _TIMES):
                 return
             self._evaluate(integers)
 
@@ -316,18 +333,28 @@ class Phases:
         # What periods pass on is long short of something somewhere; its price tells how near the plan is all the same.
         # A plan in any case is worth more than the rest of the bound.
         latest = self._begun + _FOR_THE_BOUND * self._limits.time_limit_s
-        found = search(
-            self._bench,
-            mix,
-            self._centre if start is None else start,
-            _RELAX_RADIUS if len(self._means) else 0.2,
-            lambda state: (
+        prices, doubts = self._bench.prices, self._small
+        raised = prices.raised
+
+        def doubtful(state: State) -> bool:
+            return doubts and state.best is None and prices.raised - raised >= _TOO_LOW
+
+        def done(state: State) -> bool:
+            return (
                 (state.priced_gap if self._passes_on else state.gap) <= share * self._gap
                 or state.bound > self._ceiling
                 or (self._integers and time.time() > latest)
                 or self._finished()
-            ),
-        )
+            )
+
+        start, radius = self._centre if start is None else start, _RELAX_RADIUS if len(self._means) else 0.2
+        found = search(self._bench, mix, start, radius, lambda state: done(state) or doubtful(state))
+        if doubtful(found):
+            if self._any_plan((self._program.first.lower, self._program.first.upper), found.centre).none:
+                self.infeasible = self.best is None
+                return
+            doubts = False
+            found = search(self._bench, mix, found.centre, radius, done)
         self._raise_bound(found.bound)
         self._centre, self._relaxed = found.centre, mix.known
         if found.step is not None:
@@ -339,17 +366,41 @@ class Phases:
 
     def _evaluate(self, integers: FloatArray) -> None:
         """The best plan with given integers, as far as it may matter."""
-        master, before = self._bench.master, self.best
-        self._bench.urgent = before is None
+        master, before, key = self._bench.master, self.best, integers.tobytes()
+        # Where it is known that there is a plan, no shortfall need cost more than it is worth.
+        self._bench.urgent = before is None and not self._small
         lower, upper = self._with(integers)
         master.confine(lower, upper)
-        mix = self._mix(self._whole.get(integers.tobytes(), []), (lower, upper))
+        mix = self._mix(self._whole.get(key, []), (lower, upper))
         start = mix.priced(self._bench.prices).x if mix.known else self._near_centre()
-        if start is not None:
-            search(self._bench, mix, start, 0.05, self._enough)
+        again = (self._small or self._phase == "branch and bound") and self._tried[key] > (before is not None)
+        self._tried[key] += 1
+        if start is not None and not (again and mix.best() is None and self._any_plan(mix.bounds, start).none):
+            self._best_near(mix, start)
         if self.best is not before:
-            self._whole[integers.tobytes()] = mix.known
+            self._whole[key] = mix.known
         master.confine(*self._bounds)
+
+    def _best_near(self, mix: Mix, start: FloatArray) -> None:
+        """The best plan within the bounds of a mix; if none is found soon in a small program, whether there is any."""
+        latest = self._bench.passes + _IN_VAIN if self._small else np.inf
+
+        def vain(state: State) -> bool:
+            return state.best is None and self._bench.passes >= latest
+
+        found = search(self._bench, mix, start, 0.05, lambda state: self._enough(state) or vain(state))
+        if vain(found) and not self._enough(found):
+            verdict = self._any_plan(mix.bounds, found.centre)
+            if not verdict.none:
+                mix.seed(verdict.plans)
+                search(self._bench, mix, mix.priced(self._bench.prices).x, 0.05, self._enough)
+
+    def _any_plan(self, bounds: tuple[FloatArray, FloatArray], start: FloatArray) -> Verdict:
+        """Whether bounds of the first stage leave any plan."""
+        if self._first_phase is None:
+            layout, periods = reduce_periods(self._program)
+            self._first_phase = FirstPhase(self._program, layout, periods, self._groups)
+        return self._first_phase.run(self._bench, bounds, start, self._report)
 
     def _near_centre(self) -> FloatArray | None:
         """A plan within the bounds of the master, as near to the relaxed one as there is."""

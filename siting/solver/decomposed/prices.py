@@ -40,12 +40,15 @@ class Prices:
         A unit of shortfall of a period, in units of the highest cost of its columns.
     asked : ndarray of float
         What use of the yearly rows is paid for in the next dispatch.
+    raised : int
+        How often a price has proven too low.
     """
 
     def __init__(self, yearly: FloatArray) -> None:
         self.yearly, self.shortfall = yearly, _SHORTFALL
         self._dearest_year = _DEAREST_YEAR * yearly
         self.asked: FloatArray = np.zeros(len(yearly))
+        self.raised = 0
 
     def near(self, guessed: FloatArray) -> None:
         """Prices at which to begin: to ask for, and so much more to break a row that it hardly pays."""

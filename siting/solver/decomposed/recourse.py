@@ -10,7 +10,7 @@ for all, without effect where they are missing, so that periods can be averaged.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -71,6 +71,11 @@ class Recourse:
     least: FloatArray
     most: FloatArray
     usage: csr_array
+
+
+def without_cost(period: Recourse) -> Recourse:
+    """A period in which nothing costs but what is missed."""
+    return replace(period, cost=np.zeros_like(period.cost))
 
 
 def reduce_periods(program: TwoStage) -> tuple[Layout, Shelf[Recourse]]:

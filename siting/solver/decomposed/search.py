@@ -90,6 +90,8 @@ class Bench:
         Done so far.
     reserved_s : float
         Kept of the time for the dispatch of the plan at the end.
+    unpaid : bool
+        Whether nothing counts but what is missed.
     """
 
     master: Master
@@ -102,6 +104,7 @@ class Bench:
     urgent: bool = False
     passes: int = 0
     reserved_s: float = 0.0
+    unpaid: bool = False
 
     @property
     def left_s(self) -> float:
@@ -166,10 +169,11 @@ def search(bench: Bench, mix: Mix, start: FloatArray, radius: float, done: Calla
         if done(state):
             break
         if np.isfinite(before):
-            value = master.value_of(x) + plan.cost + bench.prices.shortfall * plan.shortfall
+            value = master.value_of(x) + mix.paid(plan) + bench.prices.shortfall * plan.shortfall
             hoped = max(before - promised, 1e-12 * abs(before))
             # The plan itself must move before any dispatch keeps all rows.
-            least = radius if best is None else _LEAST_RADIUS
+            far = best is None or (mix.seeded and best.value - now.value > bench.gap * abs(best.value))
+            least = radius if far else _LEAST_RADIUS
             box.judge(hoped, before - now.value, value > before + hoped, least)
         if now.value - state.bound <= _NEAR * bench.gap * abs(now.value):
             _raise_prices(bench, now)
@@ -189,6 +193,7 @@ def _apart(value: float | None, bound: float) -> float:
 
 def _raise_prices(bench: Bench, now: Mean) -> None:
     """Make it dearer to break the rows that a mean breaks."""
+    bench.prices.raised += now.shortfall > 0 or bool(now.broken.any())
     if now.shortfall > 0:
         bench.prices.raise_shortfall()
     if now.broken.any():
@@ -201,7 +206,7 @@ def _evaluate(bench: Bench, mix: Mix, x: FloatArray) -> Evaluated | None:
     begun = time.time()
     prices, links = bench.prices, x[bench.master.links]
     answer = bench.company.answer(
-        Question(links, prices.asked, prices.shortfall, bench.means, bench.left_s, bench.passes)
+        Question(links, prices.asked, prices.shortfall, bench.means, bench.left_s, bench.passes, bench.unpaid)
     )
     if answer is None:
         return None
