@@ -1,5 +1,7 @@
 """Green floors, by hand: 10 MW for 4 hours at 100; a MW of wind costs 1,000 and saves 400."""
 
+from functools import cache
+
 import pytest
 from cases import random_problem
 from small import MILLION, column, cost, optimum, problem, term
@@ -288,6 +290,12 @@ def test_the_audit_finds_wrong_claims(columns, check):
     assert check in {c.name for c in audit(p, spoiled(solution, **columns)).failures}
 
 
+@cache
+def sent_over_a_line():
+    p = problem(**TWO, corridors=[LINE], settings=floors({"share": 0.5, "site": "t"}))
+    return p, checked(p)
+
+
 @pytest.mark.parametrize(
     ("column", "amount", "check"),
     [
@@ -298,8 +306,7 @@ def test_the_audit_finds_wrong_claims(columns, check):
     ],
 )
 def test_the_audit_follows_claims_over_lines(column, amount, check):
-    p = problem(**TWO, corridors=[LINE], settings=floors({"share": 0.5, "site": "t"}))
-    solution = checked(p)
+    p, solution = sent_over_a_line()
     spoilt = solution.tables["claim_corridor"].assign(**{column: solution.tables["claim_corridor"][column] + amount})
     assert check in {c.name for c in audit(p, {**solution.tables, "claim_corridor": spoilt}).failures}
 
