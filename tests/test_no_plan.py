@@ -91,6 +91,11 @@ def test_the_better_plan_of_two_solves_and_the_better_bound():
     both = of_both(one, other)
     assert (both.status, both.objective, both.bound) == ("feasible", 10.0, 9.0)
     assert of_both(one, replace(other, bound=9.999)).status == "optimal"
+    late = of_both(one, replace(other, status="optimal", objective=10.004, bound=9.999))
+    assert (late.status, late.objective, late.bound) == ("optimal", 10.0, 9.999)
+    assert (
+        of_both(one, replace(other, status="infeasible", objective=None, has_plan=False, bound=None)).objective == 10.0
+    )
     nothing = replace(one, status="stopped", objective=None, has_plan=False, bound=7.0)
     assert (of_both(nothing, nothing).status, of_both(nothing, nothing).bound) == ("stopped", 7.0)
     late = of_both(nothing, other)

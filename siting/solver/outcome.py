@@ -48,8 +48,8 @@ def cheaper(one: Outcome, other: Outcome) -> bool:
 
 
 def of_both(one: Outcome, other: Outcome) -> Outcome:
-    """How two solves of one program ended together, the second of which had the last word."""
-    if other.status in ("optimal", "infeasible", "unbounded"):
+    """How two solves of one program ended together: the cheaper plan, and the better bound."""
+    if not one.has_plan and other.status in ("optimal", "infeasible", "unbounded"):
         return other
     bounds = [each for each in (one, other) if each.bound is not None]
     most = max(bounds, key=lambda each: each.bound or 0.0, default=other)

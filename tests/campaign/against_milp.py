@@ -18,7 +18,9 @@ from siting.auditor import audit
 from siting.errors import SitingError
 from siting.model.build import build
 from siting.problem import Problem
-from siting.solver.handover import ProvenInfeasibleError, compile_model
+from siting.solver.directions import Circle, Networks, circles, with_directions
+from siting.solver.handover import FloatArray, Matrix, ProvenInfeasibleError, compile_model
+from siting.solver.two_stage import join, plan_of, split
 
 GAPS, TOLERANCE = {"whole": 1e-5, "decomposed": 0.005}, 1e-6
 """The extensive form is solved to the end, the decomposition to its usual gap."""
@@ -39,11 +41,31 @@ def random_problem(seed: int) -> tuple[Problem, list[str]]:
 
 
 def optimum(p: Problem) -> float | None:
-    """Least cost in currency by another solver's interface; None if there is no plan."""
+    """Least cost in currency by another solver's interface; None if there is no plan.
+
+    No plan may have circles: those of an optimum are forbidden, until there are none.
+    """
     try:
-        matrix = compile_model(build(p))
+        program = split(compile_model(build(p)))
     except ProvenInfeasibleError:
         return None
+    networks, met = Networks(program.legs), dict[Circle, None]()
+    while True:
+        narrower = with_directions(program, networks, met)
+        found = _optimum(join(narrower))
+        if found is None:
+            return None
+        value, x = found
+        every = enumerate(zip(program.periods, plan_of(narrower, x).periods, strict=True))
+        new = dict.fromkeys(
+            c for d, (period, y) in every for c in circles(d, period.columns.upper, networks.of(period), y)
+        )
+        if new.keys() <= met.keys():
+            return value
+        met |= new
+
+
+def _optimum(matrix: Matrix) -> tuple[float, FloatArray] | None:
     shape = matrix.shape
     found = milp(
         matrix.cost * MILLION,
@@ -58,7 +80,7 @@ def optimum(p: Problem) -> float | None:
         return None
     if found.status != 0:
         raise RuntimeError(found.message)
-    return float(found.fun + matrix.offset * MILLION)
+    return float(found.fun + matrix.offset * MILLION), found.x
 
 
 def disagreements(p: Problem) -> Iterator[str]:
