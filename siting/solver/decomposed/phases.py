@@ -60,9 +60,9 @@ _AGAIN = 2
 _SMALL_ROWS = 15_000
 """In programs of up to so many rows it is soon asked whether there is any plan where none is found. In larger ones the
 passes for it are only spent on integers that were evaluated in vain and that branch and bound proposes again."""
-_TOO_LOW = 3
-"""Without any plan in a small program, prices of breaking that prove too low so often raise a doubt whether there is
-one."""
+_TOO_LOW, _MUCH_TOO_LOW = 3, 8
+"""Without any plan, prices of breaking that prove too low so often raise a doubt whether there is one; in larger
+programs they are at their dearest by then."""
 _IN_VAIN = 60
 """Passes without a plan in a small program, before it is asked whether there is any."""
 _TIMES = 10
@@ -333,11 +333,11 @@ class Phases:
         # What periods pass on is long short of something somewhere; its price tells how near the plan is all the same.
         # A plan in any case is worth more than the rest of the bound.
         latest = self._begun + _FOR_THE_BOUND * self._limits.time_limit_s
-        prices, doubts = self._bench.prices, self._small
-        raised = prices.raised
+        prices, most = self._bench.prices, _TOO_LOW if self._small else np.inf if self._passes_on else _MUCH_TOO_LOW
+        most += prices.raised
 
         def doubtful(state: State) -> bool:
-            return doubts and state.best is None and prices.raised - raised >= _TOO_LOW
+            return state.best is None and prices.raised >= most
 
         def done(state: State) -> bool:
             return (
@@ -353,7 +353,7 @@ class Phases:
             if self._any_plan((self._program.first.lower, self._program.first.upper), found.centre).none:
                 self.infeasible = self.best is None
                 return
-            doubts = False
+            most = np.inf
             found = search(self._bench, mix, found.centre, radius, done)
         self._raise_bound(found.bound)
         self._centre, self._relaxed = found.centre, mix.known
