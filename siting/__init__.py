@@ -13,7 +13,7 @@ __version__ = "0.1.0"
 _WHERE = {
     "COMPONENTS": "siting.model.build",
     "Problem": "siting.problem.problem",
-    "Solution": "siting.solution",
+    "Solution": "siting.solving.solution",
     "audit": "siting.auditor",
     "audit_pathway": "siting.auditor.pathway",
     "build": "siting.model.build",
@@ -24,7 +24,7 @@ _WHERE = {
     "front": "siting.study.front",
     "load": "siting.instance",
     "make": "siting.problem.problem",
-    "solve": "siting.solution",
+    "solve": "siting.solving.solution",
     "stage_problem": "siting.problem.stages",
     "write": "siting.instance",
 }

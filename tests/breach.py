@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 import pyomo.environ as pyo
 
-from siting.solution import read_tables
-from siting.solver.engine import Limits
+from siting.solver.highs.engine import Limits
 from siting.solver.strategy import optimize
+from siting.solving.solution import read_tables
 
 Tables = dict[str, pd.DataFrame]
 

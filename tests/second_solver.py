@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csc_array, csr_array
 
-from siting.solver.handover import Matrix
-from siting.solver.money import SIZE, guessed
+from siting.solver.compile.matrix import Matrix
+from siting.solver.highs.cost_scaling import SIZE, guessed
 
 
 def by_scip(matrix: Matrix, seconds: float = 60.0) -> tuple[float, float]:

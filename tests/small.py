@@ -9,9 +9,9 @@ import pandas as pd
 
 from siting.model.build import build
 from siting.problem import Calendar, Problem, make
-from siting.solution import Solution, solve
-from siting.solver.engine import Limits
+from siting.solver.highs.engine import Limits
 from siting.solver.strategy import optimize
+from siting.solving.solution import Solution, solve
 
 MILLION = 1e6
 

@@ -7,13 +7,13 @@ from small import optimum, problem
 from tiny import tiny_problem
 from tiny_plan import book, settled
 
-from siting.accounts import TOTAL, carbon_accounts, green_share
 from siting.auditor import audit
+from siting.auditor.accounts import TOTAL, carbon_accounts, green_share
 from siting.auditor.matching import matched_mwh
 from siting.auditor.power import reconciliation, site_power_mw
 from siting.auditor.report import Ledger
 from siting.auditor.tables import read
-from siting.summary import SUMMARIES
+from siting.report.summary import SUMMARIES
 
 ROWS = {
     "regions": [

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from siting import atomic
-from siting.atomic import clean, replaced
+from siting.files import atomic
+from siting.files.atomic import clean, replaced
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL and folder locks are POSIX")
 
 KILLED_AT = """
 import os, signal, sys
 from pathlib import Path
-from siting import atomic
+from siting.files import atomic
 target, at, exchange = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "exchange"
 if not exchange:
     atomic._exchange = lambda one, other: False

@@ -8,7 +8,7 @@ from small import problem, solved
 from siting.auditor.pathway import audit_pathway
 from siting.model.build import build_pathway
 from siting.problem.stages import stage_problem
-from siting.run import with_first_hour
+from siting.runs.folder import with_first_hour
 
 
 @pytest.fixture(scope="module")

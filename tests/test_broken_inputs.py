@@ -14,7 +14,7 @@ import pytest
 
 from siting.errors import Fault, InputError
 from siting.instance import load
-from siting.starter import write_starter
+from siting.instance.starter import write_starter
 
 
 @pytest.fixture(scope="module")

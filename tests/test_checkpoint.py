@@ -10,9 +10,9 @@ from cases import random_days
 from test_decomposed import GAP, GREEN, program_of
 
 from siting.errors import UsageError
-from siting.solver.decomposed.checkpoint import fingerprint
-from siting.solver.decomposed.driver import solve_decomposed
-from siting.solver.engine import Limits
+from siting.solver.benders.checkpoint import fingerprint
+from siting.solver.benders.solve import solve_decomposed
+from siting.solver.highs.engine import Limits
 
 
 class KilledError(Exception):
@@ -36,7 +36,7 @@ def killed(program, path, after, gap=GAP):
 
 @pytest.fixture(name="each_pass", autouse=True)
 def keep_each_pass(monkeypatch):
-    monkeypatch.setattr("siting.solver.decomposed.checkpoint._SPARE", 0.0)
+    monkeypatch.setattr("siting.solver.benders.checkpoint._SPARE", 0.0)
 
 
 @pytest.mark.parametrize("share", [0.2, 0.8])

@@ -9,7 +9,7 @@ import tomllib
 import pandas as pd
 import pytest
 
-from siting.bundled import instances_folder, maps_folder
+from siting.files.bundled import instances_folder, maps_folder
 from siting.instance import load
 from siting.problem.derived import arcs, batches, distance_km, pue
 from siting.problem.tables import TABLES

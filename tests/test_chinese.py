@@ -14,8 +14,8 @@ from test_broken_inputs import CASES, Case, faults_of, folder, starter  # noqa: 
 
 from siting.cli.faults import fault_line
 from siting.cli.options import MESSAGES
+from siting.cli.text import Text, faults, in_language
 from siting.errors import Sentence, sentences
-from siting.text import Text, faults, in_language
 
 CJK = re.compile(r"[\u4e00-\u9fff]")
 ENGLISH = re.compile(r"(?:[A-Za-z]{2,} ){4,}")

@@ -134,7 +134,7 @@ def test_a_fault_of_ours_is_one_line_and_a_file(
     cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    monkeypatch.setattr("siting.schema.markdown", lambda: 1 / 0)
+    monkeypatch.setattr("siting.instance.schema.markdown", lambda: 1 / 0)
     monkeypatch.setattr(sys, "argv", ["siting", "schema"])
     with pytest.raises(ZeroDivisionError) as error:
         main()

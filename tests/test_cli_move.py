@@ -12,7 +12,7 @@ import pytest
 from command_line import Cli, command_line, instance_folder  # noqa: F401 - fixtures
 
 from siting.cli.tables import as_table
-from siting.text import Text
+from siting.cli.text import Text
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 PRINTED = [block for block in re.findall(r"```text\n(.*?)```", README, flags=re.DOTALL) if "siting move" in block]

@@ -13,7 +13,7 @@ from tiny import tiny_problem
 from siting.instance import load, write
 from siting.problem.problem import frame
 from siting.problem.tables import TABLES
-from siting.run import read_run
+from siting.runs.folder import read_run
 
 STAGES = pd.DataFrame({"year": [2025, 2030], "years": [5, 5]})
 FACTORS = pd.DataFrame(

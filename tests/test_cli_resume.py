@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from command_line import Cli, start
 
-from siting.atomic import locked
-from siting.solver.decomposed.crews import Answer, Crew, Question
+from siting.files.atomic import locked
+from siting.solver.benders.subproblem_pool import Answer, Crew, Question
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL and folder locks are POSIX")
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL and fol
 KILL = """
 import os, pathlib, signal
 from itertools import count
-from siting.solver.decomposed.crews import Crew
+from siting.solver.benders.subproblem_pool import Crew
 
 answer, calls = Crew.answer, count()
 

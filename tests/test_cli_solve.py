@@ -17,7 +17,7 @@ from tiny import tiny_problem
 
 import siting
 from siting.cli.notes import messages
-from siting.text import Text
+from siting.cli.text import Text
 
 LIMIT_SITES = """
 import pyomo.environ as pyo

@@ -13,23 +13,23 @@ from small import problem
 from test_pieces import everything
 
 import siting
-from siting.building import compile_problem
 from siting.errors import SolverError, UsageError
 from siting.model.build import COMPONENTS, build
 from siting.solver import strategy
-from siting.solver.decomposed import phases, subproblem
-from siting.solver.decomposed.clusters import cluster, mean_of
-from siting.solver.decomposed.coarse import guess
-from siting.solver.decomposed.cuts import cut
-from siting.solver.decomposed.driver import solve_decomposed
-from siting.solver.decomposed.integers import Proposals
-from siting.solver.decomposed.master import EVERYWHERE, Master
-from siting.solver.decomposed.recourse import reduce_periods
-from siting.solver.decomposed.subproblem import Budget, Solver
-from siting.solver.engine import Limits, Task
-from siting.solver.handover import compile_model
-from siting.solver.running import run
-from siting.solver.two_stage import join, split
+from siting.solver.benders import phases, subproblem
+from siting.solver.benders.clusters import cluster, mean_of
+from siting.solver.benders.cuts import cut
+from siting.solver.benders.master import EVERYWHERE, Master
+from siting.solver.benders.recourse import reduce_periods
+from siting.solver.benders.rounding import Proposals
+from siting.solver.benders.solve import solve_decomposed
+from siting.solver.benders.subproblem import Budget, Solver
+from siting.solver.benders.warm_start import guess
+from siting.solver.compile.matrix import compile_model
+from siting.solver.compile.two_stage import join, split
+from siting.solver.highs.engine import Limits, Task
+from siting.solver.highs.retry import run
+from siting.solving.compiled import compile_problem
 
 GAP = 1e-3
 GREEN = {"green": {"floors": [{"share": 0.9}, {"share": 0.95, "tier": "hub"}]}}

@@ -11,9 +11,9 @@ from siting.auditor.pathway import audit_pathway
 from siting.instance import write
 from siting.model.build import COMPONENTS, build, build_pathway
 from siting.problem import Calendar
-from siting.solution import solve
 from siting.solver import strategy as ways
-from siting.solver.engine import Limits
+from siting.solver.highs.engine import Limits
+from siting.solving.solution import solve
 from siting.study.front import front
 from siting.study.year_check import check_year
 

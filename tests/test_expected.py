@@ -13,7 +13,7 @@ from lp import CONCEPTS, lp
 from small import problem
 
 from siting.problem import Calendar
-from siting.rulebook import book
+from siting.report.rulebook import book
 
 EXPECTED = Path(__file__).parent / "expected"
 

@@ -19,16 +19,25 @@ import pytest
 from command_line import Cli, Done
 from pyarrow import parquet
 
-from siting import atomic
 from siting.cli.jobs import as_asked, options_of
 from siting.errors import InputError, UsageError
+from siting.files import atomic
+from siting.files.reading import (
+    UnsafeError,
+    arrays_of,
+    gunzip,
+    is_inner_name,
+    is_within,
+    parse_json,
+    read_bytes,
+    strangers,
+)
+from siting.files.tables import read_parquet
 from siting.instance import load
 from siting.maps import load_base
-from siting.reading import UnsafeError, arrays_of, gunzip, is_inner_name, is_within, parse_json, read_bytes, strangers
-from siting.result import Options
-from siting.solver.highs_options import check_options, touches_files
-from siting.table_files import read_parquet
-from siting.unfinished import begun
+from siting.runs.document import Options
+from siting.runs.unfinished import begun
+from siting.solver.highs.options import check_options, touches_files
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links and pipes are POSIX")
 

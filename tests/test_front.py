@@ -9,14 +9,14 @@ from cases import random_days
 from small import problem
 
 import siting
-from siting.building import compile_problem
 from siting.errors import SolverError, UsageError
 from siting.solver import strategy
-from siting.solver.decomposed.driver import solve_decomposed, warm
-from siting.solver.decomposed.phases import Phases
-from siting.solver.engine import Limits
+from siting.solver.benders.phases import Phases
+from siting.solver.benders.solve import solve_decomposed, warm
+from siting.solver.compile.two_stage import plan_of
+from siting.solver.highs.engine import Limits
 from siting.solver.strategy import optimize_series
-from siting.solver.two_stage import plan_of
+from siting.solving.compiled import compile_problem
 from siting.study import front as study
 from siting.study.front import Point, consistent, front, middles
 

@@ -13,10 +13,10 @@ import pytest
 
 from siting.errors import InputError, UsageError
 from siting.instance import bundled_names, digest, find, load, write
+from siting.instance.starter import write_starter
 from siting.instance.suggest import did_you_mean
 from siting.instance.units import other_unit
 from siting.problem import TABLES, Problem
-from siting.starter import write_starter
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from siting.maps.layers import layers
 from siting.maps.plan import plan_of
 from siting.problem import Problem
 from siting.problem.in_use import sites_in_use
-from siting.summary import SUMMARIES
+from siting.report.summary import SUMMARIES
 
 AI = {"compute_types": [{"module_mw": 4.0}, {"compute": "ai", "module_mw": 6.0}]}
 

@@ -9,18 +9,18 @@ from cases import random_problem
 from test_solver import knapsack
 
 from siting.model.build import build
-from siting.solver import isolated, running
-from siting.solver.engine import Limits, Run, Task
-from siting.solver.handover import compile_model
-from siting.solver.isolated import CRASHED, LATE, Isolated
-from siting.solver.running import run
+from siting.solver.compile.matrix import compile_model
+from siting.solver.highs import isolated_process, retry
+from siting.solver.highs.engine import Limits, Run, Task
+from siting.solver.highs.isolated_process import CRASHED, LATE, Isolated
+from siting.solver.highs.retry import run
 
 LIMITS = Limits(gap=0.0, threads=1)
 
 
 @pytest.fixture
 def apart(monkeypatch):
-    monkeypatch.setattr(running, "ISOLATED_ROWS", 1)
+    monkeypatch.setattr(retry, "ISOLATED_ROWS", 1)
 
 
 def dies(monkeypatch, times, with_signal=signal.SIGKILL):
@@ -34,14 +34,14 @@ def dies(monkeypatch, times, with_signal=signal.SIGKILL):
             if len(begun) <= times:
                 self.process.send_signal(with_signal)
 
-    monkeypatch.setattr(running, "Isolated", Dying)
+    monkeypatch.setattr(retry, "Isolated", Dying)
     return begun
 
 
 def test_the_same_answer(apart):
     matrix = compile_model(build(random_problem(0)))
     there = run(Task(matrix, LIMITS, 60.0, "test"))
-    here = running.solve_here(Task(matrix, LIMITS, 60.0, "test"), running.Watch("test", 60.0))
+    here = retry.solve_here(Task(matrix, LIMITS, 60.0, "test"), retry.Watch("test", 60.0))
     assert (there.status, there.objective, there.bound, there.proof) == (
         here.status,
         here.objective,
@@ -74,7 +74,7 @@ def test_a_solver_that_does_not_look_at_the_clock_is_ended(apart, monkeypatch):
     dies(monkeypatch, 9, signal.SIGSTOP)
     begun = time.monotonic()
     found = run(Task(compile_model(knapsack(12, 2)), LIMITS, 0.3, "test"))
-    assert time.monotonic() - begun < 0.3 + isolated._LEAST_LATE_S + 2
+    assert time.monotonic() - begun < 0.3 + isolated_process._LEAST_LATE_S + 2
     assert (found.status, found.reason) == ("stopped", LATE)
 
 
@@ -88,10 +88,10 @@ def test_what_was_found_before_the_end_is_kept(apart, monkeypatch):
             said.append(kind)
             if kind == "plan":
                 self.process.send_signal(signal.SIGSTOP)
-                monkeypatch.setattr(isolated.time, "monotonic", lambda: self._begun + 1e6)
+                monkeypatch.setattr(isolated_process.time, "monotonic", lambda: self._begun + 1e6)
             return kind, content
 
-    monkeypatch.setattr(running, "Isolated", Hanging)
+    monkeypatch.setattr(retry, "Isolated", Hanging)
     found = run(Task(compile_model(knapsack()), LIMITS, 60.0, "test"))
     monkeypatch.undo()
     assert "plan" in said
@@ -112,7 +112,7 @@ def test_ctrl_c_stops_it_and_keeps_the_plan(apart, monkeypatch):
                 raise KeyboardInterrupt
             return kind, content
 
-    monkeypatch.setattr(running, "Isolated", Pressed)
+    monkeypatch.setattr(retry, "Isolated", Pressed)
     found = run(Task(compile_model(knapsack()), LIMITS, 60.0, "test"))
     assert isinstance(found, Run)
     assert found.interrupted

@@ -9,23 +9,19 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "siting"
 
 LAYERS = (
-    {"errors", "bundled", "atomic", "reading"},
-    {"table_files"},
+    {"errors", "files"},
     {"physics"},
     {"problem"},
-    {"rts_gmlc", "periods", "synthetic"},
+    {"periods", "synthetic"},
     {"instance"},
-    {"starter", "schema"},
     {"model"},
     {"solver"},
-    {"tables"},
-    {"building", "auditor"},
-    {"solution"},
-    {"accounts"},
-    {"study", "rulebook", "pathway_run", "unfinished", "seal"},
-    {"run", "result", "summary", "maps"},
-    {"moves", "audit_run"},
-    {"text"},
+    {"auditor"},
+    {"solving"},
+    {"study"},
+    {"report"},
+    {"maps"},
+    {"runs"},
     {"cli", "__init__"},
     {"__main__"},
 )
@@ -123,7 +119,7 @@ def test_only_maps_imports_geopandas():
 
 
 def test_only_the_model_and_the_solver_know_pyomo():
-    assert users_of("pyomo") <= {"model", "solver", "tables", "building", "solution", "study"}
+    assert users_of("pyomo") <= {"model", "solver", "solving", "study"}
     assert users_of("highspy") <= {"solver", "study"}
 
 
@@ -132,7 +128,7 @@ def test_the_audit_knows_neither_model_nor_solver():
     assert audit
     for path in audit:
         assert outside(path) & {"pyomo", "highspy"} == set()
-        assert {unit(name) for name in ours(path)} & {"model", "solver", "solution"} == set()
+        assert {unit(name) for name in ours(path)} & {"model", "solver", "solving"} == set()
 
 
 def test_physics_is_pure():

@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 
 import siting
-from siting.atomic import draft_prefix, replaced
-from siting.run import target_of
-from siting.solver.server import SOCKETS
+from siting.files.atomic import draft_prefix, replaced
+from siting.runs.folder import target_of
+from siting.solver.parallel.server import SOCKETS
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="copies of one process are for Linux")
 
 READY = """
 import time
-from siting.solver import workers
+from siting.solver.parallel import processes as workers
 if __name__ == "__main__":
     workers._LIBRARIES[1:] = []
     pool = workers.new_pool(1)
@@ -31,7 +31,8 @@ if __name__ == "__main__":
 
 EARLY = """
 import os, time
-from siting.solver import server, workers
+from siting.solver.parallel import server
+from siting.solver.parallel import processes as workers
 if __name__ == "__main__":
     workers._LIBRARIES[1:] = ["slow"]
     workers.context()

@@ -6,8 +6,8 @@
 import pytest
 from small import MILLION, optimum, problem, term
 
-from siting.accounts import TOTAL, carbon_accounts
 from siting.auditor import audit
+from siting.auditor.accounts import TOTAL, carbon_accounts
 
 WIND = {"existing_mw": 5.0, "most_mw": 5.0}
 

@@ -16,8 +16,8 @@ from matplotlib.image import imread
 from matplotlib.transforms import Bbox
 from shapely.geometry import LineString, MultiPolygon, Polygon, box
 
-from siting.accounts import carbon_accounts, green_share
 from siting.auditor import audit
+from siting.auditor.accounts import carbon_accounts, green_share
 from siting.errors import UsageError
 from siting.maps import PROPERTIES, FontWarning, columns, draw, fonts, layers, load_base, write_layers
 from siting.maps.canvas import canvas_of

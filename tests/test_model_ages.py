@@ -10,15 +10,15 @@ from small import MILLION, column, cost, optimum, problem, solved, term
 
 from siting.auditor import audit
 from siting.auditor.pathway import audit_pathway
-from siting.building import compile_problem
 from siting.model.build import build_pathway
 from siting.problem import Problem
 from siting.problem.ages import alive
 from siting.problem.stages import stage_problem
-from siting.run import with_first_hour
-from siting.solver.engine import Limits
+from siting.report.summary import SUMMARIES
+from siting.runs.folder import with_first_hour
+from siting.solver.highs.engine import Limits
 from siting.solver.strategy import optimize_program
-from siting.summary import SUMMARIES
+from siting.solving.compiled import compile_problem
 
 SERVERS: dict[str, Any] = {"capex_per_kw": 1.0, "lifetime_years": 5.0, "fixed_om_per_kw_year": 0.01, "module_mw": 4.0}
 

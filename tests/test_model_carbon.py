@@ -4,7 +4,7 @@ import pytest
 from small import MILLION, column, cost, optimum, problem, term
 
 from siting.model.build import build
-from siting.solution import solve
+from siting.solving.solution import solve
 
 CLEAN = {
     "regions": [{"grid_factor_t_per_mwh": 1.0}, {"region": "b", "grid_factor_t_per_mwh": 0.0}],

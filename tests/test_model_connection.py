@@ -5,7 +5,7 @@ from small import MILLION, broken, column, optimum, problem, term
 
 from siting.auditor import audit
 from siting.model.build import build
-from siting.solution import solve
+from siting.solving.solution import solve
 
 PEAKY = {"workloads": [{"profile": "day"}], "profile": {"day": [0.5, 1.5, 0.5, 1.5]}}
 

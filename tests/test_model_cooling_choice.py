@@ -11,7 +11,7 @@ from siting.auditor import audit
 from siting.model.build import build
 from siting.problem.derived import pue
 from siting.problem.designs import as_chosen, as_offered
-from siting.solution import solve
+from siting.solving.solution import solve
 
 SITE = {"pue_shift": 0.0, "lifetime_years": 1.0}
 LIQUID = {"cooling": "liquid_dry_cooler"}

@@ -5,7 +5,7 @@ from small import MILLION, column, optimum, problem, solved, term
 
 from siting.auditor import audit
 from siting.model.build import build
-from siting.solution import solve
+from siting.solving.solution import solve
 
 BASE = {
     "regions": [{}, {"region": "b"}],

@@ -8,7 +8,7 @@ from small import MILLION, column, cost, optimum, problem, solved, term
 from siting.auditor import audit
 from siting.model import direct
 from siting.model.build import build
-from siting.summary import SUMMARIES, default_summaries
+from siting.report.summary import SUMMARIES, default_summaries
 
 WIND = {"cf": {"wind": {"a": [1, 1, 0, 0], "b": [1, 1, 0, 0]}}}
 GIVEN = {"direct": True, "existing_mw": 20.0, "most_mw": 20.0}

@@ -8,7 +8,7 @@ from small import MILLION, column, cost, optimum, problem, term
 
 from siting.auditor import audit
 from siting.model.build import build
-from siting.solution import solve
+from siting.solving.solution import solve
 
 STEADY = {"wind": {"a": 1.0}}
 

@@ -6,7 +6,7 @@ from small import column, cost, optimum, problem
 
 from siting.model.build import build
 from siting.problem import Calendar
-from siting.solution import solve
+from siting.solving.solution import solve
 
 
 def test_headroom_binds():

@@ -5,7 +5,7 @@ from small import MILLION, column, cost, optimum, problem
 
 from siting.auditor import audit
 from siting.model.build import build
-from siting.solution import solve
+from siting.solving.solution import solve
 
 STEADY = {"wind": {"a": 1.0}}
 WIND = [{"capex_per_kw": 1.0}]

@@ -14,7 +14,7 @@ from siting.auditor import audit
 from siting.model.build import build
 from siting.periods import choose
 from siting.problem import Calendar, Problem
-from siting.solution import Solution, solve
+from siting.solving.solution import Solution, solve
 
 DAYS = np.arange(8).reshape(2, 4)
 IN_ORDER = Calendar(hour=DAYS, weight=np.ones(2))

@@ -7,7 +7,7 @@ from small import MILLION, column, cost, optimum, problem
 from siting.auditor import audit
 from siting.model.build import build
 from siting.problem import Calendar
-from siting.solution import solve
+from siting.solving.solution import solve
 
 WIND = {"existing_mw": 4.0, "most_mw": 4.0}
 ROWS = {

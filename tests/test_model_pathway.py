@@ -12,8 +12,8 @@ from siting.errors import UsageError
 from siting.model.build import COMPONENTS, build_pathway
 from siting.physics.finance import annuity
 from siting.problem.stages import stage_problem, stages
-from siting.run import with_first_hour
-from siting.solver.handover import compile_model
+from siting.runs.folder import with_first_hour
+from siting.solver.compile.matrix import compile_model
 
 
 def factor(table, column, value, key="", year=2026):

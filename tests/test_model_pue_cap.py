@@ -5,7 +5,7 @@ from small import column, cost, optimum, problem
 
 from siting.auditor import audit
 from siting.model.build import build
-from siting.solution import solve
+from siting.solving.solution import solve
 
 TWO = {
     "sites": [

@@ -9,7 +9,7 @@ from small import column, cost, optimum, problem
 from siting.auditor import audit
 from siting.model.build import build
 from siting.problem.backups import backed, backup_pairs
-from siting.solution import solve
+from siting.solving.solution import solve
 
 # On the equator a degree of longitude is 111.19 km: t is 111 km and u 1,112 km from s.
 LINE = {

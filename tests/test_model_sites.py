@@ -4,7 +4,7 @@ import pytest
 from small import MILLION, column, cost, optimum, problem, term
 
 from siting.model.build import build
-from siting.solution import solve
+from siting.solving.solution import solve
 
 TWO_SITES = [{"fixed_cost_per_year": 5000.0}, {"site": "t", "fixed_cost_per_year": 3000.0}]
 

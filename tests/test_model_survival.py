@@ -7,7 +7,7 @@ from small import column, cost, optimum, problem
 
 from siting.auditor import audit
 from siting.model.build import build
-from siting.solution import solve
+from siting.solving.solution import solve
 
 THREE = {"sites": [{}, {"site": "t"}, {"site": "u"}], "price": 0.0}
 PRICED = [{"capex_per_kw": 1.0, "lifetime_years": 1.0}]

@@ -9,8 +9,8 @@ from cases import random_rows
 from scipy.optimize import linprog
 from small import MILLION, broken, column, cost, optimum, problem, term
 
-from siting.accounts import carbon_accounts
 from siting.auditor import audit
+from siting.auditor.accounts import carbon_accounts
 from siting.errors import UsageError
 from siting.model.build import build
 from siting.problem import Calendar

@@ -5,7 +5,7 @@ from small import MILLION, broken, column, cost, optimum, problem, term
 
 from siting.auditor import audit
 from siting.model.build import build
-from siting.solution import solve
+from siting.solving.solution import solve
 
 M3_PER_MWH = 3600 / 2453.786 * 4 / 3
 TWO = {

@@ -7,7 +7,7 @@ from small import column, cost, optimum, problem
 from siting.model.build import build
 from siting.physics.peaks import undominated
 from siting.problem import Calendar
-from siting.solution import solve
+from siting.solving.solution import solve
 
 FAR = {
     "regions": [{}, {"region": "b", "longitude_deg": 10.0}],

@@ -6,9 +6,9 @@ import pytest
 from small import problem
 
 from siting.model.build import build
-from siting.moves import moves
 from siting.problem import Problem
-from siting.solution import Solution, solve
+from siting.report.moves import moves
+from siting.solving.solution import Solution, solve
 
 
 def two_grids(price: float, east: float = 0.5, west: float = 0.8) -> Problem:

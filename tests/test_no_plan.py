@@ -11,14 +11,14 @@ from test_decomposed import GAP, program_of
 
 from siting.model.build import build
 from siting.solver import strategy
-from siting.solver.decomposed import phases
-from siting.solver.decomposed.driver import solve_decomposed
-from siting.solver.decomposed.mix import Mix
-from siting.solver.engine import Limits, Run
-from siting.solver.handover import compile_model
+from siting.solver.benders import phases
+from siting.solver.benders.convex_combination import Mix
+from siting.solver.benders.solve import solve_decomposed
+from siting.solver.compile.matrix import compile_model
+from siting.solver.compile.two_stage import split
+from siting.solver.highs.engine import Limits, Run
 from siting.solver.outcome import of_both
 from siting.solver.strategy import optimize_program
-from siting.solver.two_stage import split
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 

@@ -11,17 +11,17 @@ from full import full_problem
 from scipy.sparse import csr_array
 from small import problem
 
-import siting.building
-from siting.building import compile_problem
+import siting.solving.compiled
 from siting.cli.edits import read_edit
+from siting.cli.text import Text
 from siting.model.build import COMPONENTS, build
 from siting.problem import Calendar
-from siting.solution import read_tables, solve
-from siting.solver.handover import compile_model, label_of
-from siting.solver.piece import compile_piece
-from siting.solver.pieces import chunks
-from siting.solver.two_stage import Plan, split
-from siting.text import Text
+from siting.solver.compile.chunk import compile_piece
+from siting.solver.compile.matrix import compile_model, label_of
+from siting.solver.compile.merge import chunks
+from siting.solver.compile.two_stage import Plan, split
+from siting.solving.compiled import compile_problem
+from siting.solving.solution import read_tables, solve
 
 COST = "million per year"
 
@@ -55,9 +55,9 @@ def mine(m, p):
 def _in_pieces():
     """As if the periods were long: one a piece."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(siting.building, "WHOLE_REGION_H", 0)
-        patch.setattr(siting.building, "PIECE_H", 1)
-        patch.setattr(siting.building, "PIECE_REGION_H", 1)
+        patch.setattr(siting.solving.compiled, "WHOLE_REGION_H", 0)
+        patch.setattr(siting.solving.compiled, "PIECE_H", 1)
+        patch.setattr(siting.solving.compiled, "PIECE_REGION_H", 1)
         yield
 
 
@@ -188,7 +188,7 @@ def test_what_a_model_without_periods_lacks_is_built_in_the_whole(monkeypatch):
         if len(m.PERIOD):
             m.late = pyo.Constraint(expr=m.capacity_mw["s", "general"] <= 1e5)
 
-    monkeypatch.setattr(siting.building, "COMPONENTS", (*COMPONENTS, only_with_periods))
+    monkeypatch.setattr(siting.solving.compiled, "COMPONENTS", (*COMPONENTS, only_with_periods))
     compiled = compile_problem(everything())
     assert "late is not the sum" in compiled.one_piece
 
@@ -225,19 +225,19 @@ def test_a_compiled_model_is_gone_without_the_collector(monkeypatch):
         gc.collect()
         gc.disable()
         try:
-            siting.building.Maker(p, COMPONENTS)((0, 1))
+            siting.solving.compiled.Maker(p, COMPONENTS)((0, 1))
             return gc.collect()
         finally:
             gc.enable()
 
     few = left()
-    monkeypatch.setattr(siting.building, "_empty", lambda m: None)
+    monkeypatch.setattr(siting.solving.compiled, "_empty", lambda m: None)
     assert few < left() / 4
 
 
 def test_what_others_froze_stays_frozen():
     gc.freeze()
-    siting.building.Maker(everything(), COMPONENTS)((0,))
+    siting.solving.compiled.Maker(everything(), COMPONENTS)((0,))
     assert gc.get_freeze_count()
 
 

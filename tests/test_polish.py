@@ -11,10 +11,10 @@ from cases import random_problem
 from scipy.sparse import csc_array
 
 from siting.model.build import build
-from siting.solver.engine import Limits, Task
-from siting.solver.handover import Matrix, compile_model
-from siting.solver.polish import polish
-from siting.solver.running import run
+from siting.solver.compile.matrix import Matrix, compile_model
+from siting.solver.extensive_form.crossover import polish
+from siting.solver.highs.engine import Limits, Task
+from siting.solver.highs.retry import run
 
 
 def interior_plan(seed: int) -> tuple[Matrix, np.ndarray]:

@@ -6,7 +6,7 @@ from small import problem
 
 from siting.model.build import build
 from siting.model.ports import Port
-from siting.solution import solve
+from siting.solving.solution import solve
 
 
 @pytest.fixture

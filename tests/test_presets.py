@@ -12,10 +12,10 @@ from small import problem
 from siting.errors import InputError
 from siting.instance import load
 from siting.instance.fitting import LISTS
+from siting.instance.starter import write_starter
 from siting.instance.writing import write
 from siting.problem import Settings
 from siting.problem.presets import PRESETS, PresetName, expand
-from siting.starter import write_starter
 
 CLUSTERS, COMPUTE, GREEN = "hub-replies-2022", "eastern-data-western-compute-2023", "data-center-green-action-2024"
 NEW, GOALS, SHANGHAI, BEIJING = "new-data-centers-2021", "carbon-goals-2021", "shanghai-2023", "beijing-2024"

@@ -7,7 +7,7 @@ from small import MILLION, problem
 
 from siting.errors import UsageError
 from siting.problem.rules import Rule, rules
-from siting.solver.engine import Limits
+from siting.solver.highs.engine import Limits
 from siting.study.price_rules import price_rules
 from siting.study.rule_prices import STOPPED, Case, RulePrice, RulePrices
 

@@ -16,18 +16,30 @@ from transformed import dearer
 import siting
 from siting.errors import NumberError, UsageError
 from siting.model.build import build
-from siting.solution import solve
-from siting.solver import highs, highs_options, running
-from siting.solver.decomposed.cuts import Cut
-from siting.solver.decomposed.driver import solve_decomposed
-from siting.solver.decomposed.master import Master
-from siting.solver.decomposed.recourse import reduce_periods
-from siting.solver.engine import BY_BRANCHING, BY_DUALITY, Limits, Run, Task, apart, contradicts, judged, relative_gap
-from siting.solver.handover import Matrix, compile_model
-from siting.solver.highs_options import check_options
-from siting.solver.money import factor, guessed
-from siting.solver.running import run
-from siting.solver.two_stage import split
+from siting.solver.benders.cuts import Cut
+from siting.solver.benders.master import Master
+from siting.solver.benders.recourse import reduce_periods
+from siting.solver.benders.solve import solve_decomposed
+from siting.solver.compile.matrix import Matrix, compile_model
+from siting.solver.compile.two_stage import split
+from siting.solver.highs import options as highs_options
+from siting.solver.highs import retry
+from siting.solver.highs import solve as highs
+from siting.solver.highs.cost_scaling import factor, guessed
+from siting.solver.highs.engine import (
+    BY_BRANCHING,
+    BY_DUALITY,
+    Limits,
+    Run,
+    Task,
+    apart,
+    contradicts,
+    judged,
+    relative_gap,
+)
+from siting.solver.highs.options import check_options
+from siting.solver.highs.retry import run
+from siting.solving.solution import solve
 
 UNITS = (1e-6, 1e-4, 1.0, 1e6)
 
@@ -132,8 +144,8 @@ def test_a_bound_above_the_cost_is_no_bound(monkeypatch):
     real = highs._money
     monkeypatch.setattr(highs, "_money", lambda value, unit: 190.0 if real(value, unit) is not None else None)
     ways = []
-    here = running.solve_here
-    monkeypatch.setattr(running, "solve_here", lambda task, watch: ways.append(dict(task.options)) or here(task, watch))
+    here = retry.solve_here
+    monkeypatch.setattr(retry, "solve_here", lambda task, watch: ways.append(dict(task.options)) or here(task, watch))
     found = solved(compile_model(build(random_problem(0))), 1e-6)
     assert len(ways) > 1
     assert found.reason == highs.WRONG_SIDE

@@ -16,14 +16,14 @@ from siting.auditor import COST_TERMS
 from siting.auditor.power import reconciliation
 from siting.auditor.report import Ledger
 from siting.auditor.tables import read
+from siting.instance.schema import markdown
+from siting.instance.starter import write_starter
 from siting.maps import PROPERTIES
 from siting.physics.cooling import PUE_CURVES
 from siting.physics.distance import great_circle_km
 from siting.physics.water import latent_heat_kj_per_kg, wue
-from siting.rulebook import markdown as rulebook
-from siting.run import read_run
-from siting.schema import markdown
-from siting.starter import write_starter
+from siting.report.rulebook import markdown as rulebook
+from siting.runs.folder import read_run
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -7,12 +7,12 @@ import pytest
 from cases import random_problem
 
 from siting.model.build import build
-from siting.solver.engine import Limits
-from siting.solver.handover import compile_model
-from siting.solver.residues import SEEN, off, without_residues
+from siting.solver.compile.matrix import compile_model
+from siting.solver.compile.two_stage import Plan, split
+from siting.solver.highs.engine import Limits
+from siting.solver.residuals import SEEN, off, without_residues
 from siting.solver.settle import cost_of
 from siting.solver.strategy import optimize_program
-from siting.solver.two_stage import Plan, split
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,8 @@ from tiny import tiny_problem
 from siting import build, solve
 from siting.periods import aggregation_error
 from siting.problem import Problem
-from siting.result import Note, Options, document, status_of
-from siting.solution import Solution
+from siting.runs.document import Note, Options, document, status_of
+from siting.solving.solution import Solution
 
 
 class Verdict:

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from siting import rts_gmlc
-from siting.bundled import instances_folder
 from siting.errors import UsageError
+from siting.files.bundled import instances_folder
 from siting.instance import load
+from siting.instance.importers import rts_gmlc
+from siting.instance.importers.rts_gmlc import AREAS, CLIMATE, HOURS, dispatch, hourly, merit_order, read, temperature_c
 from siting.problem.derived import arcs, profiles
-from siting.rts_gmlc import AREAS, CLIMATE, HOURS, dispatch, hourly, merit_order, read, temperature_c
 
 FOLDER = instances_folder() / "rts-gmlc"
 

@@ -16,7 +16,7 @@ from siting.auditor import audit
 from siting.model.build import build
 from siting.problem import Problem
 from siting.problem.rules import REGISTRY, rules
-from siting.rulebook import book, proofs
+from siting.report.rulebook import book, proofs
 
 PROBLEMS = {
     "full": full_problem,

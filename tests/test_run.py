@@ -18,7 +18,7 @@ from tiny import tiny_problem
 from siting import build, solve
 from siting.errors import UsageError
 from siting.problem import TABLES, Calendar, Problem
-from siting.run import (
+from siting.runs.folder import (
     KEYS,
     check_copies,
     encode,
@@ -174,7 +174,7 @@ def test_a_place_that_cannot_be_written_is_refused_before_the_solve(
     def refuse(*_: object, **__: object) -> None:
         raise OSError(errno.EROFS, "Read-only file system")
 
-    monkeypatch.setattr("siting.run.tempfile.TemporaryDirectory", refuse)
+    monkeypatch.setattr("siting.runs.folder.tempfile.TemporaryDirectory", refuse)
     with pytest.raises(UsageError, match="Read-only file system"):
         target_of(tmp_path / "run")
 

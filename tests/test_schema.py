@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
+from siting.instance.schema import json_schema, markdown
 from siting.problem import SERIES, TABLES, Settings
-from siting.schema import json_schema, markdown
 
 
 def test_markdown_has_every_name() -> None:

@@ -6,7 +6,7 @@ import pickle
 
 import numpy as np
 
-from siting.solver.shelf import Shelf, View
+from siting.solver.compressed import Shelf, View
 
 LABELS = tuple(("power_mw", (site, t)) for site in "ab" for t in range(20))
 

@@ -7,7 +7,7 @@ from cases import HOURS, random_problem
 from small import problem, solved
 
 from siting.model.build import build
-from siting.solution import read_tables, solve
+from siting.solving.solution import read_tables, solve
 
 COLUMNS = {
     "site": ["site", "open", "energy_mwh", "claimed_mwh"],

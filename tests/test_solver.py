@@ -13,11 +13,14 @@ from small import problem
 
 from siting.errors import UsageError
 from siting.model.build import build
-from siting.solution import solve
-from siting.solver import engine, highs, highs_options, whole
-from siting.solver.engine import Limits, Progress, Task, relative_gap
-from siting.solver.handover import Matrix, compile_model
-from siting.solver.highs_options import check_options
+from siting.solver.compile.matrix import Matrix, compile_model
+from siting.solver.extensive_form import solve as whole
+from siting.solver.highs import engine
+from siting.solver.highs import options as highs_options
+from siting.solver.highs import solve as highs
+from siting.solver.highs.engine import Limits, Progress, Task, relative_gap
+from siting.solver.highs.options import check_options
+from siting.solving.solution import solve
 
 
 def knapsack(items=45, rows=8, seed=1):

@@ -8,9 +8,9 @@ import pytest
 
 from siting.errors import UsageError
 from siting.instance import digest, load
+from siting.instance.starter import starter_series, write_starter
 from siting.problem import TABLES
 from siting.problem.derived import arcs
-from siting.starter import starter_series, write_starter
 
 
 def test_starter_loads_and_shows_every_kind_of_table(tmp_path: Path) -> None:

@@ -17,8 +17,8 @@ from tiny import tiny_problem
 
 import siting
 from siting.errors import Sentence, harmless, sentences, shortened
+from siting.files.tables import says_the_same, write_table
 from siting.instance import load, write
-from siting.table_files import says_the_same, write_table
 
 Put = Callable[[Path], None]
 

@@ -12,7 +12,7 @@ from small import MILLION, problem
 from siting.errors import UsageError
 from siting.physics.cooling import pue as pue_of
 from siting.problem import Problem
-from siting.solver.engine import Limits
+from siting.solver.highs.engine import Limits
 from siting.study.forced_move import Proof, pair, prove
 from siting.study.judge_move import Judgement, judge
 from siting.study.move import Move, move

@@ -7,9 +7,9 @@ import pytest
 from tiny import tiny_problem
 
 from siting import build, solve
+from siting.cli.text import messages
 from siting.problem import Problem
-from siting.summary import SUMMARIES, assumptions, synthetic, work
-from siting.text import messages
+from siting.report.summary import SUMMARIES, assumptions, synthetic, work
 
 
 @pytest.fixture(scope="module")

@@ -13,15 +13,15 @@ from cases import random_rows
 from small import optimum, problem
 
 from siting.auditor import audit
-from siting.bundled import instances_folder
 from siting.errors import InputError
+from siting.files.bundled import instances_folder
 from siting.instance import load
+from siting.instance.starter import write_starter
 from siting.instance.system import fleet_faults
 from siting.periods import aggregation_error
 from siting.problem.system import fleet, reference
-from siting.starter import write_starter
+from siting.report.summary import SUMMARIES
 from siting.study.published import compare
-from siting.summary import SUMMARIES
 from siting.synthetic.facts import read
 from siting.synthetic.system import green_share, load_shape
 

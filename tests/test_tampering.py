@@ -14,16 +14,16 @@ from full import full_problem
 from small import problem, solved
 
 import siting
-from siting.audit_run import document_checks, expected
 from siting.auditor import Audit, audit
 from siting.auditor.document import year_check
 from siting.model.build import build_pathway
 from siting.periods import aggregation_error
 from siting.problem.stages import stage_problem
-from siting.result import Options, document
-from siting.run import plain, with_first_hour
-from siting.seal import SEAL, sealed
-from siting.solution import Solution
+from siting.runs.audit import document_checks, expected
+from siting.runs.document import Options, document
+from siting.runs.folder import plain, with_first_hour
+from siting.runs.seal import SEAL, sealed
+from siting.solving.solution import Solution
 from siting.study.marginal import marginal_prices, yearly_means
 
 Tables = dict[str, pd.DataFrame]
@@ -258,7 +258,7 @@ def test_any_field_that_is_changed_breaks_the_fingerprint() -> None:
 
 
 def wrong_seal(result: dict[str, Any]) -> list[str]:
-    from siting.audit_run import seal_check
+    from siting.runs.audit import seal_check
 
     return [] if seal_check(result).ok else ["fingerprint"]
 

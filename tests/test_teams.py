@@ -12,10 +12,13 @@ from cases import random_days
 from test_decomposed import GAP, GREEN, agree, program_of
 
 import siting
-from siting import building
 from siting.errors import WorkerError
-from siting.solver import kept, places, teams, workers
-from siting.solver.teams import new_team
+from siting.solver.parallel import backends as places
+from siting.solver.parallel import pool as teams
+from siting.solver.parallel import processes as workers
+from siting.solver.parallel import worker_state as kept
+from siting.solver.parallel.pool import new_team
+from siting.solving import compiled
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX")
 
@@ -103,9 +106,9 @@ def test_a_cluster_that_is_not_there(monkeypatch, missing):
 def test_on_a_cluster(monkeypatch):
     """Pieces and periods on two workers of Dask, one of which is killed twice; nothing stays behind on them."""
     dask = pytest.importorskip("distributed")
-    monkeypatch.setattr(building, "WHOLE_REGION_H", 0)
-    monkeypatch.setattr(building, "PIECE_H", 1)
-    monkeypatch.setattr(building, "PIECE_REGION_H", 1)
+    monkeypatch.setattr(compiled, "WHOLE_REGION_H", 0)
+    monkeypatch.setattr(compiled, "PIECE_H", 1)
+    monkeypatch.setattr(compiled, "PIECE_REGION_H", 1)
     p = random_days(3, 4, settings=GREEN)
     alone = siting.solve(p, gap=GAP, strategy="decomposed")
     with dask.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import siting
-from siting.text import LANGUAGES, Text, asked_language, language, messages
+from siting.cli.text import LANGUAGES, Text, asked_language, language, messages
 
 PACKAGE = Path(siting.__file__).parent
 

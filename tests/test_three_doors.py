@@ -7,7 +7,7 @@ import pytest
 from small import problem
 
 from siting.model.build import COMPONENTS, build
-from siting.solution import solve
+from siting.solving.solution import solve
 
 RULES = '''
 """At most one open site per region."""

@@ -6,10 +6,10 @@ from cases import random_problem
 from scipy.sparse import csc_array
 
 from siting.model.build import build
-from siting.solver.engine import Limits, Task
-from siting.solver.handover import compile_model
-from siting.solver.running import run
-from siting.solver.two_stage import join, split
+from siting.solver.compile.matrix import compile_model
+from siting.solver.compile.two_stage import join, split
+from siting.solver.highs.engine import Limits, Task
+from siting.solver.highs.retry import run
 
 
 def dense(matrix):

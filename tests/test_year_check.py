@@ -10,12 +10,12 @@ import pandas as pd
 import pytest
 from small import optimum, problem
 
-from siting.building import compile_problem
 from siting.errors import UsageError
 from siting.problem import Calendar, Problem
 from siting.problem import problem as year_of
 from siting.problem.problem import whole_year
 from siting.solver import strategy
+from siting.solving.compiled import compile_problem
 from siting.study.year_check import YearCheck, check_year, plan_in
 
 WINDY = {"wind": {"a": np.repeat([1.0, 0.0], 24)}}

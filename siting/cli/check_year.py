@@ -24,8 +24,8 @@ from siting.cli.common import (
     speaker,
     workers_get_ready,
 )
+from siting.cli.text import Text
 from siting.errors import SitingError, UsageError
-from siting.text import Text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from siting.cli.progress import Reporter
     from siting.model.build import Component
     from siting.problem import Problem
-    from siting.result import Note, Options
-    from siting.solution import Solution
+    from siting.runs.document import Note, Options
+    from siting.solving.solution import Solution
     from siting.study.year_check import YearCheck
 
 SECTION = "year_check"
@@ -80,7 +80,7 @@ def after_solve(
     reporter : Reporter
         Tells and measures.
     """
-    from siting.result import Note
+    from siting.runs.document import Note
 
     def note(code: str, **values: Any) -> AfterSolve:
         return AfterSolve(None, (Note(code, reporter.say(f"note.{code}", **values), values),))
@@ -124,8 +124,8 @@ def check_year(
         from siting.cli.edits import read_edit
         from siting.cli.show import print_parts
         from siting.model.build import COMPONENTS
-        from siting.result import Options
-        from siting.run import plain, read_run
+        from siting.runs.document import Options
+        from siting.runs.folder import plain, read_run
 
     problem, tables, result = read_run(run)
     files = tuple(edits or ())
@@ -202,8 +202,8 @@ def _checked(
 
 def _save(folder: Path, section: Mapping[str, Any]) -> None:
     """Write the section in place of what ``result.json`` said of the year before; all else stays."""
-    from siting.atomic import write_file
-    from siting.run import RESULT, as_text, read_result
+    from siting.files.atomic import write_file
+    from siting.runs.folder import RESULT, as_text, read_result
 
     result = read_result(folder)
     messages = [note for note in result["messages"] if not note["code"].startswith("year_")]

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
 import typer
 
 from siting.cli.faults import fault_lines
+from siting.cli.text import Text, asked_language, in_language
 from siting.errors import InputError, SitingError, UsageError, harmless
-from siting.text import Text, asked_language, in_language
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -133,7 +133,7 @@ def warn(line: str) -> None:
 def workers_get_ready(workers: int | None, cluster: str | None = None) -> None:
     """Have those of this machine, if there will be any, import libraries while this process does."""
     if (workers or os.cpu_count() or 1) > 1 and not cluster:
-        from siting.solver.workers import context
+        from siting.solver.parallel.processes import context
 
         context()
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from siting.cli.text import Text
 from siting.errors import UsageError
-from siting.text import Text
 
 if TYPE_CHECKING:
     from siting.model.build import Component

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from siting.cli.text import Text, in_language
 from siting.errors import Fault, harmless, shortened
-from siting.text import Text, in_language
 
 if TYPE_CHECKING:
     from siting.problem import Problem

@@ -35,9 +35,9 @@ from siting.cli.studies import folder_for, head, save
 
 if TYPE_CHECKING:
     from siting.cli.progress import Reporter
-    from siting.result import Options
+    from siting.cli.text import Text
+    from siting.runs.document import Options
     from siting.study.front import Front, Point
-    from siting.text import Text
 
 FILES = "front.json", "front.csv"
 SCHEMA, VERSION = "siting-front", 1
@@ -68,7 +68,7 @@ def front(
     reporter = Reporter(say)
     with reporter.phase("start"):
         workers_get_ready(workers, cluster)
-        from siting.result import Options
+        from siting.runs.document import Options
     options = Options(gap=gap, time_limit_s=time_limit, seed=seed, periods=count, hours=hours, settings=settings)
     target = None if out is None else folder_for(out, FILES, say)
     crew = workers if cluster else workers or os.cpu_count() or 1
@@ -95,7 +95,7 @@ def _solved(
 ) -> tuple[bytes, Front]:
     from siting.instance import digest, find, load
     from siting.periods import choose
-    from siting.solver.engine import Limits
+    from siting.solver.highs.engine import Limits
     from siting.study.front import front as study
 
     say, solved = reporter.say, 0

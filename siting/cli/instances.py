@@ -77,7 +77,7 @@ def new(
     lang: LangOption = None,
 ) -> int:
     """Write the starter instance."""
-    from siting.starter import write_starter
+    from siting.instance.starter import write_starter
 
     say = speaker(lang)
     place = write_starter(folder or Path(name), name)
@@ -90,7 +90,7 @@ def new(
 @guarded
 def schema(as_json: JsonOption = False, lang: LangOption = None) -> int:
     """Print the format, as Markdown or as JSON Schema."""
-    from siting.schema import json_schema, markdown
+    from siting.instance.schema import json_schema, markdown
 
     print(json.dumps(json_schema(), indent=2, ensure_ascii=False) if as_json else markdown().rstrip())
     return SOLVED

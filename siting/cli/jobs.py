@@ -22,9 +22,9 @@ from siting.errors import Sentence, UsageError
 from siting.instance import find, load
 from siting.periods import aggregation_error, choose
 from siting.problem import Problem
-from siting.result import Options
-from siting.run import target_of
-from siting.solver.highs_options import check_options
+from siting.runs.document import Options
+from siting.runs.folder import target_of
+from siting.solver.highs.options import check_options
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -29,7 +29,7 @@ from siting.cli.common import (
 if TYPE_CHECKING:
     from siting.cli.progress import Reporter
     from siting.problem import Problem
-    from siting.solver.engine import Limits
+    from siting.solver.highs.engine import Limits
     from siting.study.forced_move import Proof
     from siting.study.judge_move import Judgement
 
@@ -62,7 +62,7 @@ def move(
     reporter = Reporter(say)
     with reporter.phase("load"):
         from siting.instance import digest, find, load
-        from siting.solver.engine import Limits
+        from siting.solver.highs.engine import Limits
         from siting.study.judge_move import judge
         from siting.study.move import move as move_of
 

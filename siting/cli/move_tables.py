@@ -8,11 +8,11 @@ from typing import Any
 import pandas as pd
 
 from siting.cli.tables import as_table, settled
+from siting.cli.text import Text
 from siting.problem import Problem
 from siting.study.forced_move import Proof
 from siting.study.judge_move import Judgement
 from siting.study.move_accounts import mixed, worst_mix
-from siting.text import Text
 
 
 def move_lines(p: Problem, judged: Judgement, proof: Proof | None, say: Text) -> Iterator[Any]:

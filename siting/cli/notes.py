@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from siting.cli.faults import fault_lines, unlinked
+from siting.cli.text import Text
 from siting.instance.plausible import doubts
 from siting.periods import confined
 from siting.problem import Problem
-from siting.result import Note
-from siting.solution import Solution
+from siting.report.summary import synthetic
+from siting.runs.document import Note
 from siting.solver.outcome import Outcome
+from siting.solving.solution import Solution
 from siting.study.least_carbon import LeastCarbon
-from siting.summary import synthetic
-from siting.text import Text
 
 _NEARLY_ALL = 0.9
 """Share of the time limit from which on it is what ended a solve: with less than a step needs nothing is begun."""

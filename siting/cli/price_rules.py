@@ -32,13 +32,13 @@ from siting.cli.common import (
 )
 from siting.cli.money import amount
 from siting.cli.studies import folder_for, head, save
+from siting.cli.text import Text
 from siting.errors import UsageError
-from siting.text import Text
 
 if TYPE_CHECKING:
     from siting.cli.progress import Reporter
     from siting.problem.rules import Rule
-    from siting.result import Options
+    from siting.runs.document import Options
     from siting.study.rule_prices import Case, RulePrice, RulePrices
 
 FILES = "price-rules.json", "price-rules.csv"
@@ -74,7 +74,7 @@ def price_rules(
     reporter = Reporter(say)
     with reporter.phase("start"):
         workers_get_ready(workers)
-        from siting.result import Options
+        from siting.runs.document import Options
     options = Options(
         gap=gap,
         time_limit_s=time_limit,
@@ -109,7 +109,7 @@ def _price(
     from siting.instance import digest, find, load
     from siting.periods import choose
     from siting.problem.rules import rules
-    from siting.solver.engine import Limits
+    from siting.solver.highs.engine import Limits
     from siting.study.price_rules import price_rules as study
 
     say = reporter.say

@@ -11,10 +11,10 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from siting.cli.common import warn
-from siting.text import Text
+from siting.cli.text import Text
 
 if TYPE_CHECKING:
-    from siting.solver.engine import Progress
+    from siting.solver.highs.engine import Progress
 
 _EVERY_S = 10.0
 _PRESSES_TO_GIVE_UP = 3

@@ -12,7 +12,7 @@ from siting.cli.common import SOLVED, JsonOption, LangOption, SetOption, console
 
 if TYPE_CHECKING:
     from siting.problem import Problem
-    from siting.rulebook import Entry
+    from siting.report.rulebook import Entry
 
 SCHEMA, VERSION = "siting-rules", 1
 
@@ -31,7 +31,7 @@ def rules(
 
     from siting.cli.tables import as_table
     from siting.errors import UsageError
-    from siting.rulebook import book
+    from siting.report.rulebook import book
 
     say = speaker(lang)
     entries = book()

@@ -21,15 +21,15 @@ from siting.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from siting.audit_run import RunAudit
     from siting.auditor import Audit
+    from siting.runs.audit import RunAudit
 
 
 @guarded
 def audit(run: RunArgument, stage: StageOption = None, as_json: JsonOption = False, lang: LangOption = None) -> int:
     """Audit a run from its files, a pathway with all its stages or one of them; 1 if a check fails."""
     from siting.cli.show import audit_table
-    from siting.run import plain
+    from siting.runs.folder import plain
 
     say = speaker(lang)
     verdict, parts = _audited(run, stage)
@@ -52,10 +52,10 @@ def audit(run: RunArgument, stage: StageOption = None, as_json: JsonOption = Fal
 
 def _audited(run: str, stage: int | None) -> tuple[Audit | RunAudit, dict[int, dict[str, Any]]]:
     """The audit of a run or of one stage, and of a whole pathway that of each stage by itself."""
-    from siting.audit_run import audit_run
     from siting.auditor import Audit
-    from siting.pathway_run import stage_result
-    from siting.run import read_result
+    from siting.runs.audit import audit_run
+    from siting.runs.folder import read_result
+    from siting.runs.stages import stage_result
 
     if stage is not None:
         stage_result(run, read_result(run), stage)
@@ -71,9 +71,9 @@ def _audited(run: str, stage: int | None) -> tuple[Audit | RunAudit, dict[int, d
 def draw_map(run: RunArgument, stage: StageOption = None, base: BaseOption = None, lang: LangOption = None) -> int:
     """Write the layers and the picture of a run again, of a pathway those of each stage."""
     from siting.cli.maps import base_of, draw_into
-    from siting.pathway_run import own_place, plan_folder
     from siting.problem.stages import stage_problem
-    from siting.run import INSTANCE, MAPS, read_plans
+    from siting.runs.folder import INSTANCE, MAPS, read_plans
+    from siting.runs.stages import own_place, plan_folder
 
     say = speaker(lang)
     problem, plans, result = read_plans(run, stage)

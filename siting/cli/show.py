@@ -9,8 +9,8 @@ import typer
 
 from siting.cli.common import SOLVED, LangOption, StageOption, console, guarded, periods_said, speaker
 from siting.cli.money import amount
+from siting.cli.text import Text
 from siting.errors import UsageError, harmless
-from siting.text import Text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,8 +36,8 @@ def show(
     from siting.cli.check_year import year_parts
     from siting.cli.pathway import pathway_tables
     from siting.instance import bundled_names
-    from siting.pathway_run import stage_years
-    from siting.run import INSTANCE, is_run, read_result, read_run
+    from siting.runs.folder import INSTANCE, is_run, read_result, read_run
+    from siting.runs.stages import stage_years
 
     say, out = speaker(lang), console()
     saved = place not in bundled_names() and is_run(place)
@@ -68,7 +68,7 @@ def show(
 
 def default_tables(problem: Problem) -> list[str]:
     """Tables that are shown when none is asked for."""
-    from siting.summary import default_summaries
+    from siting.report.summary import default_summaries
 
     return ["summary", *default_summaries(problem), "moves", "aggregation"]
 
@@ -82,8 +82,8 @@ def one_table(name: str, problem: Problem, tables: Mapping[str, pd.DataFrame], r
         If there is none of that name.
     """
     from siting.cli.tables import as_table
-    from siting.moves import moves
-    from siting.summary import SUMMARIES
+    from siting.report.moves import moves
+    from siting.report.summary import SUMMARIES
 
     if name in _CAPTIONS:
         table = as_table(SUMMARIES[name](problem, tables, say.lang), name, say)
@@ -214,7 +214,7 @@ def print_notes(result: Mapping[str, Any], say: Text, out: Console) -> None:
 def _assumptions(instance: str, say: Text, out: Console) -> None:
     import siting
     from siting.cli.tables import as_table
-    from siting.summary import assumptions
+    from siting.report.summary import assumptions
 
     problem = siting.load(instance)
     rows = assumptions(problem, say.lang)

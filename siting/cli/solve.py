@@ -30,7 +30,7 @@ from siting.cli.common import (
     warn,
     workers_get_ready,
 )
-from siting.text import Text
+from siting.cli.text import Text
 
 if TYPE_CHECKING:
     from siting.cli.workflow import Finished
@@ -76,7 +76,7 @@ def solve(
         # Libraries take a second or two to import.
         workers_get_ready(workers, cluster)
         from siting.cli.workflow import carry_out
-        from siting.result import Options
+        from siting.runs.document import Options
     options = Options(
         gap=gap,
         time_limit_s=time_limit,

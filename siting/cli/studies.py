@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from siting.cli.common import about
+from siting.cli.text import Text
 from siting.errors import UsageError
-from siting.text import Text
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from siting.cli.progress import Reporter
     from siting.problem import Problem
-    from siting.result import Options
+    from siting.runs.document import Options
 
 
 def folder_for(folder: str, files: Sequence[str], say: Text) -> Path:
@@ -26,7 +26,7 @@ def folder_for(folder: str, files: Sequence[str], say: Text) -> Path:
     UsageError
         If something else is there, or nothing can be written.
     """
-    from siting.run import target_of
+    from siting.runs.folder import target_of
 
     target = Path(folder).resolve()
     if target.is_dir() and {path.name for path in target.iterdir()} == set(files):
@@ -38,7 +38,7 @@ def folder_for(folder: str, files: Sequence[str], say: Text) -> Path:
 
 def save(target: Path, files: tuple[str, str], document: bytes, table: pd.DataFrame) -> None:
     """Write the document and the table of a study; both appear at once."""
-    from siting.atomic import replaced
+    from siting.files.atomic import replaced
 
     with replaced(target) as draft:
         (draft / files[0]).write_bytes(document)

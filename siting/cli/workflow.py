@@ -16,22 +16,21 @@ from siting.auditor import Audit, audit
 from siting.auditor.document import outcome_check
 from siting.auditor.pathway import PathwayAudit, audit_pathway
 from siting.auditor.report import Check
-from siting.building import Compiled, compile_problem
 from siting.cli.check_year import AfterSolve, after_solve
 from siting.cli.common import FAULT, INFEASIBLE, LIMIT, NO_PLAN, SOLVED
 from siting.cli.jobs import Job, as_asked, given, options_of, prepare
 from siting.cli.maps import draw_into
 from siting.cli.notes import messages, note, warnings
 from siting.cli.progress import Reporter
+from siting.cli.text import Text
 from siting.errors import UsageError
 from siting.instance import copy, digest, write
 from siting.model.build import COMPONENTS, build_pathway
-from siting.pathway_run import plan_folder
 from siting.problem import Problem
 from siting.problem.stages import stage_problem, stages
 from siting.problem.system import dispatched
-from siting.result import Options, document, stage_document, status_of
-from siting.run import (
+from siting.runs.document import Options, document, stage_document, status_of
+from siting.runs.folder import (
     INSTANCE,
     LOG,
     MAPS,
@@ -42,11 +41,12 @@ from siting.run import (
     save_tables,
     with_first_hour,
 )
-from siting.solution import Solution
+from siting.runs.stages import plan_folder
+from siting.runs.unfinished import Unfinished, begun, can_go_on, gone_on_with
+from siting.solving.compiled import Compiled, compile_problem
+from siting.solving.solution import Solution
 from siting.study.least_carbon import LeastCarbon, least_carbon
 from siting.study.marginal import marginal_prices, yearly_means
-from siting.text import Text
-from siting.unfinished import Unfinished, begun, can_go_on, gone_on_with
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,14 +10,14 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from siting.bundled import maps_folder
 from siting.errors import Fault, Sentence
+from siting.files.bundled import maps_folder
+from siting.files.reading import SETTINGS_MOST, is_inner_name
 from siting.instance.files import decode
 from siting.instance.folder import FILE, contents, is_own, names_in, text_faults
 from siting.instance.rows import explain
 from siting.instance.suggest import did_you_mean
 from siting.problem.settings import Settings
-from siting.reading import SETTINGS_MOST, is_inner_name
 
 OVERRIDES = "--set"
 

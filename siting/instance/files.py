@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from siting.errors import Fault, Sentence
+from siting.files.reading import TABLE_MOST
 from siting.instance.folder import contents, names_in, stray_faults
 from siting.instance.suggest import did_you_mean, nearest
 from siting.instance.units import other_unit
 from siting.problem.tables import TABLES, Table
-from siting.reading import TABLE_MOST
 
 
 @dataclass(frozen=True)

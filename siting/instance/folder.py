@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from siting.bundled import instances_folder
 from siting.errors import Fault, Sentence, harmless
+from siting.files.bundled import instances_folder
+from siting.files.reading import UnsafeError, is_within, read_bytes
 from siting.instance.suggest import did_you_mean, nearest
 from siting.problem.tables import TABLES
-from siting.reading import UnsafeError, is_within, read_bytes
 
 FILE, HOURLY = "instance.toml", "hourly"
 

@@ -12,11 +12,11 @@ import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
 from siting.errors import Fault, Sentence
+from siting.files.reading import SERIES_MOST, UnsafeError, gunzip
+from siting.files.tables import read_parquet
 from siting.instance.clock import TIME
 from siting.instance.files import decode
 from siting.instance.folder import HOURLY, contents, names_in
-from siting.reading import SERIES_MOST, UnsafeError, gunzip
-from siting.table_files import read_parquet
 
 ENDINGS = (".csv", ".csv.gz", ".parquet")
 

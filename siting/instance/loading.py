@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from siting.bundled import instances_folder
 from siting.errors import Fault, InputError, Sentence, UsageError, sentences
+from siting.files.bundled import instances_folder
 from siting.instance.configuration import OVERRIDES, read_settings
 from siting.instance.designs import cap_faults, cap_reach_faults, open_faults, option_faults
 from siting.instance.direct import direct_faults
@@ -145,7 +145,7 @@ def _series(
     if not regions:
         return series, files, faults
     try:
-        from siting.rts_gmlc import hourly  # the package behind it is optional
+        from siting.instance.importers.rts_gmlc import hourly  # the package behind it is optional
     except ImportError as error:
         needed = Sentence('This instance needs the data of RTS-GMLC: pip install "siting[rts]"')
         raise UsageError(needed) from error

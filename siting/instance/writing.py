@@ -13,14 +13,14 @@ from typing import Any
 
 import pandas as pd
 
-from siting.atomic import replaced
 from siting.errors import Sentence, UsageError
+from siting.files.atomic import replaced
+from siting.files.reading import MAP_MOST, SERIES_MOST, read_bytes
 from siting.instance.configuration import base_map_path
 from siting.instance.folder import FILE, is_own
 from siting.instance.rows import numeric
 from siting.problem import TABLES, Problem
 from siting.problem.tables import Table
-from siting.reading import MAP_MOST, SERIES_MOST, read_bytes
 
 UNSOURCED = {
     "status": "assumption",

@@ -11,10 +11,10 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from siting.bundled import maps_folder
 from siting.errors import Sentence, UsageError
+from siting.files.bundled import maps_folder
+from siting.files.reading import MAP_MOST, UnsafeError, parse_json, read_bytes
 from siting.maps.geometry import area
-from siting.reading import MAP_MOST, UnsafeError, parse_json, read_bytes
 
 KEYS = ("region", "iso", "id")
 """Properties that may hold the key of the region, in order of preference."""

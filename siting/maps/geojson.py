@@ -11,7 +11,7 @@ from typing import Any
 import geopandas as gpd
 from shapely.geometry import mapping
 
-from siting.atomic import write_file
+from siting.files.atomic import write_file
 from siting.maps.geometry import DECIMALS
 
 

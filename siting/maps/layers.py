@@ -6,7 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from siting.accounts import carbon_accounts, location_factor_t_per_mwh
+from siting.auditor.accounts import carbon_accounts, location_factor_t_per_mwh
 from siting.errors import Sentence, UsageError
 from siting.instance.configuration import base_map_path
 from siting.maps.base import load_base

@@ -14,9 +14,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from siting.accounts import location_factor_t_per_mwh
-from siting.atomic import write_file
+from siting.auditor.accounts import location_factor_t_per_mwh
 from siting.errors import Sentence, UsageError, shortened
+from siting.files.atomic import write_file
 from siting.maps import style
 from siting.maps.canvas import MAP_IN, canvas_of
 from siting.maps.fonts import families

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from siting.accounts import green_share
+from siting.auditor.accounts import green_share
 from siting.maps import style
 from siting.maps.sums import LEAST_GWH, Tables, table, weighted, work
 from siting.maps.words import WORDS, money, number, tonnes

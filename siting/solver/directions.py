@@ -19,10 +19,10 @@ import numpy.typing as npt
 from scipy.sparse import coo_array, csr_array, hstack, vstack
 
 from siting.errors import Sentence, UsageError
-from siting.solver.by_identity import ByIdentity
-from siting.solver.handover import FloatArray, Label, Leg
-from siting.solver.shelf import View
-from siting.solver.two_stage import Columns, Period, Rows, TwoStage, name_of
+from siting.solver.cache import ByIdentity
+from siting.solver.compile.matrix import FloatArray, Label, Leg
+from siting.solver.compile.two_stage import Columns, Period, Rows, TwoStage, name_of
+from siting.solver.compressed import View
 
 Ints = npt.NDArray[np.int64]
 

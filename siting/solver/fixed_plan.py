@@ -15,13 +15,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import coo_array, csr_array, hstack
 
-from siting.solver.engine import Limits
-from siting.solver.handover import FloatArray, Label
+from siting.solver.compile.matrix import FloatArray, Label
+from siting.solver.compile.two_stage import Columns, Period, Plan, Rows, TwoStage, activity
+from siting.solver.compressed import View
+from siting.solver.extensive_form.solve import Report
+from siting.solver.highs.engine import Limits
 from siting.solver.outcome import Outcome
-from siting.solver.shelf import View
 from siting.solver.strategy import optimize_program
-from siting.solver.two_stage import Columns, Period, Plan, Rows, TwoStage, activity
-from siting.solver.whole import Report
 
 DEAR, DEAR_YEAR = 20.0, 10.0
 """What a unit of a missed row costs, as many times the dearest column of a period; of a yearly row, what a unit of its

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from siting.solver.directions import Circle
-from siting.solver.engine import EXACT, Limits, Status, relative_gap
-from siting.solver.start import Start
+from siting.solver.highs.engine import EXACT, Limits, Status, relative_gap
+from siting.solver.warm_start import Start
 
 
 @dataclass(frozen=True)

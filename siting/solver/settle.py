@@ -18,6 +18,8 @@ import numpy as np
 from scipy.sparse import csr_array, vstack
 
 from siting.errors import SolverError
+from siting.solver.compile.matrix import FloatArray
+from siting.solver.compile.two_stage import Columns, Period, Plan, Rows, TwoStage, join
 from siting.solver.directions import (
     FRICTION,
     Circle,
@@ -27,11 +29,9 @@ from siting.solver.directions import (
     with_directions,
     with_friction,
 )
-from siting.solver.engine import Limits, relative_gap
-from siting.solver.handover import FloatArray
-from siting.solver.redispatch import Redispatch
-from siting.solver.start import Start
-from siting.solver.two_stage import Columns, Period, Plan, Rows, TwoStage, join
+from siting.solver.highs.engine import Limits, relative_gap
+from siting.solver.highs.redispatch import Redispatch
+from siting.solver.warm_start import Start
 
 if TYPE_CHECKING:
     from siting.solver.outcome import Outcome

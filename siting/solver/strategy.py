@@ -12,16 +12,16 @@ import numpy as np
 import pyomo.environ as pyo
 
 from siting.errors import SolverError
-from siting.solver.decomposed.driver import solve_decomposed, warm, why_not
-from siting.solver.engine import EXACT, Limits, Run
-from siting.solver.handover import FloatArray, Matrix, ProvenInfeasibleError, compile_model
-from siting.solver.highs_options import check_options, require_highs
+from siting.solver.benders.solve import solve_decomposed, warm, why_not
+from siting.solver.compile.matrix import FloatArray, Matrix, ProvenInfeasibleError, compile_model
+from siting.solver.compile.two_stage import Plan, Rows, TwoStage, impossible_row, join, plan_of, split
+from siting.solver.extensive_form.solve import Report, search
+from siting.solver.highs.engine import EXACT, Limits, Run
+from siting.solver.highs.options import check_options, require_highs
 from siting.solver.outcome import Outcome, cheaper, of_both
-from siting.solver.residues import without_residues
+from siting.solver.residuals import without_residues
 from siting.solver.settle import Again, cost_of, settle
-from siting.solver.start import Start, remember
-from siting.solver.two_stage import Plan, Rows, TwoStage, impossible_row, join, plan_of, split
-from siting.solver.whole import Report, search
+from siting.solver.warm_start import Start, remember
 
 DECOMPOSED_ROWS = 15_000
 """From about here interior point takes longer for the root LP than the decomposition for all (measured)."""

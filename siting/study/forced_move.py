@@ -15,13 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from siting.accounts import TOTAL, carbon_accounts
 from siting.auditor import audit
+from siting.auditor.accounts import TOTAL, carbon_accounts
 from siting.errors import SolverError
 from siting.model.build import COMPONENTS, Component
 from siting.problem import TABLES, Problem
-from siting.solution import solve
-from siting.solver.engine import Limits, Progress, Status, apart
+from siting.solver.highs.engine import Limits, Progress, Status, apart
+from siting.solving.solution import solve
 from siting.study.judge_move import with_marginal
 from siting.study.move import Move, alone
 

@@ -21,15 +21,15 @@ import numpy as np
 import pandas as pd
 
 from siting.auditor import audit
-from siting.building import Compiled, compile_problem
 from siting.errors import Sentence, UsageError
 from siting.problem.in_use import sites_in_use
 from siting.problem.problem import Problem
-from siting.solver.engine import EXACT, Limits, Progress, Status, apart, relative_gap
+from siting.solver.compile.two_stage import Rows
+from siting.solver.compressed import View
+from siting.solver.highs.engine import EXACT, Limits, Progress, Status, apart, relative_gap
 from siting.solver.outcome import Outcome
-from siting.solver.shelf import View
 from siting.solver.strategy import decomposes, optimize_program, optimize_series
-from siting.solver.two_stage import Rows
+from siting.solving.compiled import Compiled, compile_problem
 from siting.study.least_carbon import LeastCarbon, least_carbon
 
 _ROW = ("carbon_within_cap", None)

@@ -8,11 +8,11 @@ from typing import Any
 
 import pyomo.environ as pyo
 
-from siting.building import compile_problem
 from siting.model.build import COMPONENTS, Component
 from siting.problem.problem import Problem
-from siting.solver.engine import Limits, Progress, Status
+from siting.solver.highs.engine import Limits, Progress, Status
 from siting.solver.strategy import optimize_program
+from siting.solving.compiled import compile_problem
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def least_carbon(
     Parameters
     ----------
     p, components, workers, cluster
-        As of :func:`siting.building.compile_problem`.
+        As of :func:`siting.solving.compiled.compile_problem`.
     gap, time_limit, seed, threads, options, progress
         As of :func:`siting.solve`.
     """

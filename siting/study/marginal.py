@@ -17,7 +17,7 @@ from scipy.sparse import vstack
 from siting.problem import Calendar, Problem
 from siting.problem.problem import FloatArray
 from siting.problem.system import Program, dispatched, fleet, limits_mw, need_mw, program, seen
-from siting.solver.highs_options import accepted, set_option
+from siting.solver.highs.options import accepted, set_option
 
 MORE_MW = 1e-3
 """Added to each hour, so that a plant that is just full is not taken for the one that serves more."""

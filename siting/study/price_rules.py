@@ -18,10 +18,10 @@ from typing import Any
 from siting.auditor import audit
 from siting.problem.problem import Problem
 from siting.problem.rules import Rule, rules
-from siting.solution import solve
-from siting.solver.engine import Limits, Progress
-from siting.solver.start import Start
-from siting.solver.workers import context, ctrl_c_waits, new_pool
+from siting.solver.highs.engine import Limits, Progress
+from siting.solver.parallel.processes import context, ctrl_c_waits, new_pool
+from siting.solver.warm_start import Start
+from siting.solving.solution import solve
 from siting.study.rule_prices import STOPPED, Case, RulePrice, RulePrices
 
 Tell = Callable[[Rule | None, Case], None]

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from siting.problem.rules import Rule
-from siting.solver.engine import Status
+from siting.solver.highs.engine import Status
 
 Verdict = Literal["priced", "free", "within_gap", "blocks", "not_the_reason", "unknown", "fault"]
 """priced: the rule is proven to cost something; free: proven to cost nothing; within_gap: the gaps of the two solves

@@ -18,14 +18,14 @@ import numpy as np
 import pandas as pd
 
 from siting.auditor import Audit, audit
-from siting.building import Compiled, compile_problem
 from siting.errors import Sentence, UsageError
 from siting.model.build import COMPONENTS, Component
 from siting.problem.problem import FloatArray, Problem, day, whole_year
-from siting.solver.engine import Limits, Progress
+from siting.solver.compile.two_stage import name_of
 from siting.solver.fixed_plan import Dispatched, Missed, dispatch
+from siting.solver.highs.engine import Limits, Progress
 from siting.solver.outcome import Outcome
-from siting.solver.two_stage import name_of
+from siting.solving.compiled import Compiled, compile_problem
 
 SETTLED = ("peak_grid_mw",)
 """First-stage variables that are no investment: the highest grid power that is paid for. Claims of green power and

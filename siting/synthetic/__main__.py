@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from siting.bundled import instances_folder
+from siting.files.bundled import instances_folder
 from siting.synthetic import facts as fact_files
 from siting.synthetic.china import INSTANCES, tables, with_demand_charges
 from siting.synthetic.pathway import stage_sources

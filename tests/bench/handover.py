@@ -19,10 +19,10 @@ from pyomo.contrib.appsi.solvers.highs import Highs as Appsi
 from pyomo.contrib.solver.solvers.highs import Highs as Contrib
 
 import siting
-from siting.building import compile_problem
 from siting.problem import Problem
-from siting.solver.handover import compile_model, pass_to
-from siting.solver.two_stage import join
+from siting.solver.compile.matrix import compile_model, pass_to
+from siting.solver.compile.two_stage import join
+from siting.solving.compiled import compile_problem
 
 from .memory import measure
 from .report import Cell, Section, Table, ratio

@@ -26,8 +26,8 @@ from pathlib import Path
 import siting
 from siting.auditor import audit
 from siting.instance import write
-from siting.run import read_run
-from siting.unfinished import can_go_on
+from siting.runs.folder import read_run
+from siting.runs.unfinished import can_go_on
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 

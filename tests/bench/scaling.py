@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import siting
-from siting.building import compile_problem
+from siting.solving.compiled import compile_problem
 
 from .command import CELLS, solve
 from .memory import GB, measure

@@ -18,9 +18,9 @@ from siting.auditor import audit
 from siting.errors import SitingError
 from siting.model.build import build
 from siting.problem import Problem
+from siting.solver.compile.matrix import FloatArray, Matrix, ProvenInfeasibleError, compile_model
+from siting.solver.compile.two_stage import join, plan_of, split
 from siting.solver.directions import Circle, Networks, circles, with_directions
-from siting.solver.handover import FloatArray, Matrix, ProvenInfeasibleError, compile_model
-from siting.solver.two_stage import join, plan_of, split
 
 GAPS, TOLERANCE = {"whole": 1e-5, "decomposed": 0.005}, 1e-6
 """The extensive form is solved to the end, the decomposition to its usual gap."""

@@ -12,8 +12,8 @@ from small import problem
 from tiny import tiny_problem
 
 from siting.instance import write
+from siting.instance.starter import write_starter
 from siting.problem import Problem
-from siting.starter import write_starter
 
 HOURS = 8760
 _PER_YEAR = HOURS / 4

@@ -1,0 +1,1 @@
+"""What people read of a plan: summary, moves of work, and the rule-book."""

@@ -1,0 +1,126 @@
+"""Whether there is any plan at all: the search for the one that misses least, whatever it costs.
+
+A price of missing something only proves that there is no plan once it exceeds all that the dearest plan may cost, and
+then the simplex method cannot tell cost from rounding. So nothing costs here but what is missed or broken, as in the
+first phase of the simplex method. Either plans are found that can be mixed to one that breaks nothing, or a bound above
+nothing proves, by weak duality, that there is none; then the cuts of the proof hold in the master without any price:
+the feasibility cuts of Benders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from siting.solver.benders.convex_combination import Evaluated, Mix
+from siting.solver.benders.master import Master
+from siting.solver.benders.penalties import Prices
+from siting.solver.benders.recourse import Layout, Recourse, without_cost
+from siting.solver.benders.search import Bench, search
+from siting.solver.compile.matrix import FloatArray
+from siting.solver.compile.two_stage import TwoStage
+from siting.solver.compressed import Items, View
+
+_MISSED = 1e-5
+"""So much must be missed in all, in units of the columns, to be more than the tolerances of the solvers."""
+_RADIUS = 0.2
+_MOST_PASSES = 500
+"""Who has not decided by then is not going to."""
+_PLANS = 200
+"""Plans that are mixed; one that keeps all rows may be a mean of many."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What was found within some bounds.
+
+    Parameters
+    ----------
+    none : bool
+        Whether it is proven that there is no plan.
+    plans : list of Evaluated
+        That mix to a plan; empty if none was found.
+    """
+
+    none: bool
+    plans: list[Evaluated]
+
+
+class FirstPhase:
+    """The search for any plan of a program, with all that it learns within one part of its bounds kept for others.
+
+    Parameters
+    ----------
+    program : TwoStage
+        The whole.
+    layout, periods, groups
+        As of a master.
+    """
+
+    def __init__(
+        self, program: TwoStage, layout: Layout, periods: Items[Recourse], groups: npt.NDArray[np.int64]
+    ) -> None:
+        columns = replace(program.first, cost=np.zeros_like(program.first.cost))
+        self._program, self._layout = replace(program, first=columns, offset=0.0), layout
+        unpaid = View(periods, without_cost)
+        self._prices = Prices(1 / _sizes(program, unpaid))
+        self._prices.shortfall = 1.0
+        self._master = Master(self._program, layout, unpaid, groups, self._prices.yearly)
+        self._master.keeps_cuts = True
+
+    def run(
+        self, bench: Bench, bounds: tuple[FloatArray, FloatArray], start: FloatArray, report: Callable[[], None]
+    ) -> Verdict:
+        """Look for plans within bounds of the first stage; where there are none, the master of the bench gets to know.
+
+        Parameters
+        ----------
+        bench : Bench
+            Whose company evaluates, and whose passes go on.
+        bounds : pair of ndarray of float
+            Lower and upper bounds of the first stage.
+        start : ndarray of float
+            The first plan to be evaluated.
+        report : callable
+            Called after every pass.
+        """
+        mine = replace(
+            bench, master=self._master, prices=self._prices, gap=0.0, urgent=False, unpaid=True, tell=lambda _: tell()
+        )
+
+        def tell() -> None:
+            bench.passes = mine.passes
+            report()
+
+        self._master.confine(*bounds)
+        self._prices.asked = np.zeros_like(self._prices.asked)
+        mix, latest = Mix(self._program, self._layout, bounds, _PLANS, unpaid=True), bench.passes + _MOST_PASSES
+        found = search(
+            mine,
+            mix,
+            np.clip(start, *bounds),
+            _RADIUS,
+            lambda state: state.bound > _MISSED or state.value <= _MISSED or mine.passes >= latest,
+        )
+        bench.passes = mine.passes
+        if found.value <= _MISSED:
+            weights = mix.priced(self._prices).weights
+            # What they miss in the mean is rounding.
+            return Verdict(False, [replace(plan, shortfall=0.0) for plan in mix.known if plan.key in weights])
+        if found.bound > _MISSED:
+            if found.step is not None:
+                bench.master.take_over(self._master)
+            return Verdict(True, [])
+        return Verdict(False, [])
+
+
+def _sizes(program: TwoStage, periods: Items[Recourse]) -> FloatArray:
+    """The largest coefficient of each yearly row."""
+    size = abs(program.yearly_first).max(axis=1).toarray().ravel() if len(program.yearly) else np.zeros(0)
+    for period in periods:
+        if len(size):
+            size = np.maximum(size, abs(period.usage).max(axis=1).toarray().ravel())
+    return np.where(size > 0, size, 1.0)

@@ -1,0 +1,375 @@
+"""The master: what is decided once, and what the dispatch costs by the cuts known so far.
+
+Columns: the first stage, the cost of each group of periods, what each group uses of every yearly row (its budget), and
+how far that row is broken, at a price.
+Rows: the first stage's own, the yearly ones, and the cuts. Held in a box around a plan it tells where to look next
+(Marsten, Hogan and Blankenship, "The BOXSTEP method for large-scale optimization", Operations Research 23, 1975);
+without the box its prices prove a bound of the whole problem.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import highspy
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import block_array, csc_array, csr_array, hstack, vstack
+
+from siting.errors import SolverError
+from siting.solver.benders.cuts import Cut
+from siting.solver.benders.recourse import Layout, Recourse
+from siting.solver.compile.matrix import FloatArray, Matrix, pass_to
+from siting.solver.compile.two_stage import Rows, TwoStage
+from siting.solver.compressed import Items
+from siting.solver.highs.linear import new_linear
+from siting.solver.highs.options import accepted, set_option
+from siting.solver.highs.small_coefficients import SMALLEST
+
+_USUAL: dict[str, Any] = {"solver": "simplex", "presolve": "choose", "simplex_strategy": 1, "simplex_scale_strategy": 2}
+_AGAIN: tuple[dict[str, Any], ...] = (
+    {},
+    {"presolve": "off", "simplex_scale_strategy": 0},
+    {"presolve": "off", "simplex_strategy": 4},
+    {"presolve": "off", "solver": "ipm"},
+)
+"""How a master that simplex cannot decide from where it was is tried: from nothing, without scaling, by the primal
+simplex, by interior point."""
+_MOST_ITERATIONS = 20
+"""Times rows and columns; it takes a hundredth of that."""
+EVERYWHERE = 50.0
+"""Radius of a box around a plan that holds all plans."""
+_IDLE_SOLVES = 12
+"""A cut that had no price this often in a row is dropped."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A solution of the master: value, first stage, prices of the yearly rows, and the bound that all prices prove.
+
+    Of the bound the sides of the yearly rows are left out; with any sides the prices pay for it is one.
+    """
+
+    value: float
+    x: FloatArray
+    prices: FloatArray
+    below: float
+
+    def bound(self, yearly: Rows) -> float:
+        """No plan costs less with these sides of the yearly rows."""
+        return self.below + paid(self.prices, yearly.least, yearly.most)
+
+
+class Master:
+    """The master program of a two-stage program.
+
+    Parameters
+    ----------
+    program : TwoStage
+        The whole.
+    layout : Layout
+        Of its periods.
+    periods : sequence of Recourse
+        In the layout.
+    groups : ndarray of int
+        The group of each period.
+    breaking : ndarray of float
+        What it costs to break each yearly row, a unit.
+
+    Attributes
+    ----------
+    infeasible, late : bool
+        Why there was no solution.
+    keeps_cuts : bool
+        Whether cuts without a price are kept.
+    strict : bool
+        Whether no yearly row may be broken by the integers that it proposes.
+    """
+
+    def __init__(
+        self,
+        program: TwoStage,
+        layout: Layout,
+        periods: Items[Recourse],
+        groups: npt.NDArray[np.int64],
+        breaking: FloatArray,
+    ) -> None:
+        self.program, self.links, self._breaking = program, layout.links, breaking
+        self.infeasible = self.late = self.keeps_cuts = self.strict = False
+        self.lower, self.upper = program.first.lower.copy(), program.first.upper.copy()
+        self._size, self._groups, self._rules = len(program.first), int(groups.max()) + 1, len(program.yearly)
+        self._least_cost, self._least_use, self._most_use = _ranges(periods, groups, self._groups, self._rules)
+        self._own, self._yearly = csr_array(program.own_first), csr_array(program.yearly_first)
+        self._fixed_rows = len(program.own) + self._rules
+        self._group = np.zeros(0, dtype=np.int64)
+        self._constant = np.zeros(0)
+        self._slope = np.zeros((0, len(self.links)))
+        self._price = np.zeros((0, self._rules))
+        # 1: a cut of what a group costs; 0: one that every plan keeps, whatever it costs.
+        self._costs = np.zeros(0)
+        self._idle = np.zeros(0, dtype=np.int64)
+        self._engine = new_linear()
+        whole = self.matrix()
+        pass_to(self._engine, replace(whole, integer=np.zeros_like(whole.integer)))
+
+    def add(self, cuts: Mapping[int, Cut]) -> None:
+        """Add cuts of groups."""
+        self._append(
+            np.array(list(cuts), dtype=np.int64),
+            np.array([c.constant for c in cuts.values()]),
+            np.array([c.slope for c in cuts.values()]),
+            np.array([c.prices for c in cuts.values()]),
+            np.ones(len(cuts)),
+        )
+
+    def take_over(self, other: Master) -> None:
+        """Take over what another master, in which nothing costs but what is missed, has just proven to be missed.
+
+        No plan misses anything, so those of its cuts that have a price hold without the cost of their groups.
+        """
+        cuts, priced = other.cuts, other.priced
+        group, constant, slope, price = (cuts[name][priced] for name in ("group", "constant", "slope", "price"))
+        self._append(group, constant, slope, price, np.zeros(len(group)))
+        self.strict = True
+
+    @property
+    def priced(self) -> npt.NDArray[np.bool_]:
+        """Which cuts had a price in the last solution."""
+        return np.asarray(self._idle == 0)
+
+    @property
+    def cuts(self) -> dict[str, npt.NDArray[Any]]:
+        """All cuts, as arrays."""
+        return {
+            "group": self._group,
+            "constant": self._constant,
+            "slope": self._slope,
+            "price": self._price,
+            "costs": self._costs,
+        }
+
+    def restore(self, cuts: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Add the cuts of a master of the same program."""
+        self._append(cuts["group"], cuts["constant"], cuts["slope"], cuts["price"], cuts["costs"])
+        self.strict = bool((cuts["costs"] == 0).any())
+
+    def _append(
+        self,
+        group: npt.NDArray[np.int64],
+        constant: FloatArray,
+        slope: FloatArray,
+        price: FloatArray,
+        costs: FloatArray,
+    ) -> None:
+        before, count = len(self._group), len(group)
+        constant, slope, price = self._felt(group, constant, slope, price)
+        self._group = np.concatenate([self._group, group])
+        self._constant = np.concatenate([self._constant, constant])
+        self._slope = np.vstack([self._slope, slope])
+        self._price = np.vstack([self._price, price])
+        self._costs = np.concatenate([self._costs, costs])
+        self._idle = np.concatenate([self._idle, np.zeros(count, dtype=np.int64)])
+        rows = self._cut_rows(np.arange(before, before + count))
+        start, index = rows.indptr[:-1].astype(np.int32), rows.indices.astype(np.int32)
+        added = self._engine.addRows(count, constant, np.full(count, np.inf), rows.nnz, start, index, rows.data)
+        accepted(added, "cuts")
+
+    def _felt(
+        self, group: npt.NDArray[np.int64], constant: FloatArray, slope: FloatArray, price: FloatArray
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Cuts without coefficients that HiGHS would drop; what those may be worth goes off the constant."""
+        faint_slope = (slope != 0) & (np.abs(slope) < SMALLEST)
+        faint_price = (price != 0) & (np.abs(price) < SMALLEST)
+        if not faint_slope.any() and not faint_price.any():
+            return constant, slope, price
+        small, few = np.where(faint_slope, slope, 0.0), np.where(faint_price, price, 0.0)
+        first = self.program.first
+        low, up = first.lower[self.links], first.upper[self.links]
+        worth = np.minimum(small * low, small * up).sum(axis=1)
+        worth += np.minimum(few * self._least_use[group], few * self._most_use[group]).sum(axis=1)
+        return constant + worth, slope - small, price - few
+
+    def value_of(self, x: FloatArray) -> float:
+        """What a first stage costs by itself."""
+        return float(self.program.first.cost @ x + self.program.offset)
+
+    def solve(self, time_left_s: float) -> Step | None:
+        """The relaxation without a box; None if it has no plan, or no time was left to find it."""
+        step = self._solve(time_left_s)
+        if step is not None and not self.keeps_cuts:
+            self._drop_idle()
+        if step is None and not self.infeasible and not self.late:
+            status = self._engine.modelStatusToString(self._engine.getModelStatus())
+            raise SolverError(f"the master could not be solved: {status}")
+        return step
+
+    def solve_near(self, centre: FloatArray, radius: float, time_left_s: float) -> Step | None:
+        """The relaxation in a box; see :meth:`box`."""
+        every = np.arange(self._size, dtype=np.int32)
+        accepted(self._engine.changeColsBounds(self._size, every, *self.box(centre, radius)), "bounds")
+        step = self._solve(time_left_s)
+        accepted(self._engine.changeColsBounds(self._size, every, self.lower, self.upper), "bounds")
+        return step
+
+    def box(self, centre: FloatArray, radius: float) -> tuple[FloatArray, FloatArray]:
+        """Bounds of the first stage with the links near a plan: a share of their own size, or of a part of their range.
+
+        Parameters
+        ----------
+        centre : ndarray of float
+            The plan.
+        radius : float
+            The share; ``EVERYWHERE`` is far enough for the whole range.
+        """
+        at, low, up = self.links, self.lower.copy(), self.upper.copy()
+        reach = radius * np.maximum(np.abs(centre[at]), (up[at] - low[at]) / EVERYWHERE)
+        low[at], up[at] = (np.clip(centre[at] + side, self.lower[at], self.upper[at]) for side in (-reach, reach))
+        return low, up
+
+    def price(self, breaking: FloatArray) -> None:
+        """Other prices of breaking yearly rows."""
+        self._breaking = breaking
+        at = self._size + self._groups * (1 + self._rules) + np.arange(2 * self._rules, dtype=np.int32)
+        accepted(self._engine.changeColsCost(len(at), at.astype(np.int32), np.tile(breaking, 2)), "costs")
+
+    def limit(self, yearly: Rows) -> None:
+        """Other sides of the yearly rows; no cut depends on them."""
+        self.program = replace(self.program, yearly=yearly)
+        for i, (least, most) in enumerate(zip(yearly.least.tolist(), yearly.most.tolist(), strict=True)):
+            accepted(self._engine.changeRowBounds(len(self.program.own) + i, least, most), "sides")
+
+    def confine(self, lower: FloatArray, upper: FloatArray) -> None:
+        """Other bounds of the first stage, as with integers given."""
+        self.lower, self.upper = lower.copy(), upper.copy()
+        every = np.arange(self._size, dtype=np.int32)
+        accepted(self._engine.changeColsBounds(self._size, every, self.lower, self.upper), "bounds")
+
+    def matrix(self) -> Matrix:
+        """The master as a program of its own, integers included."""
+        program, groups, rules = self.program, self._groups, self._rules
+        budgets = groups * rules
+        unit = np.eye(rules)
+        total = csr_array(np.hstack([np.tile(unit, (1, groups)), unit, -unit]))
+        own = csr_array((len(program.own), groups + budgets + 2 * rules))
+        fixed = block_array([[self._own, own], [self._yearly, hstack([csr_array((rules, groups)), total])]])
+        sparse = csc_array(vstack([fixed, self._cut_rows(np.arange(len(self._group)))], format="csc"))
+        size, nothing = self._size + groups + budgets + 2 * rules, np.zeros(2 * rules)
+        broken = np.full(2 * rules, 0.0 if self.strict else np.inf)
+        return Matrix(
+            columns=list(range(size)),
+            rows=list(range(sparse.shape[0])),
+            cost=np.concatenate([program.first.cost, np.ones(groups), np.zeros(budgets), np.tile(self._breaking, 2)]),
+            offset=program.offset,
+            lower=np.concatenate([self.lower, self._least_cost, self._least_use.ravel(), nothing]),
+            upper=np.concatenate([self.upper, np.full(groups, np.inf), self._most_use.ravel(), broken]),
+            integer=np.concatenate([program.first.integer, np.zeros(size - self._size, dtype=bool)]),
+            block=np.full(size, -1),
+            blocks=(),
+            start=sparse.indptr.astype(np.int32),
+            index=sparse.indices.astype(np.int32),
+            value=sparse.data,
+            least=np.concatenate([program.own.least, program.yearly.least, self._constant]),
+            most=np.concatenate([program.own.most, program.yearly.most, np.full(len(self._group), np.inf)]),
+        )
+
+    def _cut_rows(self, which: npt.NDArray[np.int64]) -> csr_array:
+        """Cost of the group, or nothing, − slope · x − prices · budget >= constant."""
+        shape = (len(which), self._size + self._groups + self._groups * self._rules + 2 * self._rules)
+        row = np.arange(len(which))
+        links, rules = len(self.links), self._rules
+        group = self._group[which]
+        budget = self._size + self._groups + (group[:, None] * rules + np.arange(rules)[None, :])
+        rows = np.concatenate([row, np.repeat(row, links), np.repeat(row, rules)])
+        columns = np.concatenate([self._size + group, np.tile(self.links, len(which)), budget.ravel()])
+        values = np.concatenate([self._costs[which], -self._slope[which].ravel(), -self._price[which].ravel()])
+        kept = values != 0
+        return csr_array((values[kept], (rows[kept], columns[kept])), shape=shape)
+
+    def _solve(self, time_left_s: float) -> Step | None:
+        engine, kinds = self._engine, highspy.HighsModelStatus
+        set_option(engine, "time_limit", engine.getRunTime() + max(time_left_s, 0.1))
+        # Where the dual simplex turns in circles it does not look at the clock.
+        set_option(engine, "simplex_iteration_limit", _MOST_ITERATIONS * (engine.getNumRow() + engine.getNumCol()))
+        decided = (kinds.kOptimal, kinds.kInfeasible, kinds.kTimeLimit)
+        engine.run()
+        for options in _AGAIN:
+            if engine.getModelStatus() in decided:
+                break
+            engine.clearSolver()
+            for name, value in {**_USUAL, **options}.items():
+                set_option(engine, name, value)
+            engine.run()
+        for name, value in _USUAL.items():
+            set_option(engine, name, value)
+        status = engine.getModelStatus()
+        self.infeasible, self.late = status == kinds.kInfeasible, status == kinds.kTimeLimit
+        if status != kinds.kOptimal:
+            return None
+        solution = engine.getSolution()
+        x = np.clip(np.asarray(solution.col_value, dtype=float)[: self._size], self.lower, self.upper)
+        duals = np.asarray(solution.row_dual, dtype=float)
+        self._idle = np.where(duals[self._fixed_rows :] > 0, 0, self._idle + 1)
+        return self._step(float(engine.getInfo().objective_function_value), x, duals)
+
+    def _step(self, value: float, x: FloatArray, duals: FloatArray) -> Step:
+        """What prices of the rows prove by weak duality, whatever the tolerances of the solver."""
+        program, own_rows, yearly_rows = self.program, self.program.own, self.program.yearly
+        own = usable_prices(duals[: len(own_rows)], own_rows.least, own_rows.most)
+        yearly = usable_prices(duals[len(own_rows) : self._fixed_rows], yearly_rows.least, yearly_rows.most)
+        yearly = np.clip(yearly, -self._breaking, self._breaking)
+        # Weights of the cuts, at most one in all for each group: their mean is a cut, too. Of those that every plan
+        # keeps any multiple may be added.
+        share = np.maximum(duals[self._fixed_rows :], 0.0)
+        total = np.bincount(self._group, share * self._costs, self._groups)
+        share = np.where(self._costs > 0, share / np.maximum(total, 1.0)[self._group], share)
+        rest = 1.0 - np.bincount(self._group, share * self._costs, self._groups)
+        cost = program.first.cost - yearly @ self._yearly
+        cost[self.links] += share @ self._slope
+        budgets = np.zeros((self._groups, self._rules))
+        np.add.at(budgets, self._group, share[:, None] * self._price)
+        below = program.offset + float(
+            share @ self._constant
+            + rest @ self._least_cost
+            + paid(own, own_rows.least, own_rows.most)
+            + paid(cost - own @ self._own, self.lower, self.upper)
+            + paid(budgets - yearly, self._least_use, self._most_use)
+        )
+        return Step(value, x, yearly, below)
+
+    def _drop_idle(self) -> None:
+        idle = (self._idle >= _IDLE_SOLVES) & (self._costs > 0)
+        if idle.sum() <= self._groups:
+            return
+        rows = (self._fixed_rows + np.flatnonzero(idle)).astype(np.int32)
+        accepted(self._engine.deleteRows(len(rows), rows), "fewer cuts")
+        kept = ~idle
+        self._group, self._constant, self._idle = self._group[kept], self._constant[kept], self._idle[kept]
+        self._slope, self._price, self._costs = self._slope[kept], self._price[kept], self._costs[kept]
+
+
+def _ranges(
+    periods: Items[Recourse], groups: npt.NDArray[np.int64], count: int, rules: int
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Least cost of each group within the bounds of its columns, least and most use of each yearly row."""
+    cost, least, most = np.zeros(count), np.zeros((count, rules)), np.zeros((count, rules))
+    for group, period in zip(groups.tolist(), periods, strict=True):
+        cost[group] += paid(period.cost, period.lower, period.upper)
+        use = period.usage.tocoo()
+        at_lower, at_upper = use.data * period.lower[use.col], use.data * period.upper[use.col]
+        np.add.at(least[group], use.row, np.minimum(at_lower, at_upper))
+        np.add.at(most[group], use.row, np.maximum(at_lower, at_upper))
+    return cost, least, most
+
+
+def usable_prices(duals: FloatArray, least: FloatArray, most: FloatArray) -> FloatArray:
+    """Prices whose sign fits the side that exists; others count for nothing."""
+    wrong = ((duals > 0) & np.isneginf(least)) | ((duals < 0) & np.isposinf(most))
+    return np.where(wrong, 0.0, duals)
+
+
+def paid(prices: FloatArray, least: FloatArray, most: FloatArray) -> float:
+    """The least of prices times what lies between two sides."""
+    side = np.where(prices > 0, least, most)
+    return float((prices * np.where(prices == 0, 0.0, side)).sum())

@@ -1,0 +1,94 @@
+"""Whole numbers of the first stage that the master proposes: near a relaxed plan, or the cheapest of all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from siting.solver.benders.master import EVERYWHERE
+from siting.solver.benders.search import Bench
+from siting.solver.compile.matrix import FloatArray, Matrix
+from siting.solver.highs.engine import Limits, Run, Task
+from siting.solver.highs.retry import run
+
+_GAP = 0.2
+"""To which a proposal is the cheapest, as a share of the gap that is asked for."""
+RADII = (0.05, 0.2, 1.0, EVERYWHERE)
+"""Boxes in which whole numbers are looked for, until there are some: cuts tell much of plans that are near those from
+which they came, and little of others."""
+_FEW_RULES = 20
+"""Up to as many rows of the year, whole numbers near the relaxed plan are tried early. More rows are hard to keep with
+them: in a year with 34 no plan was found in 19 passes, but in 2 from the master's own whole numbers, after more of the
+relaxation."""
+_PROMISING = 0.75
+"""What is near must cost no more than this share of the gap above the bound, or there may be better further away."""
+_NEAR_S, _ANY_S = 20.0, 60.0
+"""Least time for integers near the relaxed plan (a sixteenth of what is left), and for any (a third)."""
+
+
+class Proposals:
+    """What the master of a bench proposes.
+
+    Parameters
+    ----------
+    bench : Bench
+        With its master, its gap and its deadline.
+    limits : Limits
+        Seed, threads and options of HiGHS.
+    report : callable
+        Called about once a second.
+
+    Attributes
+    ----------
+    few_rules : bool
+        Whether there are so few rows of the year that whole numbers may be tried early.
+    """
+
+    def __init__(self, bench: Bench, limits: Limits, report: Callable[[], None]) -> None:
+        self._bench, self._report = bench, report
+        self._gap = _GAP * bench.gap
+        self._limits = replace(limits, gap=self._gap)
+        self._named: set[bytes] = set()
+        self.few_rules = len(bench.master.program.yearly) <= _FEW_RULES
+
+    def nearest(self, centre: FloatArray, bound: float) -> FloatArray | None:
+        """Integers that were not named before, as near to a plan as there are some that promise to meet the bound."""
+        bench = self._bench
+        matrix, promising = bench.master.matrix(), bound + _PROMISING * bench.gap * abs(bound)
+        for radius in RADII if self.few_rules else RADII[-1:]:
+            most = np.inf if radius == EVERYWHERE else promising
+            near = _near(matrix, centre, bench.master.box(centre, radius))
+            result, integers = self._cheapest(near, max(_NEAR_S, bench.left_s / 16), objective_bound=most)
+            # HiGHS may end with a plan beyond its objective bound.
+            promises = result.objective is not None and result.objective <= most
+            if integers is not None and promises and integers.tobytes() not in self._named:
+                self._named.add(integers.tobytes())
+                return integers
+        return None
+
+    def cheapest(self, most_s: float = np.inf) -> tuple[Run, FloatArray | None]:
+        """The cheapest integers, and the run whose bound holds for all."""
+        return self._cheapest(self._bench.master.matrix(), min(most_s, max(_ANY_S, self._bench.left_s / 3)))
+
+    def _cheapest(self, matrix: Matrix, time_s: float, **options: float) -> tuple[Run, FloatArray | None]:
+        task = Task(matrix, self._limits, min(time_s, self._bench.left_s), "branch and bound", options)
+        result = run(task, lambda _: self._report())
+        if result.interrupted:
+            raise KeyboardInterrupt
+        if result.values is None:
+            return result, None
+        first = self._bench.master.program.first
+        # Plans are known by the bytes of their integers, and -0.0 is 0.0.
+        return result, np.round(result.values[: len(first)][first.integer]) + 0.0
+
+
+def _near(matrix: Matrix, centre: FloatArray, box: tuple[FloatArray, FloatArray]) -> Matrix:
+    """A master in a box, its integers next to a relaxed plan: between the whole numbers around it, or one further."""
+    low, up = matrix.lower.copy(), matrix.upper.copy()
+    low[: len(centre)], up[: len(centre)] = box
+    at = np.flatnonzero(matrix.integer)
+    low[at] = np.clip(np.floor(centre[at]) - 1, matrix.lower[at], matrix.upper[at])
+    up[at] = np.clip(np.ceil(centre[at]) + 1, matrix.lower[at], matrix.upper[at])
+    return replace(matrix, lower=low, upper=up)

@@ -1,0 +1,226 @@
+"""One search: the least cost over the first stage within given bounds, integers relaxed or given.
+
+A pass evaluates a plan in all periods, which gives cuts and one more plan to mix; then the next plan is looked for in
+a box around the best mix. The box grows and shrinks with what came of the last step, as a trust region does (Conn,
+Gould and Toint, Trust-Region Methods, SIAM, 2000). Without such a hold Benders' method wanders; Pecci and Jenkins
+("Regularized Benders decomposition for high performance capacity expansion models", IEEE Transactions on Power
+Systems, 2024) hold it by level sets.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from siting.solver.benders.convex_combination import Evaluated, Mean, Mix
+from siting.solver.benders.master import Master, Step
+from siting.solver.benders.penalties import Prices
+from siting.solver.benders.subproblem_pool import Company, Question
+from siting.solver.compile.matrix import FloatArray
+from siting.solver.highs.engine import relative_gap
+
+_LEAST_RADIUS = 0.003
+_NEAR = 0.3
+"""Share of the gap asked for at which value and bound are near enough to tell that breaking a row pays."""
+_OF_PASSES, _OF_LEFT = 2.0, 0.2
+"""What is reserved for the dispatch of a plan: so many passes as they took of late, at most so much of the time."""
+_STUCK = 0.5
+"""Where any plan is worth more than steady prices, a shortfall that stays above this share of what it was pays."""
+
+
+@dataclass(frozen=True)
+class State:
+    """How far a search is.
+
+    Parameters
+    ----------
+    bound : float
+        Proven within its bounds.
+    best : Mean or None
+        Its best plan.
+    centre : ndarray of float
+        The first stage of its best mix.
+    step : Step or None
+        The master's last solution.
+    value : float
+        What its best mix costs, with the rows that it breaks at their prices.
+    """
+
+    bound: float
+    best: Mean | None
+    centre: FloatArray
+    step: Step | None
+    value: float = np.inf
+
+    @property
+    def gap(self) -> float:
+        """Relative distance of plan and bound."""
+        return _apart(None if self.best is None else self.best.value, self.bound)
+
+    @property
+    def priced_gap(self) -> float:
+        """The same of the best mix, with what it breaks."""
+        return _apart(self.value, self.bound)
+
+
+@dataclass
+class Bench:
+    """What the searches with one master share.
+
+    Parameters
+    ----------
+    master, company : Master, Company
+        Who decides and who evaluates.
+    prices : Prices
+        Of breaking rows.
+    gap : float
+        Asked for.
+    deadline : float
+        On the clock of the system, seconds.
+    tell : callable
+        Gets the state after every pass.
+    means : bool
+        Whether the means of the clusters are evaluated instead of the periods.
+    urgent : bool
+        Whether any plan that breaks nothing is worth more than steady prices.
+    passes : int
+        Done so far.
+    reserved_s : float
+        Kept of the time for the dispatch of the plan at the end.
+    unpaid : bool
+        Whether nothing counts but what is missed.
+    """
+
+    master: Master
+    company: Company
+    prices: Prices
+    gap: float
+    deadline: float
+    tell: Callable[[State], None]
+    means: bool = False
+    urgent: bool = False
+    passes: int = 0
+    reserved_s: float = 0.0
+    unpaid: bool = False
+
+    @property
+    def left_s(self) -> float:
+        """Seconds until the deadline, without those for the dispatch of the plan."""
+        return self.deadline - self.reserved_s - time.time()
+
+
+class Radius:
+    """How far the next plan may be from the centre, as a share."""
+
+    def __init__(self, value: float) -> None:
+        self.value = value
+
+    def judge(self, hoped: float, gained: float, worse: bool, least: float) -> None:
+        """Grow after a step that kept what the master promised, shrink after one that did not."""
+        if gained > 0.5 * hoped:
+            self.value = min(1.0, 2 * self.value)
+        elif worse:
+            self.value = max(least, self.value / 2)
+        elif gained < 0.02 * hoped:
+            self.value = max(least, 0.8 * self.value)
+
+
+def search(bench: Bench, mix: Mix, start: FloatArray, radius: float, done: Callable[[State], bool]) -> State:
+    """Pass after pass until done, or until time is out.
+
+    Parameters
+    ----------
+    bench : Bench
+        Its master holds the bounds of the first stage.
+    mix : Mix
+        For the same bounds.
+    start : ndarray of float
+        The first plan to be evaluated.
+    radius : float
+        Of the first box.
+    done : callable
+        Whether a state is good enough.
+
+    Returns
+    -------
+    State
+        With an infinite bound if the master has no plan: then there is none within its bounds.
+    """
+    master, box = bench.master, Radius(radius)
+    state = State(-np.inf, None, start, None)
+    x, promised, missed = start, np.inf, np.inf
+    while bench.left_s > 0:
+        plan = _evaluate(bench, mix, x)
+        if plan is None:
+            break
+        before = mix.priced(bench.prices).value if mix.known else np.inf
+        mix.add(plan)
+        now = mix.priced(bench.prices)
+        step = master.solve(bench.left_s)
+        if step is None:
+            return State(np.inf, None, state.centre, None) if master.infeasible else state
+        best = _better(mix.best(), state.best)
+        mix.forget(now, best)
+        state = State(max(state.bound, step.bound(master.program.yearly)), best, now.x, step, now.value)
+        bench.tell(state)
+        if done(state):
+            break
+        if np.isfinite(before):
+            value = master.value_of(x) + mix.paid(plan) + bench.prices.shortfall * plan.shortfall
+            hoped = max(before - promised, 1e-12 * abs(before))
+            # The plan itself must move before any dispatch keeps all rows.
+            far = best is None or (mix.seeded and best.value - now.value > bench.gap * abs(best.value))
+            least = radius if far else _LEAST_RADIUS
+            box.judge(hoped, before - now.value, value > before + hoped, least)
+        if now.value - state.bound <= _NEAR * bench.gap * abs(now.value):
+            _raise_prices(bench, now)
+        elif best is None and bench.urgent and now.shortfall > _STUCK * missed:
+            bench.prices.raise_shortfall()
+        missed = now.shortfall
+        near = master.solve_near(now.x, box.value, bench.left_s) or step
+        x, promised = near.x, near.value
+        bench.prices.ask(now.prices, near.prices, now.broken > 0)
+    return state
+
+
+def _apart(value: float | None, bound: float) -> float:
+    gap = relative_gap(value, bound)
+    return np.inf if gap is None else gap
+
+
+def _raise_prices(bench: Bench, now: Mean) -> None:
+    """Make it dearer to break the rows that a mean breaks."""
+    bench.prices.raised += now.shortfall > 0 or bool(now.broken.any())
+    if now.shortfall > 0:
+        bench.prices.raise_shortfall()
+    if now.broken.any():
+        bench.prices.raise_yearly(now.broken > 0)
+        bench.master.price(bench.prices.yearly)
+
+
+def _evaluate(bench: Bench, mix: Mix, x: FloatArray) -> Evaluated | None:
+    bench.passes += 1
+    begun = time.time()
+    prices, links = bench.prices, x[bench.master.links]
+    answer = bench.company.answer(
+        Question(links, prices.asked, prices.shortfall, bench.means, bench.left_s, bench.passes, bench.unpaid)
+    )
+    if answer is None:
+        return None
+    if not bench.means:
+        # From bases of other plans it takes longer than a later pass, and less than the first.
+        latest = _OF_PASSES * (time.time() - begun)
+        longest = _OF_LEFT * (bench.deadline - begun)
+        bench.reserved_s = min(longest, 0.5 * (bench.reserved_s + latest) if bench.reserved_s else latest)
+    bench.master.add(answer.cuts)
+    usage = np.array([answer.usage[number] for number in sorted(answer.usage)])
+    return Evaluated(bench.passes, x, answer.cost, usage, answer.shortfall)
+
+
+def _better(new: Mean | None, old: Mean | None) -> Mean | None:
+    if new is None or (old is not None and old.value <= new.value):
+        return old
+    return new

@@ -1,0 +1,150 @@
+"""The way in: what can be decomposed, and the plan in the terms of the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import numpy as np
+
+from siting.errors import UsageError
+from siting.solver.benders.master import paid
+from siting.solver.benders.phases import Phases
+from siting.solver.compile.two_stage import Columns, Rows, TwoStage, name_of
+from siting.solver.compressed import View
+from siting.solver.highs.engine import EXACT, Limits, Progress, Run, Status, contradicts, judged
+from siting.solver.highs.small_coefficients import refuse_lost_of
+from siting.solver.memory import give_back
+
+_HIGHEST_COST = 1e4
+"""Costs are scaled so that no plan costs more; most cost a hundredth of it or less, far above all tolerances. With a
+thousand times that HiGHS failed at one master of some runs in ten, or gave it a wrong bound (random problems)."""
+
+
+def why_not(program: TwoStage) -> str | None:
+    """Why a program cannot be decomposed, naming the column that is in the way; None if it can."""
+    if not program.periods or not any(period.T.nnz for period in program.periods):
+        return "The model has no periods that depend on first-stage decisions, so there is nothing to decompose."
+    for name, columns in _blocks(program):
+        open_ended = ~np.isfinite(columns.lower) | ~np.isfinite(columns.upper)
+        if open_ended.any():
+            column = name_of(columns.labels[int(open_ended.argmax())], name)
+            return f"To decompose a model every variable needs both bounds; {column} has not. Add bounds to it."
+        if name and columns.integer.any():
+            column = name_of(columns.labels[int(columns.integer.argmax())], name)
+            return f"To decompose a model nothing in a period may be integer; {column} is. Solve it as a whole."
+    return None
+
+
+def solve_decomposed(program: TwoStage, limits: Limits, progress: Callable[[Progress], None] | None = None) -> Run:
+    """Solve a two-stage program by decomposition.
+
+    Parameters
+    ----------
+    program : TwoStage
+        Whose columns have bounds and whose periods decide nothing whole.
+    limits : Limits
+        Gap, time and workers.
+    progress : callable, optional
+        Told after every pass.
+
+    Returns
+    -------
+    Run
+        Its values in the order of :func:`siting.solver.compile.two_stage.join`; with the best plan and its bound if a
+        limit or Ctrl-C ended it.
+
+    Raises
+    ------
+    UsageError
+        If the program cannot be decomposed; the message names the column.
+    """
+    with warm(program, limits, progress) as solve:
+        return solve(program.yearly)
+
+
+@contextmanager
+def warm(
+    program: TwoStage, limits: Limits, progress: Callable[[Progress], None] | None = None
+) -> Iterator[Callable[[Rows], Run]]:
+    """Solve programs that differ in the sides of their yearly rows alone, each with what is known of those before.
+
+    Cuts, evaluated plans and the solvers of the periods do not depend on these sides.
+
+    Parameters
+    ----------
+    program, limits, progress
+        As of :func:`solve_decomposed`; the limits are those of each solve. Only the first keeps a checkpoint.
+
+    Yields
+    ------
+    callable
+        Solves with other yearly rows of the same labels.
+
+    Raises
+    ------
+    UsageError
+        If the program cannot be decomposed; the message names the column.
+    """
+    reason = why_not(program)
+    if reason is not None:
+        raise UsageError(reason)
+    ceiling = program.offset + sum(
+        -paid(-columns.cost, columns.lower, columns.upper) for _, columns in _blocks(program)
+    )
+    factor = _HIGHEST_COST / max(abs(ceiling), 1e-9)
+    refuse_lost_of(program, factor)
+    phases = Phases(_scaled(program, factor), ceiling * factor, factor, limits, progress)
+    # Every period was opened several times.
+    give_back()
+
+    def solve(yearly: Rows) -> Run:
+        if yearly is not program.yearly or phases.passes:
+            phases.turn_to(yearly)
+        interrupted = False
+        try:
+            phases.run()
+        except KeyboardInterrupt:
+            interrupted = True
+        result = _result(program, phases, factor, max(limits.gap, EXACT), interrupted)
+        if result.status in ("optimal", "infeasible"):
+            phases.keeper.remove()
+        return result
+
+    try:
+        yield solve
+    finally:
+        phases.company.close()
+
+
+def _result(program: TwoStage, phases: Phases, factor: float, gap: float, interrupted: bool) -> Run:
+    bound = float(phases.bound / factor) if np.isfinite(phases.bound) else None
+    passes = f"{phases.passes} passes"
+    if phases.best is None:
+        status: Status = "infeasible" if phases.infeasible else "stopped"
+        return Run(status, None, None if phases.infeasible else bound, None, None, interrupted, passes)
+    x = np.where(program.first.integer, np.round(phases.best.x), phases.best.x)
+    shares, circles = phases.dispatch(phases.best)
+    values = np.concatenate([x, *shares])
+    cost = np.concatenate([columns.cost for _, columns in _blocks(program)])
+    objective = float(cost @ values + program.offset)
+    size = abs(program.offset) + float(np.abs(cost * values).sum())
+    run = Run("feasible", objective, bound, values, None, interrupted, passes, phases.proof, circles)
+    if contradicts(objective, bound, size):
+        run = replace(run, bound=None, reason=f"{passes}; the bound lies above the cost of the plan")
+    return judged(run, gap, size)
+
+
+def _blocks(program: TwoStage) -> Iterator[tuple[str, Columns]]:
+    yield "", program.first
+    for period in program.periods:
+        yield period.name, period.columns
+
+
+def _scaled(program: TwoStage, factor: float) -> TwoStage:
+    def scaled(columns: Columns) -> Columns:
+        return replace(columns, cost=columns.cost * factor)
+
+    periods = View(program.periods, lambda period: replace(period, columns=scaled(period.columns)))
+    return replace(program, first=scaled(program.first), offset=program.offset * factor, periods=periods)

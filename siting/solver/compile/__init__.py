@@ -1,0 +1,1 @@
+"""From Pyomo models to labelled matrices, a chunk of periods at a time."""

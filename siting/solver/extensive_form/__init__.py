@@ -1,0 +1,1 @@
+"""All periods as one matrix: relaxation, crossover, rounding, branch and bound."""

@@ -1,0 +1,1 @@
+"""The one place that talks to HiGHS: options, status, scaling, retries, processes of its own."""

@@ -1,0 +1,193 @@
+"""Workers that each keep something, as solvers that stay warm. What a lost worker kept is made again elsewhere."""
+
+from __future__ import annotations
+
+import queue
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import count, islice
+from typing import Any, Protocol, TypeVar
+
+from siting.errors import WorkerError
+from siting.solver.parallel.backends import Cluster, LostError, Place, Places, Processes
+from siting.solver.parallel.worker_state import Key, NotKeptError, ask, keep
+
+T = TypeVar("T")
+
+_TRIES = 5
+"""How often in a row a worker may be lost over one question."""
+
+_AHEAD = 2
+"""So many items for each of a team are begun before the first is taken."""
+
+_numbers = count()
+
+
+class Team(Protocol):
+    """Some who each keep something."""
+
+    size: int
+
+    def ask(self, function: Callable[..., T], *arguments: Any) -> list[T]:
+        """Call a function with what each of them keeps, and more."""
+
+    def share(self, function: Callable[..., T], items: Iterable[Any]) -> Iterator[T]:
+        """Call a function with what any of them keeps and with each item; in order."""
+
+    def close(self) -> None:
+        """Let them go."""
+
+
+def new_team(
+    begin: Callable[..., Any], share: Callable[[int, int], tuple[Any, ...]], most: int, workers: int, cluster: str
+) -> Team:
+    """A team of this process, of processes, or of workers of a cluster.
+
+    Parameters
+    ----------
+    begin : callable
+        Makes what each keeps.
+    share : callable
+        The arguments of ``begin`` for one of so many.
+    most : int
+        At most so many, at least one.
+    workers, cluster : int, str
+        As of :class:`siting.solver.highs.engine.Limits`.
+    """
+    if not cluster and min(workers, most) == 1:
+        return Alone(begin(*share(0, 1)))
+    places = Cluster(cluster, workers) if cluster else Processes(workers)
+    size = min(places.count, most)
+    return Posts(places, begin, [share(i, size) for i in range(size)])
+
+
+class Alone:
+    """A team of this process alone."""
+
+    size = 1
+
+    def __init__(self, kept: Any) -> None:
+        self._kept = kept
+
+    def ask(self, function: Callable[..., T], *arguments: Any) -> list[T]:
+        """Call a function with what is kept, and more."""
+        return [function(self._kept, *arguments)]
+
+    def share(self, function: Callable[..., T], items: Iterable[Any]) -> Iterator[T]:
+        """Call a function with what is kept and with each item."""
+        return (function(self._kept, item) for item in items)
+
+    def close(self) -> None:
+        """Nothing to be let go."""
+
+
+class Posts:
+    """A team of workers in places of their own.
+
+    Parameters
+    ----------
+    places : Places
+        Where they are; closed with the team.
+    begin : callable
+        Makes what each keeps.
+    shares : sequence of tuple
+        Its arguments for each of them.
+    """
+
+    def __init__(self, places: Places, begin: Callable[..., Any], shares: Sequence[tuple[Any, ...]]) -> None:
+        self.size = len(shares)
+        self._places = places
+        self._posts = [_Post(places, begin, share) for share in shares]
+
+    def ask(self, function: Callable[..., T], *arguments: Any) -> list[T]:
+        """Call a function with what each of them keeps, and more."""
+        return [job.result() for job in [post.ask(function, arguments) for post in self._posts]]
+
+    def share(self, function: Callable[..., T], items: Iterable[Any]) -> Iterator[T]:
+        """Call a function with what any of them keeps and with each item; whoever is free takes the next."""
+        left: queue.SimpleQueue[tuple[Any, Future[T]] | None] = queue.SimpleQueue()
+        jobs: deque[Future[T]] = deque()
+        coming = iter(items)
+
+        def hand_out(count: int) -> None:
+            for item in islice(coming, count):
+                jobs.append(Future())
+                left.put((item, jobs[-1]))
+
+        # Not all at once: what is done before it is asked for has to be kept.
+        hand_out(_AHEAD * self.size)
+        for post in self._posts:
+            post.serve(function, left)
+        try:
+            while jobs:
+                done = jobs.popleft().result()
+                hand_out(1)
+                yield done
+        finally:
+            for _ in self._posts:
+                left.put(None)
+
+    def close(self) -> None:
+        """Let them go."""
+        for post in self._posts:
+            post.close()
+        self._places.close()
+
+
+class _Post:
+    """One of a team: does one thing after the other, and begins anew at another place if its own is lost."""
+
+    def __init__(self, places: Places, begin: Callable[..., Any], share: tuple[Any, ...]) -> None:
+        self._places, self._begin, self._share = places, begin, share
+        self._place: Place | None = None
+        self._key: Key = (places.owner, -1)
+        self._closed = False
+        self._line = ThreadPoolExecutor(1)
+
+    def ask(self, function: Callable[..., T], arguments: tuple[Any, ...]) -> Future[T]:
+        return self._line.submit(self._asked, function, arguments)
+
+    def serve(self, function: Callable[..., T], items: queue.SimpleQueue[tuple[Any, Future[T]] | None]) -> None:
+        """Take item after item until there is none."""
+        self._line.submit(self._serve, function, items)
+
+    def close(self) -> None:
+        self._closed = True
+        self._line.shutdown(wait=False, cancel_futures=True)
+        self._leave()
+
+    def _serve(self, function: Callable[..., T], items: queue.SimpleQueue[tuple[Any, Future[T]] | None]) -> None:
+        while (one := items.get()) is not None and not self._closed:
+            item, job = one
+            try:
+                job.set_result(self._asked(function, (item,)))
+            except BaseException as error:  # noqa: BLE001 - raised where the result is asked for
+                job.set_exception(error)
+
+    def _asked(self, function: Callable[..., T], arguments: tuple[Any, ...]) -> T:
+        lost: Exception | None = None
+        for _ in range(_TRIES):
+            if self._closed:
+                break
+            try:
+                answer: T = self._begun().call(ask, self._key, function, arguments)
+            except (LostError, NotKeptError) as error:
+                self._leave()
+                lost = error
+            else:
+                return answer
+        raise WorkerError(
+            f"Workers were lost {_TRIES} times in a row ({lost}): give them more memory, or try fewer workers."
+        ) from lost
+
+    def _begun(self) -> Place:
+        if self._place is None:
+            self._place, self._key = self._places.take(), (self._places.owner, next(_numbers))
+            self._place.call(keep, self._key, self._begin, self._share)
+        return self._place
+
+    def _leave(self) -> None:
+        place, self._place = self._place, None
+        if place is not None:
+            place.leave()

@@ -1,0 +1,1 @@
+"""From a problem to a solution: compiled, solved, and told as tables."""

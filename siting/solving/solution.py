@@ -1,0 +1,164 @@
+"""The plan as tidy tables, one per index set, a user's variables beside ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyomo.environ as pyo
+
+from siting.model.build import Component
+from siting.problem.problem import Problem
+from siting.solver.compile.matrix import FloatArray
+from siting.solver.highs.engine import Limits, Progress, Status, Strategy
+from siting.solver.outcome import Outcome
+from siting.solver.strategy import optimize, optimize_program
+from siting.solver.warm_start import Start
+from siting.solving.compiled import Compiled, compile_problem
+from siting.solving.tables import pages, tables
+
+
+@dataclass(frozen=True)
+class Solution:
+    """What a solve gave.
+
+    Parameters
+    ----------
+    status : str
+        ``optimal`` (proven to the gap), ``feasible`` (a plan, not proven), ``infeasible``, ``unbounded``,
+        ``stopped`` (a limit came first) or ``error``.
+    objective, bound : float or None
+        Million per year; the bound is proven.
+    gap : float or None
+        Relative.
+    tables : dict of str to DataFrame
+        Empty without a plan; of a pathway see ``stages``.
+    stages : dict of int to dict of str to DataFrame
+        The tables of each stage of a pathway.
+    outcome : Outcome
+        Seconds, solver, version, options and the reason for stopping.
+    """
+
+    status: Status
+    objective: float | None
+    bound: float | None
+    gap: float | None
+    tables: dict[str, pd.DataFrame]
+    outcome: Outcome
+    stages: dict[int, dict[str, pd.DataFrame]] = field(default_factory=dict)
+
+
+def solve(
+    what: Any,
+    *,
+    gap: float = 0.005,
+    time_limit: float = 600.0,
+    seed: int = 0,
+    threads: int = 0,
+    options: dict[str, Any] | None = None,
+    strategy: Strategy = "auto",
+    workers: int = 1,
+    cluster: str = "",
+    checkpoint: str | Path | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    components: Sequence[Component] | None = None,
+    start: Start | None = None,
+    keep_start: bool = False,
+) -> Solution:
+    """Solve a problem, or a model of :func:`siting.build` or :func:`siting.build_pathway` (that you may have edited).
+
+    Parameters
+    ----------
+    what : Problem, Compiled or ConcreteModel
+        A problem, as it is or from :func:`siting.solving.compiled.compile_problem`, is never held as one model in
+        memory. The variables of a model get the values of the plan.
+    gap : float
+        Relative gap to be proven.
+    time_limit : float
+        Wall-clock seconds; the best plan so far is returned with its bound.
+    seed, threads : int
+        Random seed; threads of HiGHS (0: HiGHS decides).
+    options : dict, optional
+        Options of HiGHS by their own names.
+    strategy : str
+        ``whole``: one matrix; ``decomposed``: period by period, for many periods; ``auto``: by the number of
+        periods and rows.
+    workers : int
+        Processes that solve periods, where they are solved one by one; 1: no other than this one. A script that asks
+        for more needs ``if __name__ == "__main__":``. With a cluster: how many of its workers at most; 0: all.
+    cluster : str
+        Address of a Dask scheduler whose workers build the pieces of a problem and solve the periods.
+    checkpoint : str or Path, optional
+        File where a solve period by period keeps what it needs to go on. If it is there, the solve goes on from it;
+        once the gap is proven, it is removed.
+    progress : callable, optional
+        Gets a :class:`siting.solver.highs.engine.Progress` about twice a second.
+    components : sequence of callable, optional
+        Of a problem, as of :func:`siting.build`.
+    start : Start, optional
+        ``outcome.start`` of the solve of a similar problem.
+    keep_start : bool
+        Whether ``outcome.start`` is wanted.
+
+    Returns
+    -------
+    Solution
+
+    Raises
+    ------
+    UsageError
+        If an option is refused, HiGHS is too old, a model that was to be decomposed cannot be, or the checkpoint is
+        damaged or of another problem.
+    WorkerError
+        If the cluster is out of reach or has no workers, or workers are lost again and again.
+    """
+    kept = None if checkpoint is None else Path(checkpoint)
+    limits = Limits(gap, time_limit, seed, threads, options or {}, strategy, workers, cluster, kept)
+    if isinstance(what, Problem):
+        what = compile_problem(what, components, workers, cluster)
+    if isinstance(what, Compiled):
+        outcome, plan = optimize_program(
+            what.program, limits, what.seconds, progress, start=start, keep_start=keep_start
+        )
+        return _solution(outcome, {} if plan is None else what.tables(plan))
+    outcome = optimize(what, limits, progress, start=start, keep_start=keep_start)
+    if not outcome.has_plan:
+        return _solution(outcome, {})
+    stages = {year: read_tables(what.stage[year]) for year in what.STAGE} if hasattr(what, "stage") else {}
+    return _solution(outcome, read_tables(what), stages)
+
+
+def _solution(
+    outcome: Outcome, told: dict[str, pd.DataFrame], stages: dict[int, dict[str, pd.DataFrame]] | None = None
+) -> Solution:
+    return Solution(outcome.status, outcome.objective, outcome.bound, outcome.gap, told, outcome, stages or {})
+
+
+def read_tables(m: Any) -> dict[str, pd.DataFrame]:
+    """Every variable and expression of a solved model (see :class:`siting.solving.tables.Pages`).
+
+    Parameters
+    ----------
+    m : ConcreteModel
+        With values in its variables.
+    """
+    told = pages(m)
+    blocks = {"": m, **{name: m.period[d] for d, (name, _) in told.periods.items()}}
+    calendar = {d: {"weight": m.period[d].weight, "first_hour": m.period[d].first_hour} for d in told.periods}
+    of_port = {f"{port}_parts": port for port in told.parts}
+
+    def values(block: str, name: str, indices: tuple[Any, ...]) -> FloatArray:
+        if name in of_port:
+            parts = getattr(m, of_port[name]).parts
+            every = [parts[part][where] for part, where in indices]
+        else:
+            component = blocks[block].component(name)
+            every = [component[index] for index in indices]
+        # What has no value is None, and becomes NaN.
+        return np.array([pyo.value(data, exception=False) for data in every], dtype=float)
+
+    return tables(told, values, calendar)
