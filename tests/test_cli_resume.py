@@ -14,7 +14,7 @@ import pytest
 from command_line import Cli, start
 
 from siting.files.atomic import locked
-from siting.solver.benders.subproblem_pool import Answer, Crew, Question
+from siting.solver.benders.subproblem_pool import CutRequest, CutResponse, SubproblemWorker
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL and folder locks are POSIX")
 
@@ -22,21 +22,21 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL and fol
 KILL = """
 import os, pathlib, signal
 from itertools import count
-from siting.solver.benders.subproblem_pool import Crew
+from siting.solver.benders.subproblem_pool import SubproblemWorker
 
-answer, calls = Crew.answer, count()
+answer, calls = SubproblemWorker.answer, count()
 
 def until_killed(crew, question):
     if pathlib.Path(__file__).with_suffix(".kill").exists() and next(calls) == 2:
         os.kill(os.getpid(), signal.SIGKILL)
     return answer(crew, question)
 
-Crew.answer = until_killed
+SubproblemWorker.answer = until_killed
 
 def add(m, p):
     pass
 """
-ANSWER = Crew.answer
+ANSWER = SubproblemWorker.answer
 ASKED = ("--periods", 2, "--gap", 1e-4, "--strategy", "decomposed", "--workers", 1)
 
 
@@ -44,7 +44,7 @@ ASKED = ("--periods", 2, "--gap", 1e-4, "--strategy", "decomposed", "--workers",
 def killed_run(instance: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], Path]:
     """Kill a solve in the middle, after it has found something."""
     # The rules change it in this process as well.
-    monkeypatch.setattr(Crew, "answer", ANSWER)
+    monkeypatch.setattr(SubproblemWorker, "answer", ANSWER)
 
     def kill(folder: Path) -> Path:
         copy, rules = tmp_path / "copy", tmp_path / "rules.py"
@@ -128,12 +128,12 @@ def test_interrupted_and_resumed(instance: Path, cli: Cli, monkeypatch: pytest.M
     """What Ctrl-C leaves can go on, too."""
     calls = count()
 
-    def interrupted(crew: Crew, question: Question) -> Answer | None:
+    def interrupted(crew: SubproblemWorker, question: CutRequest) -> CutResponse | None:
         if next(calls) == 2:
             raise KeyboardInterrupt
         return ANSWER(crew, question)
 
-    monkeypatch.setattr(Crew, "answer", interrupted)
+    monkeypatch.setattr(SubproblemWorker, "answer", interrupted)
     stopped = cli("solve", instance, "--out", "run", *ASKED)
     assert stopped.code in (3, 5)
     assert "siting resume run" in stopped.err

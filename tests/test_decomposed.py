@@ -21,7 +21,7 @@ from siting.solver.benders.clusters import cluster, mean_of
 from siting.solver.benders.cuts import cut
 from siting.solver.benders.master import EVERYWHERE, Master
 from siting.solver.benders.recourse import reduce_periods
-from siting.solver.benders.rounding import Proposals
+from siting.solver.benders.rounding import IntegerProposals
 from siting.solver.benders.solve import solve_decomposed
 from siting.solver.benders.subproblem import Budget, Solver
 from siting.solver.benders.warm_start import guess
@@ -125,7 +125,7 @@ def test_relaxed_once_more_where_whole_numbers_do_not_meet_the_bound(monkeypatch
     monkeypatch.setattr(phases.Phases, "_try_all", lambda *_: None)
     named, told = [], []
 
-    class Watched(Proposals):
+    class Watched(IntegerProposals):
         def nearest(self, centre, bound):
             named.append(super().nearest(centre, bound))
             return named[-1]

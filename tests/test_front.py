@@ -114,7 +114,7 @@ def test_what_the_decomposition_cannot_decide_is_solved_as_a_whole(monkeypatch: 
     monkeypatch.setattr(strategy, "DECOMPOSED_ROWS", 0)
 
     def undecided(phases: Phases) -> None:
-        phases._bench.master.confine(program.first.lower, program.first.lower)
+        phases._context.master.confine(program.first.lower, program.first.lower)
         raise SolverError("the master could not be solved: Unknown")
 
     run = Phases.run

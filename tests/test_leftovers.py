@@ -23,7 +23,7 @@ import time
 from siting.solver.parallel import processes as workers
 if __name__ == "__main__":
     workers._LIBRARIES[1:] = []
-    pool = workers.new_pool(1)
+    pool = workers.new_process_pool(1)
     print(pool.submit(abs, -1).result(), flush=True)
     time.sleep(60)
 """

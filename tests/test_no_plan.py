@@ -12,7 +12,7 @@ from test_decomposed import GAP, program_of
 from siting.model.build import build
 from siting.solver import strategy
 from siting.solver.benders import phases
-from siting.solver.benders.convex_combination import Mix
+from siting.solver.benders.convex_combination import ConvexCombination
 from siting.solver.benders.solve import solve_decomposed
 from siting.solver.compile.matrix import compile_model
 from siting.solver.compile.two_stage import split
@@ -50,13 +50,13 @@ def test_whole_numbers_that_leave_no_plan_are_told_from_those_that_do():
     """Proven without plan, the master proposes them no more; the others mix to a plan that keeps all rows."""
     program = split(compile_model(build(random_problem(54)[0])))
     solver = phases.Phases(program, np.inf, 1.0, LIMITS, None)
-    bench, first = solver._bench, program.first
+    bench, first = solver._context, program.first
     relaxed = solver._any_plan((first.lower, first.upper), first.lower)
     assert not relaxed.none
-    mix = Mix(program, solver._layout, (first.lower, first.upper), 9)
+    mix = ConvexCombination(program, solver._layout, (first.lower, first.upper), 9)
     mix.seed(relaxed.plans)
     assert mix.best() is not None
-    proposals = phases.Proposals(bench, LIMITS, lambda: None)
+    proposals = phases.IntegerProposals(bench, LIMITS, lambda: None)
     seen = set()
     while (integers := proposals.cheapest()[1]) is not None:
         assert integers.tobytes() not in seen

@@ -16,7 +16,7 @@ from siting.cli.edits import read_edit
 from siting.cli.text import Text
 from siting.model.build import COMPONENTS, build
 from siting.problem import Calendar
-from siting.solver.compile.chunk import compile_piece
+from siting.solver.compile.chunk import compile_chunk
 from siting.solver.compile.matrix import compile_model, label_of
 from siting.solver.compile.merge import chunks
 from siting.solver.compile.two_stage import Plan, split
@@ -271,7 +271,7 @@ def test_other_processes_build_the_same(tmp_path):
     ],
 )  # fmt: skip
 def test_what_is_linear_is_read(rule, least, most, coefficients):
-    rows = compile_piece(odd(rule)).shared
+    rows = compile_chunk(odd(rule)).shared
     assert (rows.rows.least[0], rows.rows.most[0]) == pytest.approx((least, most))
     assert rows.first.toarray()[0] == pytest.approx(coefficients)
 
@@ -284,11 +284,11 @@ def test_what_is_not_linear_is_refused_by_name():
         (lambda m: m.x[0] + other.x[1] <= 1, r"row contains the variable x\[1\], which the model does not hold"),
     ):
         with pytest.raises(ValueError, match=words):
-            compile_piece(odd(rule))
+            compile_chunk(odd(rule))
 
 
 def test_a_row_without_limits_is_no_row():
-    assert not len(compile_piece(odd(lambda m: m.x[0] <= np.inf)).shared.rows)
+    assert not len(compile_chunk(odd(lambda m: m.x[0] <= np.inf)).shared.rows)
 
 
 def odd(rule):

@@ -17,7 +17,7 @@ from siting.solver.parallel import backends as places
 from siting.solver.parallel import pool as teams
 from siting.solver.parallel import processes as workers
 from siting.solver.parallel import worker_state as kept
-from siting.solver.parallel.pool import new_team
+from siting.solver.parallel.pool import new_worker_pool
 from siting.solving import compiled
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX")
@@ -43,7 +43,7 @@ def killing(process_ids, at):
 
 
 def test_each_keeps_its_own_and_a_lost_one_is_replaced_but_not_for_ever(monkeypatch):
-    team = new_team(int, lambda i, size: (10 * i,), 2, 9, "")
+    team = new_worker_pool(int, lambda i, size: (10 * i,), 2, 9, "")
     try:
         (first, one), (second, other) = team.ask(plus, 1)
         assert (first, second, team.size) == (1, 11, 2)
@@ -61,7 +61,7 @@ def test_each_keeps_its_own_and_a_lost_one_is_replaced_but_not_for_ever(monkeypa
 
 
 def test_alone_nobody_else_is_asked():
-    team = new_team(int, lambda i, size: (10 * i,), 5, 1, "")
+    team = new_worker_pool(int, lambda i, size: (10 * i,), 5, 1, "")
     assert team.ask(plus, 1) == [(1, os.getpid())]
     assert [number for number, _ in team.share(plus, range(3))] == [0, 1, 2]
     team.close()
@@ -86,7 +86,7 @@ def test_where_nothing_can_be_copied_processes_are_begun_anew(monkeypatch):
     workers.context.cache_clear()
     try:
         assert workers.context().get_start_method() == "spawn"
-        with workers.new_pool(1) as pool:
+        with workers.new_process_pool(1) as pool:
             assert pool.submit(os.getpid).result() != os.getpid()
     finally:
         workers.context.cache_clear()

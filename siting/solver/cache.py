@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 T = TypeVar("T")
 
 
-class ByIdentity(Generic[T]):
+class IdentityCache(Generic[T]):
     """A function that remembers what it made of the same objects; to hash or compare them would take longer.
 
     Parameters

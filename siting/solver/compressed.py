@@ -32,7 +32,7 @@ class Items(Protocol[T_co]):
     def __getitem__(self, i: int, /) -> T_co: ...
 
 
-class Shelf(Generic[T]):
+class CompressedList(Generic[T]):
     """A sequence whose items are packed.
 
     Parameters
@@ -67,9 +67,9 @@ class Shelf(Generic[T]):
     def __iter__(self) -> Iterator[T]:
         return (self[i] for i in range(len(self)))
 
-    def some(self, chosen: Iterable[int]) -> Shelf[T]:
+    def some(self, chosen: Iterable[int]) -> CompressedList[T]:
         """A shelf with some of the items."""
-        part: Shelf[T] = Shelf()
+        part: CompressedList[T] = CompressedList()
         for i in chosen:
             part._keep(*self._packed(i))
         part._common, part._place = self._common, self._place

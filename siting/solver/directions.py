@@ -19,7 +19,7 @@ import numpy.typing as npt
 from scipy.sparse import coo_array, csr_array, hstack, vstack
 
 from siting.errors import Sentence, UsageError
-from siting.solver.cache import ByIdentity
+from siting.solver.cache import IdentityCache
 from siting.solver.compile.matrix import FloatArray, Label, Leg
 from siting.solver.compile.two_stage import Columns, Period, Rows, TwoStage, name_of
 from siting.solver.compressed import View
@@ -70,7 +70,7 @@ class Networks:
         self._legs = legs
         nodes = dict.fromkeys((leg.model, node) for leg in legs for node in (leg.tail, leg.head))
         self._number = {node: i for i, node in enumerate(nodes)}
-        self._made: dict[str, ByIdentity[Network]] = {}
+        self._made: dict[str, IdentityCache[Network]] = {}
 
     def of(self, period: Period) -> Network:
         """The legs of one period."""
@@ -79,7 +79,7 @@ class Networks:
     def at(self, name: str, labels: tuple[Label, ...]) -> Network:
         """The legs among some columns of the period of a name."""
         model = name.rpartition("period")[0]
-        make = self._made.setdefault(model, ByIdentity(lambda labels: self._network(model, labels)))
+        make = self._made.setdefault(model, IdentityCache(lambda labels: self._network(model, labels)))
         return make(labels)
 
     def _network(self, model: str, labels: tuple[Label, ...]) -> Network:

@@ -22,7 +22,7 @@ KEPT = 1e-5
 SMALL = 0.1
 """Share of the gap that counts as nothing."""
 
-Place = tuple[str, Label]
+Worker = tuple[str, Label]
 """Period and label of a column or row, as :func:`siting.solver.compile.matrix.place_of`."""
 
 
@@ -42,8 +42,8 @@ class Start:
         What the plan costs there beyond the bound.
     """
 
-    plan: Mapping[Place, float]
-    prices: Mapping[Place, float]
+    plan: Mapping[Worker, float]
+    prices: Mapping[Worker, float]
     bound: float
     left_open: float
 

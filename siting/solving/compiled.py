@@ -20,14 +20,14 @@ from pyomo.common.gc_manager import PauseGC
 from siting.errors import WorkerError
 from siting.model.build import COMPONENTS, Component, build
 from siting.problem.problem import Problem
-from siting.solver.cache import ByIdentity
-from siting.solver.compile.chunk import Piece, compile_piece
+from siting.solver.cache import IdentityCache
+from siting.solver.compile.chunk import Chunk, compile_chunk
 from siting.solver.compile.matrix import FloatArray, Label
-from siting.solver.compile.merge import Told, chunks, merge
+from siting.solver.compile.merge import Reported, chunks, merge
 from siting.solver.compile.two_stage import Columns, Plan, Rows, TwoStage
-from siting.solver.compressed import Shelf
+from siting.solver.compressed import CompressedList
 from siting.solver.memory import give_back
-from siting.solver.parallel.pool import new_team
+from siting.solver.parallel.pool import new_worker_pool
 from siting.solving.tables import PORTS, Layout, Pages, joined, pages, tables
 
 WHOLE_REGION_H = 1000
@@ -49,7 +49,7 @@ class Compiled:
 
     Parameters
     ----------
-    problem, program, told, pages : Problem, TwoStage, Told, Pages
+    problem, program, told, pages : Problem, TwoStage, Reported, Pages
         What was compiled, and to what.
     seconds : float
         What it took.
@@ -59,7 +59,7 @@ class Compiled:
 
     problem: Problem
     program: TwoStage
-    told: Told
+    told: Reported
     pages: Pages
     seconds: float
     one_piece: str = ""
@@ -70,8 +70,8 @@ class Compiled:
             gc.collect()
             give_back()
         position = {period.name: i for i, period in enumerate(self.program.periods)}
-        places = ByIdentity(lambda *lists: {label: i for i, label in enumerate(chain(*lists))})
-        chosen = ByIdentity(_chosen)
+        places = IdentityCache(lambda *lists: {label: i for i, label in enumerate(chain(*lists))})
+        chosen = IdentityCache(_chosen)
 
         # One period at a time, as the tables ask for them.
         @lru_cache(2)
@@ -117,13 +117,13 @@ class Maker:
     problem: Problem
     components: tuple[Component, ...]
 
-    def __call__(self, periods: Sequence[int]) -> tuple[Piece, Pages]:
+    def __call__(self, periods: Sequence[int]) -> tuple[Chunk, Pages]:
         """The piece of some periods, and what its model tells."""
         # The collector would walk millions of objects again and again, none of them garbage.
         with PauseGC():
             m = build(self.problem, self.components, periods)
             once = Once()
-            made = once(compile_piece(m, expressions(m))), once(pages(m))
+            made = once(compile_chunk(m, expressions(m))), once(pages(m))
             _empty(m)
             del m
             # Nor is what is left: it goes to the oldest, which are looked at last. What others froze stays frozen.
@@ -190,7 +190,7 @@ def compile_problem(
 
 def _compile(make: Maker, plan: list[tuple[int, ...]], workers: int = 1, cluster: str = "") -> Compiled:
     begun = time.monotonic()
-    pieces: list[Piece] | Shelf[Piece] = Shelf() if len(plan) > _FEW else []
+    pieces: list[Chunk] | CompressedList[Chunk] = CompressedList() if len(plan) > _FEW else []
     told, once = list[Pages](), Once()
     for piece, said in _built(make, plan, workers, cluster):
         pieces.append(once(piece))
@@ -201,8 +201,8 @@ def _compile(make: Maker, plan: list[tuple[int, ...]], workers: int = 1, cluster
     return Compiled(make.problem, whole.program, whole.told, every, time.monotonic() - begun)
 
 
-def _built(make: Maker, plan: list[tuple[int, ...]], workers: int, cluster: str) -> Iterator[tuple[Piece, Pages]]:
-    team = new_team(_same, lambda i, size: (make,), len(plan), workers, cluster)
+def _built(make: Maker, plan: list[tuple[int, ...]], workers: int, cluster: str) -> Iterator[tuple[Chunk, Pages]]:
+    team = new_worker_pool(_same, lambda i, size: (make,), len(plan), workers, cluster)
     try:
         yield from team.share(Maker.__call__, plan)
     finally:

@@ -19,7 +19,7 @@ from siting.auditor import audit
 from siting.problem.problem import Problem
 from siting.problem.rules import Rule, rules
 from siting.solver.highs.engine import Limits, Progress
-from siting.solver.parallel.processes import context, ctrl_c_waits, new_pool
+from siting.solver.parallel.processes import context, new_process_pool, sigint_blocked
 from siting.solver.warm_start import Start
 from siting.solving.solution import solve
 from siting.study.rule_prices import STOPPED, Case, RulePrice, RulePrices
@@ -157,7 +157,7 @@ def _side_by_side(
     problems: Sequence[Problem], embodied: bool, limits: Limits, workers: int, tell: Callable[[int, Case], None]
 ) -> list[Case]:
     stop = context().Event()
-    pool = new_pool(min(workers, len(problems)), _prepare, (stop,))
+    pool = new_process_pool(min(workers, len(problems)), _prepare, (stop,))
     cases: dict[int, Case] = {}
     start: Start | None = None
 
@@ -169,7 +169,7 @@ def _side_by_side(
         for numbers in (range(1), range(1, len(problems))):
             if stop.is_set():
                 break
-            with ctrl_c_waits():
+            with sigint_blocked():
                 futures = {pool.submit(_in_worker, problems[i], embodied, limits, start): i for i in numbers}
             _collect(futures, stop, found)
             start = next((future.result()[1] for future in futures if not future.cancelled()), None)

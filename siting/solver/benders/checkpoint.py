@@ -20,8 +20,8 @@ import numpy.typing as npt
 from siting.errors import Sentence, UsageError
 from siting.files.atomic import write_file
 from siting.files.reading import MIB, arrays_of, read_bytes
-from siting.solver.benders.convex_combination import Mean
-from siting.solver.cache import ByIdentity
+from siting.solver.benders.convex_combination import Combination
+from siting.solver.cache import IdentityCache
 from siting.solver.compile.matrix import FloatArray
 from siting.solver.compile.two_stage import Columns, Rows, TwoStage
 
@@ -48,10 +48,10 @@ class Snapshot:
     centre : ndarray of float
         Of the relaxation's last box.
     breaking, asked, shortfall : ndarray of float, ndarray of float, float
-        See :class:`siting.solver.benders.penalties.Prices`.
+        See :class:`siting.solver.benders.penalties.Penalties`.
     cuts : dict of str to ndarray
         Of the master.
-    best, relaxed : Mean or None
+    best, relaxed : Combination or None
         The best plan, and that of the relaxation.
     """
 
@@ -65,8 +65,8 @@ class Snapshot:
     asked: FloatArray
     shortfall: float
     cuts: dict[str, npt.NDArray[Any]]
-    best: Mean | None
-    relaxed: Mean | None
+    best: Combination | None
+    relaxed: Combination | None
 
 
 class Keeper:
@@ -141,7 +141,7 @@ def fingerprint(program: TwoStage) -> str:
     Numbers count in single precision, since libraries of other machines may differ in the last digits.
     """
     total = hashlib.blake2b(f"{_FORMAT}".encode(), digest_size=16)
-    digest = ByIdentity(lambda labels: hashlib.blake2b(repr(labels).encode()).digest())
+    digest = IdentityCache(lambda labels: hashlib.blake2b(repr(labels).encode()).digest())
 
     def add(*parts: Any) -> None:
         for part in parts:
@@ -209,11 +209,11 @@ def _arrays(snapshot: Snapshot) -> dict[str, npt.NDArray[Any]]:
 
 
 def _snapshot(found: dict[str, npt.NDArray[Any]]) -> Snapshot:
-    def plan(name: str) -> Mean | None:
+    def plan(name: str) -> Combination | None:
         if f"{name}.x" not in found:
             return None
         part = {one: found[f"{name}.{one}"] for one in _PLAN}
-        return Mean(
+        return Combination(
             float(part["value"]), part["x"], part["usage"], {}, float(part["shortfall"]), part["broken"], part["prices"]
         )
 

@@ -18,7 +18,7 @@ import numpy as np
 from scipy.sparse import csc_array, csr_array
 
 from siting.errors import SolverError
-from siting.solver.benders.penalties import Prices
+from siting.solver.benders.penalties import Penalties
 from siting.solver.benders.recourse import Layout
 from siting.solver.compile.matrix import FloatArray
 from siting.solver.compile.two_stage import TwoStage
@@ -49,7 +49,7 @@ class Evaluated:
 
 
 @dataclass(frozen=True)
-class Mean:
+class Combination:
     """A weighted mean of evaluated plans.
 
     Parameters
@@ -79,7 +79,7 @@ class Mean:
     prices: FloatArray
 
 
-class Mix:
+class ConvexCombination:
     """Evaluated plans, to be mixed.
 
     Parameters
@@ -136,26 +136,26 @@ class Mix:
         """What counts of the cost of its dispatch."""
         return 0.0 if self._unpaid else plan.cost
 
-    def forget(self, *means: Mean | None) -> None:
+    def forget(self, *means: Combination | None) -> None:
         """Forget old plans that none of some means needs."""
         needed = {key for mean in means if mean is not None for key in mean.weights}
         if len(self.known) > self.most:
             needed |= {plan.key for plan in self.known[-self.most // 2 :]}
             self.known = [plan for plan in self.known if plan.key in needed]
 
-    def best(self) -> Mean | None:
+    def best(self) -> Combination | None:
         """The cheapest mean that keeps the yearly rows and misses nothing; None if there is none."""
         whole = [plan for plan in self.known if plan.shortfall == 0]
         return self._solve(whole, None) if whole else None
 
-    def priced(self, prices: Prices) -> Mean:
+    def priced(self, prices: Penalties) -> Combination:
         """The cheapest mean if rows may be broken at their prices."""
         mean = self._solve(self.known, prices)
         if mean is None:
             raise SolverError("the evaluated plans could not be mixed")
         return mean
 
-    def _solve(self, plans: list[Evaluated], breaking: Prices | None) -> Mean | None:
+    def _solve(self, plans: list[Evaluated], breaking: Penalties | None) -> Combination | None:
         first, rules, count, free = self.program.first, len(self.program.yearly), len(plans), len(self._free)
         x = np.array([plan.x for plan in plans])
         shortfall = np.array([plan.shortfall for plan in plans])
@@ -183,7 +183,7 @@ class Mix:
         weight /= weight.sum()
         mean = weight @ x
         mean[self._free] = values[count : count + free]
-        return Mean(
+        return Combination(
             value=float(engine.getInfo().objective_function_value + self.program.offset),
             x=np.clip(mean, *self.bounds),
             usage=np.tensordot(weight, [plan.usage for plan in plans], axes=1),

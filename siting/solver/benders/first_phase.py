@@ -15,11 +15,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from siting.solver.benders.convex_combination import Evaluated, Mix
+from siting.solver.benders.convex_combination import ConvexCombination, Evaluated
 from siting.solver.benders.master import Master
-from siting.solver.benders.penalties import Prices
+from siting.solver.benders.penalties import Penalties
 from siting.solver.benders.recourse import Layout, Recourse, without_cost
-from siting.solver.benders.search import Bench, search
+from siting.solver.benders.search import SearchContext, search
 from siting.solver.compile.matrix import FloatArray
 from siting.solver.compile.two_stage import TwoStage
 from siting.solver.compressed import Items, View
@@ -66,19 +66,23 @@ class FirstPhase:
         columns = replace(program.first, cost=np.zeros_like(program.first.cost))
         self._program, self._layout = replace(program, first=columns, offset=0.0), layout
         unpaid = View(periods, without_cost)
-        self._prices = Prices(1 / _sizes(program, unpaid))
+        self._prices = Penalties(1 / _sizes(program, unpaid))
         self._prices.shortfall = 1.0
         self._master = Master(self._program, layout, unpaid, groups, self._prices.yearly)
         self._master.keeps_cuts = True
 
     def run(
-        self, bench: Bench, bounds: tuple[FloatArray, FloatArray], start: FloatArray, report: Callable[[], None]
+        self,
+        context: SearchContext,
+        bounds: tuple[FloatArray, FloatArray],
+        start: FloatArray,
+        report: Callable[[], None],
     ) -> Verdict:
         """Look for plans within bounds of the first stage; where there are none, the master of the bench gets to know.
 
         Parameters
         ----------
-        bench : Bench
+        context : SearchContext
             Whose company evaluates, and whose passes go on.
         bounds : pair of ndarray of float
             Lower and upper bounds of the first stage.
@@ -88,31 +92,34 @@ class FirstPhase:
             Called after every pass.
         """
         mine = replace(
-            bench, master=self._master, prices=self._prices, gap=0.0, urgent=False, unpaid=True, tell=lambda _: tell()
+            context, master=self._master, prices=self._prices, gap=0.0, urgent=False, unpaid=True, tell=lambda _: tell()
         )
 
         def tell() -> None:
-            bench.passes = mine.passes
+            context.passes = mine.passes
             report()
 
         self._master.confine(*bounds)
         self._prices.asked = np.zeros_like(self._prices.asked)
-        mix, latest = Mix(self._program, self._layout, bounds, _PLANS, unpaid=True), bench.passes + _MOST_PASSES
+        combination, latest = (
+            ConvexCombination(self._program, self._layout, bounds, _PLANS, unpaid=True),
+            context.passes + _MOST_PASSES,
+        )
         found = search(
             mine,
-            mix,
+            combination,
             np.clip(start, *bounds),
             _RADIUS,
             lambda state: state.bound > _MISSED or state.value <= _MISSED or mine.passes >= latest,
         )
-        bench.passes = mine.passes
+        context.passes = mine.passes
         if found.value <= _MISSED:
-            weights = mix.priced(self._prices).weights
+            weights = combination.priced(self._prices).weights
             # What they miss in the mean is rounding.
-            return Verdict(False, [replace(plan, shortfall=0.0) for plan in mix.known if plan.key in weights])
+            return Verdict(False, [replace(plan, shortfall=0.0) for plan in combination.known if plan.key in weights])
         if found.bound > _MISSED:
             if found.step is not None:
-                bench.master.take_over(self._master)
+                context.master.take_over(self._master)
             return Verdict(True, [])
         return Verdict(False, [])
 

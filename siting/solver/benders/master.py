@@ -208,12 +208,12 @@ class Master:
     def solve_near(self, centre: FloatArray, radius: float, time_left_s: float) -> Step | None:
         """The relaxation in a box; see :meth:`box`."""
         every = np.arange(self._size, dtype=np.int32)
-        accepted(self._engine.changeColsBounds(self._size, every, *self.box(centre, radius)), "bounds")
+        accepted(self._engine.changeColsBounds(self._size, every, *self.trust_region(centre, radius)), "bounds")
         step = self._solve(time_left_s)
         accepted(self._engine.changeColsBounds(self._size, every, self.lower, self.upper), "bounds")
         return step
 
-    def box(self, centre: FloatArray, radius: float) -> tuple[FloatArray, FloatArray]:
+    def trust_region(self, centre: FloatArray, radius: float) -> tuple[FloatArray, FloatArray]:
         """Bounds of the first stage with the links near a plan: a share of their own size, or of a part of their range.
 
         Parameters

@@ -26,7 +26,7 @@ _DEAREST_YEAR = 1e4
 """Times the first price, for the same reason."""
 
 
-class Prices:
+class Penalties:
     """What breaking rows costs.
 
     Parameters
@@ -74,16 +74,16 @@ class Prices:
         step = np.sign(above) * np.minimum(np.abs(above), size)
         self.asked = 0.5 * (np.where(broken, step, above) + below)
 
-    def raise_shortfall(self) -> None:
+    def raise_slack_penalty(self) -> None:
         """Shortfall paid."""
         self.shortfall = min(_DEARER_SHORTFALL * self.shortfall, _DEAREST_SHORTFALL)
 
-    def raise_yearly(self, broken: npt.NDArray[np.bool_]) -> None:
+    def raise_coupling_penalty(self, broken: npt.NDArray[np.bool_]) -> None:
         """Breaking some rows paid."""
         self.yearly = np.where(broken, np.minimum(_DEARER_YEAR * self.yearly, self._dearest_year), self.yearly)
 
 
-def first_prices(periods: Items[Recourse], rules: int) -> FloatArray:
+def first_penalties(periods: Items[Recourse], rules: int) -> FloatArray:
     """What a unit of use of each yearly row costs in the columns that use it; in all columns if those are free."""
     used, paid, everything = np.zeros(rules), np.zeros(rules), 0.0
     for period in periods:

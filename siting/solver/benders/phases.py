@@ -19,19 +19,19 @@ import numpy as np
 
 from siting.solver.benders.checkpoint import Keeper, Snapshot
 from siting.solver.benders.clusters import cluster, evened, groups_of, mean_of
-from siting.solver.benders.convex_combination import Evaluated, Mean, Mix
+from siting.solver.benders.convex_combination import Combination, ConvexCombination, Evaluated
 from siting.solver.benders.first_phase import FirstPhase, Verdict
 from siting.solver.benders.master import Master, Step
-from siting.solver.benders.penalties import Prices, first_prices
+from siting.solver.benders.penalties import Penalties, first_penalties
 from siting.solver.benders.recourse import positions, reduce_periods
-from siting.solver.benders.rounding import RADII, Proposals
-from siting.solver.benders.search import Bench, State, search
+from siting.solver.benders.rounding import RADII, IntegerProposals
+from siting.solver.benders.search import SearchContext, State, search
 from siting.solver.benders.subproblem import Budget
-from siting.solver.benders.subproblem_pool import Company, Members, Order
+from siting.solver.benders.subproblem_pool import DispatchRequest, Members, SubproblemPool
 from siting.solver.benders.warm_start import guess
 from siting.solver.compile.matrix import FloatArray
 from siting.solver.compile.two_stage import Rows, TwoStage
-from siting.solver.compressed import Shelf
+from siting.solver.compressed import CompressedList
 from siting.solver.directions import Circle
 from siting.solver.highs.engine import BY_BRANCHING, BY_DUALITY, EXACT, Limits, Progress, relative_gap
 
@@ -95,7 +95,7 @@ class Phases:
         progress: Callable[[Progress], None] | None,
     ) -> None:
         self.bound = self._sure = -np.inf
-        self.best: Mean | None = None
+        self.best: Combination | None = None
         self.infeasible = False
         self._program, self._ceiling, self._factor, self._progress = program, ceiling, factor, progress
         self._integers = bool(program.first.integer.any())
@@ -109,9 +109,11 @@ class Phases:
         self._layout, periods = reduce_periods(program)
         upper = program.first.upper[self._layout.links]
         labels = cluster(periods, upper, CLUSTERS) if len(periods) > FEW else np.zeros(0, dtype=np.int64)
-        means = Shelf(mean_of([periods[d] for d in np.flatnonzero(labels == k).tolist()]) for k in np.unique(labels))
+        means = CompressedList(
+            mean_of([periods[d] for d in np.flatnonzero(labels == k).tolist()]) for k in np.unique(labels)
+        )
         self._groups = groups = groups_of(periods, upper, self._layout) if self._old is None else self._old.groups
-        self.company = Company(
+        self.pool = SubproblemPool(
             self._layout,
             Members(periods, groups),
             Members(means, np.arange(len(means))),
@@ -120,10 +122,10 @@ class Phases:
             limits.workers,
             limits.cluster,
         )
-        prices = Prices(first_prices(periods, len(program.yearly)))
-        self._bench = Bench(
+        prices = Penalties(first_penalties(periods, len(program.yearly)))
+        self._context = SearchContext(
             Master(program, self._layout, periods, groups, prices.yearly),
-            self.company,
+            self.pool,
             prices,
             self._gap,
             self._begun + limits.time_limit_s,
@@ -143,28 +145,28 @@ class Phases:
     @property
     def passes(self) -> int:
         """Passes over periods or means so far."""
-        return self._bench.passes
+        return self._context.passes
 
     @property
     def proof(self) -> str:
         """What proves the bound."""
         return BY_DUALITY if self.bound <= self._sure else BY_BRANCHING
 
-    def dispatch(self, plan: Mean) -> tuple[list[FloatArray], tuple[Circle, ...]]:
+    def dispatch(self, plan: Combination) -> tuple[list[FloatArray], tuple[Circle, ...]]:
         """The decisions of a plan in each period, in the order of the program's columns, and circles on the way."""
         at = positions(self._layout.columns)
         yearly, none = self._program.yearly, np.full_like(plan.usage, np.inf)
         least = np.where(np.isfinite(yearly.least), plan.usage, -none)
         most = np.where(np.isfinite(yearly.most), plan.usage, none)
         budgets = [Budget(*sides) for sides in zip(least, most, strict=True)]
-        order = Order(
+        order = DispatchRequest(
             plan.x[self._layout.links],
-            self._bench.prices.shortfall,
+            self._context.prices.shortfall,
             budgets,
             plan.weights,
             self._limits.gap,
         )
-        found, circles = self.company.dispatch(order)
+        found, circles = self.pool.dispatch(order)
         every = zip(found, self._program.periods, strict=True)
         return [y[at(period.columns.labels)] for y, period in every], tuple(dict.fromkeys(circles))
 
@@ -177,13 +179,13 @@ class Phases:
         self._first_phase = None
         self._begun = time.time()
         self._program = replace(self._program, yearly=yearly)
-        bench = self._bench
-        bench.deadline, bench.urgent = self._begun + self._limits.time_limit_s, False
-        bench.master.keeps_cuts = False
+        context = self._context
+        context.deadline, context.urgent = self._begun + self._limits.time_limit_s, False
+        context.master.keeps_cuts = False
         # A solve that an error ended may have left integers given.
-        bench.master.confine(self._program.first.lower, self._program.first.upper)
-        bench.master.limit(yearly)
-        known = [mean for mix in self._mixes().values() if (mean := mix.best()) is not None]
+        context.master.confine(self._program.first.lower, self._program.first.upper)
+        context.master.limit(yearly)
+        known = [mean for combination in self._mixes().values() if (mean := combination.best()) is not None]
         self.best = min(known, key=lambda mean: mean.value, default=None)
         self.keeper = Keeper(None, self._program)
 
@@ -194,27 +196,27 @@ class Phases:
             self._go_on(old)
         if self._finished():
             return
-        first = self._bench.master.solve(self._bench.left_s)
+        first = self._context.master.solve(self._context.left_s)
         if first is None:
-            self.infeasible = self._bench.master.infeasible
+            self.infeasible = self._context.master.infeasible
             return
         phase = "" if old is None else old.phase
-        proposals = Proposals(self._bench, self._limits, self._report)
+        proposals = IntegerProposals(self._context, self._limits, self._report)
         if phase != "branch and bound":
             start = self._start(first.x) if old is None else self._centre
             self._alternate(proposals, start, rounded_first=phase == "rounded plan")
         if self._integers and not self._finished():
-            self._phase, self._bench.master.keeps_cuts = "branch and bound", True
+            self._phase, self._context.master.keeps_cuts = "branch and bound", True
             self._branch(proposals)
 
     def _start(self, otherwise: FloatArray) -> FloatArray:
         """The best mix that is known, or where a first search ends."""
         if self._relaxed:
-            return self._mix(self._relaxed).priced(self._bench.prices).x
+            return self._mix(self._relaxed).priced(self._context.prices).x
         start = self._guess(otherwise)
         return self._on_means(start) if len(self._means) else start
 
-    def _alternate(self, proposals: Proposals, start: FloatArray, rounded_first: bool) -> None:
+    def _alternate(self, proposals: IntegerProposals, start: FloatArray, rounded_first: bool) -> None:
         """The bound, and a plan near it; once more, if they do not meet."""
         early = len(self._means) and proposals.few_rules
         for i, share in enumerate((1.0,) if not self._integers else _RELAXED if early else _RELAXED[1:]):
@@ -226,7 +228,7 @@ class Phases:
                 self._hold_even(proposals)
             if self._finished():
                 return
-            self._phase, self._bench.master.keeps_cuts = "rounded plan", True
+            self._phase, self._context.master.keeps_cuts = "rounded plan", True
             if not i:
                 self._try_again()
             self._try_all(proposals)
@@ -240,19 +242,19 @@ class Phases:
         """Whether so many periods pass something on that a plan is long short of something in one of them."""
         return self._integers and len(self._means) > 0 and len(self._layout.passed_on) > 0
 
-    def _hold_even(self, proposals: Proposals) -> None:
+    def _hold_even(self, proposals: IntegerProposals) -> None:
         """A first plan in which every period passes on the same: then none depends on what another leaves it."""
-        first, bench = self._program.first, self._bench
+        first, context = self._program.first, self._context
         at = self._layout.links[self._layout.passed_on]
         even = np.clip(evened(self._centre, first, self._layout), first.lower, first.upper)
         lower, upper = first.lower.copy(), first.upper.copy()
         lower[at] = upper[at] = even[at]
         self._bounds = lower, upper
-        self._phase, bench.master.keeps_cuts = "even states", True
-        bench.master.confine(lower, upper)
+        self._phase, context.master.keeps_cuts = "even states", True
+        context.master.confine(lower, upper)
         try:
             found = search(
-                bench,
+                context,
                 self._mix((), self._bounds),
                 even,
                 0.1,
@@ -269,9 +271,9 @@ class Phases:
                 self._evaluate(integers)
         finally:
             self._bounds = first.lower, first.upper
-            bench.master.confine(first.lower, first.upper)
+            context.master.confine(first.lower, first.upper)
 
-    def _try_all(self, proposals: Proposals) -> None:
+    def _try_all(self, proposals: IntegerProposals) -> None:
         """The cheapest integers of the master, as long as it finds them at once and they are others."""
         holds = self._bounds[0] is not self._program.first.lower
         while not self._finished() and not (holds and self.best is not None):
@@ -283,7 +285,7 @@ class Phases:
             self._seen.add(integers.tobytes())
             self._evaluate(integers)
 
-    def _branch(self, proposals: Proposals) -> None:
+    def _branch(self, proposals: IntegerProposals) -> None:
         """Integers that the master proposes, whose bound holds for all."""
         while not self._finished():
             result, integers = proposals.cheapest()
@@ -294,46 +296,52 @@ class Phases:
 
     def _go_on(self, old: Snapshot) -> None:
         """Take over what an earlier solve knew."""
-        self.bound, self._sure, self.best, self._centre, bench = old.bound, old.sure, old.best, old.centre, self._bench
-        bench.passes = old.passes
-        bench.prices.yearly, bench.prices.asked, bench.prices.shortfall = old.breaking, old.asked, old.shortfall
-        bench.master.price(old.breaking)
-        bench.master.restore(old.cuts)
+        self.bound, self._sure, self.best, self._centre, context = (
+            old.bound,
+            old.sure,
+            old.best,
+            old.centre,
+            self._context,
+        )
+        context.passes = old.passes
+        context.prices.yearly, context.prices.asked, context.prices.shortfall = old.breaking, old.asked, old.shortfall
+        context.master.price(old.breaking)
+        context.master.restore(old.cuts)
         self._relaxed = [] if old.relaxed is None else [self._evaluated(old.relaxed)]
 
     def _guess(self, otherwise: FloatArray) -> FloatArray:
         """Where to begin: the plan of one mean period, and what the yearly rows cost there."""
-        found = guess(self._program, self._layout, self._mean, _TO_GUESS * self._bench.left_s)
+        found = guess(self._program, self._layout, self._mean, _TO_GUESS * self._context.left_s)
         if found is None:
             return otherwise
-        self._bench.prices.near(found.prices)
-        self._bench.master.price(self._bench.prices.yearly)
+        self._context.prices.near(found.prices)
+        self._context.master.price(self._context.prices.yearly)
         return found.x
 
     def _on_means(self, start: FloatArray) -> FloatArray:
         """The plan of the means; what it proves holds for them alone."""
-        bench = self._bench
-        prices = bench.prices.yearly
+        context = self._context
+        prices = context.prices.yearly
         master = Master(self._program, self._layout, self._means, np.arange(len(self._means)), prices)
 
         def tell(_: State) -> None:
-            bench.passes = small.passes
+            context.passes = small.passes
             self._report()
 
-        small = replace(bench, master=master, means=True, tell=tell)
+        small = replace(context, master=master, means=True, tell=tell)
         found = search(small, self._mix(), start, 0.2, lambda state: state.priced_gap <= _MEANS * self._gap)
-        bench.passes = small.passes
-        bench.master.price(bench.prices.yearly)
+        context.passes = small.passes
+        context.master.price(context.prices.yearly)
         return evened(found.centre, self._program.first, self._layout)
 
     def _relax(self, share: float, start: FloatArray | None) -> None:
         """The bound, to a share of the gap from its own plan."""
-        self._phase, self._bench.master.keeps_cuts = "relaxation", False
-        mix = self._mix(self._relaxed)
+        self._phase, self._context.master.keeps_cuts = "relaxation", False
+        combination = self._mix(self._relaxed)
         # What periods pass on is long short of something somewhere; its price tells how near the plan is all the same.
         # A plan in any case is worth more than the rest of the bound.
         latest = self._begun + _FOR_THE_BOUND * self._limits.time_limit_s
-        prices, most = self._bench.prices, _TOO_LOW if self._small else np.inf if self._passes_on else _MUCH_TOO_LOW
+        prices, most = self._context.prices, _TOO_LOW if self._small else np.inf if self._passes_on else _MUCH_TOO_LOW
         most += prices.raised
 
         def doubtful(state: State) -> bool:
@@ -348,65 +356,67 @@ class Phases:
             )
 
         start, radius = self._centre if start is None else start, _RELAX_RADIUS if len(self._means) else 0.2
-        found = search(self._bench, mix, start, radius, lambda state: done(state) or doubtful(state))
+        found = search(self._context, combination, start, radius, lambda state: done(state) or doubtful(state))
         if doubtful(found):
             if self._any_plan((self._program.first.lower, self._program.first.upper), found.centre).none:
                 self.infeasible = self.best is None
                 return
             most = np.inf
-            found = search(self._bench, mix, found.centre, radius, done)
+            found = search(self._context, combination, found.centre, radius, done)
         self._raise_bound(found.bound)
-        self._centre, self._relaxed = found.centre, mix.known
+        self._centre, self._relaxed = found.centre, combination.known
         if found.step is not None:
             self._steps.append(found.step)
 
-    def _evaluated(self, plan: Mean) -> Evaluated:
+    def _evaluated(self, plan: Combination) -> Evaluated:
         """A mean that misses nothing, as one plan."""
-        return Evaluated(0, plan.x, plan.value - self._bench.master.value_of(plan.x), plan.usage, 0.0)
+        return Evaluated(0, plan.x, plan.value - self._context.master.value_of(plan.x), plan.usage, 0.0)
 
     def _evaluate(self, integers: FloatArray) -> None:
         """The best plan with given integers, as far as it may matter."""
-        master, before, key = self._bench.master, self.best, integers.tobytes()
+        master, before, key = self._context.master, self.best, integers.tobytes()
         # Where it is known that there is a plan, no shortfall need cost more than it is worth.
-        self._bench.urgent = before is None and not self._small
+        self._context.urgent = before is None and not self._small
         lower, upper = self._with(integers)
         master.confine(lower, upper)
-        mix = self._mix(self._whole.get(key, []), (lower, upper))
-        start = mix.priced(self._bench.prices).x if mix.known else self._near_centre()
+        combination = self._mix(self._whole.get(key, []), (lower, upper))
+        start = combination.priced(self._context.prices).x if combination.known else self._near_centre()
         again = (self._small or self._phase == "branch and bound") and self._tried[key] > (before is not None)
         self._tried[key] += 1
-        if start is not None and not (again and mix.best() is None and self._any_plan(mix.bounds, start).none):
-            self._best_near(mix, start)
+        if start is not None and not (
+            again and combination.best() is None and self._any_plan(combination.bounds, start).none
+        ):
+            self._best_near(combination, start)
         if self.best is not before:
-            self._whole[key] = mix.known
+            self._whole[key] = combination.known
         master.confine(*self._bounds)
 
-    def _best_near(self, mix: Mix, start: FloatArray) -> None:
+    def _best_near(self, combination: ConvexCombination, start: FloatArray) -> None:
         """The best plan within the bounds of a mix; if none is found soon in a small program, whether there is any."""
-        latest = self._bench.passes + _IN_VAIN if self._small else np.inf
+        latest = self._context.passes + _IN_VAIN if self._small else np.inf
 
         def vain(state: State) -> bool:
-            return state.best is None and self._bench.passes >= latest
+            return state.best is None and self._context.passes >= latest
 
-        found = search(self._bench, mix, start, 0.05, lambda state: self._enough(state) or vain(state))
+        found = search(self._context, combination, start, 0.05, lambda state: self._enough(state) or vain(state))
         if vain(found) and not self._enough(found):
-            verdict = self._any_plan(mix.bounds, found.centre)
+            verdict = self._any_plan(combination.bounds, found.centre)
             if not verdict.none:
-                mix.seed(verdict.plans)
-                search(self._bench, mix, mix.priced(self._bench.prices).x, 0.05, self._enough)
+                combination.seed(verdict.plans)
+                search(self._context, combination, combination.priced(self._context.prices).x, 0.05, self._enough)
 
     def _any_plan(self, bounds: tuple[FloatArray, FloatArray], start: FloatArray) -> Verdict:
         """Whether bounds of the first stage leave any plan."""
         if self._first_phase is None:
             layout, periods = reduce_periods(self._program)
             self._first_phase = FirstPhase(self._program, layout, periods, self._groups)
-        return self._first_phase.run(self._bench, bounds, start, self._report)
+        return self._first_phase.run(self._context, bounds, start, self._report)
 
     def _near_centre(self) -> FloatArray | None:
         """A plan within the bounds of the master, as near to the relaxed one as there is."""
-        master = self._bench.master
-        steps = (master.solve_near(self._centre, radius, self._bench.left_s) for radius in RADII[:-1])
-        step = next((step for step in steps if step is not None), None) or master.solve(self._bench.left_s)
+        master = self._context.master
+        steps = (master.solve_near(self._centre, radius, self._context.left_s) for radius in RADII[:-1])
+        step = next((step for step in steps if step is not None), None) or master.solve(self._context.left_s)
         return None if step is None else step.x
 
     def _with(self, integers: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -417,14 +427,14 @@ class Phases:
 
     def _try_again(self) -> None:
         """Evaluate integers whose plans with other sides of the yearly rows promise most here."""
-        means = {key: mix.best() for key, mix in self._mixes().items()}
+        means = {key: combination.best() for key, combination in self._mixes().items()}
         worth = {key: mean.value for key, mean in means.items() if mean is not None}
         for key in sorted(worth, key=lambda key: worth[key])[:_AGAIN]:
             if self._finished():
                 return
             self._evaluate(np.frombuffer(key))
 
-    def _mixes(self) -> dict[bytes, Mix]:
+    def _mixes(self) -> dict[bytes, ConvexCombination]:
         """The evaluated plans with the same integers, by these."""
         return {key: self._mix(plans, self._with(np.frombuffer(key))) for key, plans in self._whole.items()}
 
@@ -436,15 +446,17 @@ class Phases:
         dear = self.best is None or state.bound > self.best.value - self._gap * abs(self.best.value)
         return (far and dear) or state.bound > self._ceiling or state.gap <= _ROUNDED * self._gap or self._finished()
 
-    def _mix(self, plans: Sequence[Evaluated] = (), bounds: tuple[FloatArray, FloatArray] | None = None) -> Mix:
+    def _mix(
+        self, plans: Sequence[Evaluated] = (), bounds: tuple[FloatArray, FloatArray] | None = None
+    ) -> ConvexCombination:
         first = self._program.first
-        mix = Mix(self._program, self._layout, bounds or (first.lower, first.upper), _PLANS)
+        combination = ConvexCombination(self._program, self._layout, bounds or (first.lower, first.upper), _PLANS)
         for plan in plans:
-            mix.add(plan)
-        return mix
+            combination.add(plan)
+        return combination
 
     def _finished(self) -> bool:
-        if self.infeasible or self._bench.left_s <= 0:
+        if self.infeasible or self._context.left_s <= 0:
             return True
         gap = None if self.best is None else relative_gap(self.best.value, self.bound)
         return gap is not None and gap <= self._gap
@@ -475,18 +487,18 @@ class Phases:
         self._report()
 
     def _snapshot(self, state: State) -> Snapshot:
-        relaxes, bench = self._phase == "relaxation", self._bench
+        relaxes, context = self._phase == "relaxation", self._context
         return Snapshot(
             phase=self._phase,
-            passes=bench.passes,
+            passes=context.passes,
             bound=self.bound,
             sure=self._sure,
             groups=self._groups,
             centre=state.centre if relaxes else self._centre,
-            breaking=bench.prices.yearly,
-            asked=bench.prices.asked,
-            shortfall=bench.prices.shortfall,
-            cuts=bench.master.cuts,
+            breaking=context.prices.yearly,
+            asked=context.prices.asked,
+            shortfall=context.prices.shortfall,
+            cuts=context.master.cuts,
             best=self.best,
             relaxed=state.best if relaxes else None,
         )
@@ -495,5 +507,5 @@ class Phases:
         if self._progress is not None:
             plan = None if self.best is None else self.best.value / self._factor
             bound = self.bound / self._factor if np.isfinite(self.bound) else None
-            seconds, left_s = time.time() - self._begun, max(0.0, self._bench.left_s)
-            self._progress(Progress(seconds, plan, bound, self._phase, self.passes, self.company.size, left_s))
+            seconds, left_s = time.time() - self._begun, max(0.0, self._context.left_s)
+            self._progress(Progress(seconds, plan, bound, self._phase, self.passes, self.pool.size, left_s))

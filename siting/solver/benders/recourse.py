@@ -17,10 +17,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csc_array, csr_array
 
-from siting.solver.cache import ByIdentity
+from siting.solver.cache import IdentityCache
 from siting.solver.compile.matrix import FloatArray, Label
 from siting.solver.compile.two_stage import Period, TwoStage, activity
-from siting.solver.compressed import Shelf, View
+from siting.solver.compressed import CompressedList, View
 
 Ints = npt.NDArray[np.int64]
 
@@ -78,7 +78,7 @@ def without_cost(period: Recourse) -> Recourse:
     return replace(period, cost=np.zeros_like(period.cost))
 
 
-def reduce_periods(program: TwoStage) -> tuple[Layout, Shelf[Recourse]]:
+def reduce_periods(program: TwoStage) -> tuple[Layout, CompressedList[Recourse]]:
     """The layout of a program and its periods in it, opened one at a time."""
     count = np.zeros(len(program.first), dtype=np.int64)
     for period in program.periods:
@@ -107,7 +107,7 @@ def reduce_periods(program: TwoStage) -> tuple[Layout, Shelf[Recourse]]:
         for fails in (low_fails, high_fails)
     )
     layout = Layout(links, passed_on, columns.labels, rows, taken, raised, lowered)
-    return layout, Shelf(map(_Places(layout), parts))
+    return layout, CompressedList(map(_Places(layout), parts))
 
 
 class _Part:
@@ -217,10 +217,10 @@ class _Places:
         )
 
 
-def positions(labels: Iterable[Label]) -> ByIdentity[Ints]:
+def positions(labels: Iterable[Label]) -> IdentityCache[Ints]:
     """Where any labels are among these; -1: nowhere."""
     at = {label: i for i, label in enumerate(labels)}
-    return ByIdentity(lambda some: np.array([at.get(label, -1) for label in some], dtype=np.int64))
+    return IdentityCache(lambda some: np.array([at.get(label, -1) for label in some], dtype=np.int64))
 
 
 def _coefficient(W: csr_array, rows: Ints) -> FloatArray:

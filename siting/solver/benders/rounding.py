@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from siting.solver.benders.master import EVERYWHERE
-from siting.solver.benders.search import Bench
+from siting.solver.benders.search import SearchContext
 from siting.solver.compile.matrix import FloatArray, Matrix
 from siting.solver.highs.engine import Limits, Run, Task
 from siting.solver.highs.retry import run
@@ -28,12 +28,12 @@ _NEAR_S, _ANY_S = 20.0, 60.0
 """Least time for integers near the relaxed plan (a sixteenth of what is left), and for any (a third)."""
 
 
-class Proposals:
+class IntegerProposals:
     """What the master of a bench proposes.
 
     Parameters
     ----------
-    bench : Bench
+    context : SearchContext
         With its master, its gap and its deadline.
     limits : Limits
         Seed, threads and options of HiGHS.
@@ -46,21 +46,21 @@ class Proposals:
         Whether there are so few rows of the year that whole numbers may be tried early.
     """
 
-    def __init__(self, bench: Bench, limits: Limits, report: Callable[[], None]) -> None:
-        self._bench, self._report = bench, report
-        self._gap = _GAP * bench.gap
+    def __init__(self, context: SearchContext, limits: Limits, report: Callable[[], None]) -> None:
+        self._context, self._report = context, report
+        self._gap = _GAP * context.gap
         self._limits = replace(limits, gap=self._gap)
         self._named: set[bytes] = set()
-        self.few_rules = len(bench.master.program.yearly) <= _FEW_RULES
+        self.few_rules = len(context.master.program.yearly) <= _FEW_RULES
 
     def nearest(self, centre: FloatArray, bound: float) -> FloatArray | None:
         """Integers that were not named before, as near to a plan as there are some that promise to meet the bound."""
-        bench = self._bench
-        matrix, promising = bench.master.matrix(), bound + _PROMISING * bench.gap * abs(bound)
+        context = self._context
+        matrix, promising = context.master.matrix(), bound + _PROMISING * context.gap * abs(bound)
         for radius in RADII if self.few_rules else RADII[-1:]:
             most = np.inf if radius == EVERYWHERE else promising
-            near = _near(matrix, centre, bench.master.box(centre, radius))
-            result, integers = self._cheapest(near, max(_NEAR_S, bench.left_s / 16), objective_bound=most)
+            near = _near(matrix, centre, context.master.trust_region(centre, radius))
+            result, integers = self._cheapest(near, max(_NEAR_S, context.left_s / 16), objective_bound=most)
             # HiGHS may end with a plan beyond its objective bound.
             promises = result.objective is not None and result.objective <= most
             if integers is not None and promises and integers.tobytes() not in self._named:
@@ -70,24 +70,24 @@ class Proposals:
 
     def cheapest(self, most_s: float = np.inf) -> tuple[Run, FloatArray | None]:
         """The cheapest integers, and the run whose bound holds for all."""
-        return self._cheapest(self._bench.master.matrix(), min(most_s, max(_ANY_S, self._bench.left_s / 3)))
+        return self._cheapest(self._context.master.matrix(), min(most_s, max(_ANY_S, self._context.left_s / 3)))
 
     def _cheapest(self, matrix: Matrix, time_s: float, **options: float) -> tuple[Run, FloatArray | None]:
-        task = Task(matrix, self._limits, min(time_s, self._bench.left_s), "branch and bound", options)
+        task = Task(matrix, self._limits, min(time_s, self._context.left_s), "branch and bound", options)
         result = run(task, lambda _: self._report())
         if result.interrupted:
             raise KeyboardInterrupt
         if result.values is None:
             return result, None
-        first = self._bench.master.program.first
+        first = self._context.master.program.first
         # Plans are known by the bytes of their integers, and -0.0 is 0.0.
         return result, np.round(result.values[: len(first)][first.integer]) + 0.0
 
 
-def _near(matrix: Matrix, centre: FloatArray, box: tuple[FloatArray, FloatArray]) -> Matrix:
+def _near(matrix: Matrix, centre: FloatArray, trust_region: tuple[FloatArray, FloatArray]) -> Matrix:
     """A master in a box, its integers next to a relaxed plan: between the whole numbers around it, or one further."""
     low, up = matrix.lower.copy(), matrix.upper.copy()
-    low[: len(centre)], up[: len(centre)] = box
+    low[: len(centre)], up[: len(centre)] = trust_region
     at = np.flatnonzero(matrix.integer)
     low[at] = np.clip(np.floor(centre[at]) - 1, matrix.lower[at], matrix.upper[at])
     up[at] = np.clip(np.ceil(centre[at]) + 1, matrix.lower[at], matrix.upper[at])

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from siting.solver.benders.convex_combination import Evaluated, Mean, Mix
+from siting.solver.benders.convex_combination import Combination, ConvexCombination, Evaluated
 from siting.solver.benders.master import Master, Step
-from siting.solver.benders.penalties import Prices
-from siting.solver.benders.subproblem_pool import Company, Question
+from siting.solver.benders.penalties import Penalties
+from siting.solver.benders.subproblem_pool import CutRequest, SubproblemPool
 from siting.solver.compile.matrix import FloatArray
 from siting.solver.highs.engine import relative_gap
 
@@ -39,7 +39,7 @@ class State:
     ----------
     bound : float
         Proven within its bounds.
-    best : Mean or None
+    best : Combination or None
         Its best plan.
     centre : ndarray of float
         The first stage of its best mix.
@@ -50,7 +50,7 @@ class State:
     """
 
     bound: float
-    best: Mean | None
+    best: Combination | None
     centre: FloatArray
     step: Step | None
     value: float = np.inf
@@ -67,14 +67,14 @@ class State:
 
 
 @dataclass
-class Bench:
+class SearchContext:
     """What the searches with one master share.
 
     Parameters
     ----------
-    master, company : Master, Company
+    master, pool : Master, SubproblemPool
         Who decides and who evaluates.
-    prices : Prices
+    prices : Penalties
         Of breaking rows.
     gap : float
         Asked for.
@@ -95,8 +95,8 @@ class Bench:
     """
 
     master: Master
-    company: Company
-    prices: Prices
+    pool: SubproblemPool
+    prices: Penalties
     gap: float
     deadline: float
     tell: Callable[[State], None]
@@ -112,7 +112,7 @@ class Bench:
         return self.deadline - self.reserved_s - time.time()
 
 
-class Radius:
+class TrustRegion:
     """How far the next plan may be from the centre, as a share."""
 
     def __init__(self, value: float) -> None:
@@ -128,14 +128,20 @@ class Radius:
             self.value = max(least, 0.8 * self.value)
 
 
-def search(bench: Bench, mix: Mix, start: FloatArray, radius: float, done: Callable[[State], bool]) -> State:
+def search(
+    context: SearchContext,
+    combination: ConvexCombination,
+    start: FloatArray,
+    radius: float,
+    done: Callable[[State], bool],
+) -> State:
     """Pass after pass until done, or until time is out.
 
     Parameters
     ----------
-    bench : Bench
+    context : SearchContext
         Its master holds the bounds of the first stage.
-    mix : Mix
+    combination : ConvexCombination
         For the same bounds.
     start : ndarray of float
         The first plan to be evaluated.
@@ -149,40 +155,40 @@ def search(bench: Bench, mix: Mix, start: FloatArray, radius: float, done: Calla
     State
         With an infinite bound if the master has no plan: then there is none within its bounds.
     """
-    master, box = bench.master, Radius(radius)
+    master, trust_region = context.master, TrustRegion(radius)
     state = State(-np.inf, None, start, None)
     x, promised, missed = start, np.inf, np.inf
-    while bench.left_s > 0:
-        plan = _evaluate(bench, mix, x)
+    while context.left_s > 0:
+        plan = _evaluate(context, combination, x)
         if plan is None:
             break
-        before = mix.priced(bench.prices).value if mix.known else np.inf
-        mix.add(plan)
-        now = mix.priced(bench.prices)
-        step = master.solve(bench.left_s)
+        before = combination.priced(context.prices).value if combination.known else np.inf
+        combination.add(plan)
+        now = combination.priced(context.prices)
+        step = master.solve(context.left_s)
         if step is None:
             return State(np.inf, None, state.centre, None) if master.infeasible else state
-        best = _better(mix.best(), state.best)
-        mix.forget(now, best)
+        best = _better(combination.best(), state.best)
+        combination.forget(now, best)
         state = State(max(state.bound, step.bound(master.program.yearly)), best, now.x, step, now.value)
-        bench.tell(state)
+        context.tell(state)
         if done(state):
             break
         if np.isfinite(before):
-            value = master.value_of(x) + mix.paid(plan) + bench.prices.shortfall * plan.shortfall
+            value = master.value_of(x) + combination.paid(plan) + context.prices.shortfall * plan.shortfall
             hoped = max(before - promised, 1e-12 * abs(before))
             # The plan itself must move before any dispatch keeps all rows.
-            far = best is None or (mix.seeded and best.value - now.value > bench.gap * abs(best.value))
+            far = best is None or (combination.seeded and best.value - now.value > context.gap * abs(best.value))
             least = radius if far else _LEAST_RADIUS
-            box.judge(hoped, before - now.value, value > before + hoped, least)
-        if now.value - state.bound <= _NEAR * bench.gap * abs(now.value):
-            _raise_prices(bench, now)
-        elif best is None and bench.urgent and now.shortfall > _STUCK * missed:
-            bench.prices.raise_shortfall()
+            trust_region.judge(hoped, before - now.value, value > before + hoped, least)
+        if now.value - state.bound <= _NEAR * context.gap * abs(now.value):
+            _raise_prices(context, now)
+        elif best is None and context.urgent and now.shortfall > _STUCK * missed:
+            context.prices.raise_slack_penalty()
         missed = now.shortfall
-        near = master.solve_near(now.x, box.value, bench.left_s) or step
+        near = master.solve_near(now.x, trust_region.value, context.left_s) or step
         x, promised = near.x, near.value
-        bench.prices.ask(now.prices, near.prices, now.broken > 0)
+        context.prices.ask(now.prices, near.prices, now.broken > 0)
     return state
 
 
@@ -191,36 +197,36 @@ def _apart(value: float | None, bound: float) -> float:
     return np.inf if gap is None else gap
 
 
-def _raise_prices(bench: Bench, now: Mean) -> None:
+def _raise_prices(context: SearchContext, now: Combination) -> None:
     """Make it dearer to break the rows that a mean breaks."""
-    bench.prices.raised += now.shortfall > 0 or bool(now.broken.any())
+    context.prices.raised += now.shortfall > 0 or bool(now.broken.any())
     if now.shortfall > 0:
-        bench.prices.raise_shortfall()
+        context.prices.raise_slack_penalty()
     if now.broken.any():
-        bench.prices.raise_yearly(now.broken > 0)
-        bench.master.price(bench.prices.yearly)
+        context.prices.raise_coupling_penalty(now.broken > 0)
+        context.master.price(context.prices.yearly)
 
 
-def _evaluate(bench: Bench, mix: Mix, x: FloatArray) -> Evaluated | None:
-    bench.passes += 1
+def _evaluate(context: SearchContext, combination: ConvexCombination, x: FloatArray) -> Evaluated | None:
+    context.passes += 1
     begun = time.time()
-    prices, links = bench.prices, x[bench.master.links]
-    answer = bench.company.answer(
-        Question(links, prices.asked, prices.shortfall, bench.means, bench.left_s, bench.passes, bench.unpaid)
+    prices, links = context.prices, x[context.master.links]
+    answer = context.pool.answer(
+        CutRequest(links, prices.asked, prices.shortfall, context.means, context.left_s, context.passes, context.unpaid)
     )
     if answer is None:
         return None
-    if not bench.means:
+    if not context.means:
         # From bases of other plans it takes longer than a later pass, and less than the first.
         latest = _OF_PASSES * (time.time() - begun)
-        longest = _OF_LEFT * (bench.deadline - begun)
-        bench.reserved_s = min(longest, 0.5 * (bench.reserved_s + latest) if bench.reserved_s else latest)
-    bench.master.add(answer.cuts)
+        longest = _OF_LEFT * (context.deadline - begun)
+        context.reserved_s = min(longest, 0.5 * (context.reserved_s + latest) if context.reserved_s else latest)
+    context.master.add(answer.cuts)
     usage = np.array([answer.usage[number] for number in sorted(answer.usage)])
-    return Evaluated(bench.passes, x, answer.cost, usage, answer.shortfall)
+    return Evaluated(context.passes, x, answer.cost, usage, answer.shortfall)
 
 
-def _better(new: Mean | None, old: Mean | None) -> Mean | None:
+def _better(new: Combination | None, old: Combination | None) -> Combination | None:
     if new is None or (old is not None and old.value <= new.value):
         return old
     return new

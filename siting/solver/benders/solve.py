@@ -115,7 +115,7 @@ def warm(
     try:
         yield solve
     finally:
-        phases.company.close()
+        phases.pool.close()
 
 
 def _result(program: TwoStage, phases: Phases, factor: float, gap: float, interrupted: bool) -> Run:

@@ -14,9 +14,9 @@ from siting.solver.benders.cuts import Cut, cut
 from siting.solver.benders.recourse import Layout, Recourse, without_cost
 from siting.solver.benders.subproblem import Budget, Dispatch, Solver
 from siting.solver.compile.matrix import FloatArray, Leg
-from siting.solver.compressed import Shelf
+from siting.solver.compressed import CompressedList
 from siting.solver.directions import Circle, Networks
-from siting.solver.parallel.pool import new_team
+from siting.solver.parallel.pool import new_worker_pool
 
 _NOTHING = 1e-6
 """What a period may miss for the rounding of its solver, in units of its rows."""
@@ -25,7 +25,7 @@ _KEPT_NUMBERS, _WORTH_KEEPING = 12_500_000, 60
 
 
 @dataclass(frozen=True)
-class Question:
+class CutRequest:
     """A plan to be evaluated.
 
     Parameters
@@ -56,7 +56,7 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Order:
+class DispatchRequest:
     """A mean of evaluated plans to be carried out.
 
     Parameters
@@ -81,7 +81,7 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Answer:
+class CutResponse:
     """What a plan costs in some periods.
 
     Parameters
@@ -114,7 +114,7 @@ class Members:
 
     Parameters
     ----------
-    periods : Shelf of Recourse
+    periods : CompressedList of Recourse
         In one layout.
     groups : ndarray of int
         The group of each.
@@ -123,7 +123,7 @@ class Members:
     """
 
     def __init__(
-        self, periods: Shelf[Recourse], groups: npt.NDArray[np.int64], numbers: Sequence[int] | None = None
+        self, periods: CompressedList[Recourse], groups: npt.NDArray[np.int64], numbers: Sequence[int] | None = None
     ) -> None:
         self._periods, self._groups = periods, groups
         self._numbers = range(len(periods)) if numbers is None else numbers
@@ -139,7 +139,7 @@ class Members:
         return map(Member, self._numbers, self._periods, self._groups.tolist())
 
 
-class Crew:
+class SubproblemWorker:
     """Some periods and means, and their one solver.
 
     Parameters
@@ -162,7 +162,7 @@ class Crew:
         self._solver = Solver(layout)
         self._kept = Kept(len(periods) * len(layout.columns))
 
-    def answer(self, question: Question) -> Answer | None:
+    def answer(self, request: CutRequest) -> CutResponse | None:
         """Evaluate a plan in every period; None if it takes too long."""
         begun = time.monotonic()
         cuts: dict[int, Cut] = {}
@@ -170,23 +170,23 @@ class Crew:
         cost, shortfall = 0.0, 0.0
         # Products of vectors wake threads of BLAS that then wait busily, for a quarter of the processor time.
         with threadpool_limits(1, "blas"):
-            for member in self.means if question.means else self.periods:
-                if time.monotonic() - begun > question.time_left_s:
+            for member in self.means if request.means else self.periods:
+                if time.monotonic() - begun > request.time_left_s:
                     return None
-                period = without_cost(member.period) if question.unpaid else member.period
+                period = without_cost(member.period) if request.unpaid else member.period
                 unit = _unit(period)
-                key = ("unpaid" if question.unpaid else question.means, member.number)
-                penalty = question.penalty * unit
-                found = self._solver.solve(key, period, question.x, question.prices, penalty)
-                proven = cut(self.layout, period, found.duals, question.prices, penalty, question.x)
+                key = ("unpaid" if request.unpaid else request.means, member.number)
+                penalty = request.penalty * unit
+                found = self._solver.solve(key, period, request.x, request.prices, penalty)
+                proven = cut(self.layout, period, found.duals, request.prices, penalty, request.x)
                 _add(cuts, {member.group: proven})
                 cost, usage[member.number] = cost + float(member.period.cost @ found.y), found.usage
-                if not question.means:
-                    self._kept.add(question.number, member.number, found.y)
+                if not request.means:
+                    self._kept.add(request.number, member.number, found.y)
                 shortfall += unit * _missed(found)
-        return Answer(cuts, cost, usage, shortfall)
+        return CutResponse(cuts, cost, usage, shortfall)
 
-    def dispatch(self, order: Order) -> tuple[dict[int, FloatArray], list[Circle]]:
+    def dispatch(self, order: DispatchRequest) -> tuple[dict[int, FloatArray], list[Circle]]:
         """Decisions of each period at a mean of evaluated plans, and what went round in circles.
 
         Those of the plans are taken where they are known, and then cost as much in the mean; else they are the cheapest
@@ -256,7 +256,7 @@ def _add(cuts: dict[int, Cut], more: dict[int, Cut]) -> None:
         cuts[group] = one + cuts[group] if group in cuts else one
 
 
-class Company:
+class SubproblemPool:
     """All crews; with one worker and no cluster the only crew is in this process.
 
     Parameters
@@ -266,7 +266,7 @@ class Company:
     periods, means : Members
         To be shared out.
     legs, names
-        As of :class:`Crew`.
+        As of :class:`SubproblemWorker`.
     workers, cluster : int, str
         As of :class:`siting.solver.highs.engine.Limits`.
     """
@@ -282,8 +282,8 @@ class Company:
         cluster: str,
     ) -> None:
         # A period always comes back to the solver that knows it.
-        self._team = new_team(
-            Crew,
+        self._team = new_worker_pool(
+            SubproblemWorker,
             lambda i, size: (layout, periods.share(i, size), means.share(i, size), legs, names),
             len(periods),
             workers,
@@ -295,23 +295,23 @@ class Company:
         """How many workers there are."""
         return self._team.size
 
-    def answer(self, question: Question) -> Answer | None:
+    def answer(self, request: CutRequest) -> CutResponse | None:
         """Evaluate a plan in all periods; None if it takes too long."""
-        whole = Answer({}, 0.0, {}, 0.0)
-        for part in self._team.ask(Crew.answer, question):
+        whole = CutResponse({}, 0.0, {}, 0.0)
+        for part in self._team.ask(SubproblemWorker.answer, request):
             if part is None:
                 return None
             _add(whole.cuts, part.cuts)
-            whole = Answer(
+            whole = CutResponse(
                 whole.cuts, whole.cost + part.cost, whole.usage | part.usage, whole.shortfall + part.shortfall
             )
         return whole
 
-    def dispatch(self, order: Order) -> tuple[list[FloatArray], list[Circle]]:
-        """The decisions of each period at a mean of plans, and circles on the way; see :meth:`Crew.dispatch`."""
+    def dispatch(self, order: DispatchRequest) -> tuple[list[FloatArray], list[Circle]]:
+        """The decisions of each period at a mean of plans, and circles met; see :meth:`SubproblemWorker.dispatch`."""
         found: dict[int, FloatArray] = {}
         met: list[Circle] = []
-        for part, circles_there in self._team.ask(Crew.dispatch, order):
+        for part, circles_there in self._team.ask(SubproblemWorker.dispatch, order):
             found |= part
             met += circles_there
         return [found[number] for number in sorted(found)], met

@@ -20,7 +20,7 @@ from siting.solver.compile.linear_forms import Reader, RefusedError
 from siting.solver.compile.matrix import FloatArray, Label, Leg, declared_legs, inside, owner_of
 from siting.solver.compile.two_stage import Columns, Rows, name_of
 
-Told = Mapping[str, Mapping[Label, Any]]
+Reported = Mapping[str, Mapping[Label, Any]]
 """Expressions to be told with the plan, by label, by the name of the period that owns them ("" for the model)."""
 
 OBJECTIVE: Label = ("objective", None)
@@ -47,7 +47,7 @@ class Shared:
 
 
 @dataclass(frozen=True)
-class Piece:
+class Chunk:
     """Some periods of a model.
 
     Parameters
@@ -73,7 +73,7 @@ class Piece:
     legs: tuple[Leg, ...] = ()
 
 
-def compile_piece(model: Any, told: Told | None = None) -> Piece:
+def compile_chunk(model: Any, told: Reported | None = None) -> Chunk:
     """Compile a Pyomo model, every variable a column and every constraint a row, used or not.
 
     Parameters
@@ -92,7 +92,7 @@ def compile_piece(model: Any, told: Told | None = None) -> Piece:
         return _compile(model, told or {})
 
 
-def _compile(model: Any, told: Told) -> Piece:
+def _compile(model: Any, told: Reported) -> Chunk:
     objective = the_objective(model)
     _refuse_unknown(model)
     components: dict[str, list[Any]] = {"": []}
@@ -118,7 +118,7 @@ def _compile(model: Any, told: Told) -> Piece:
     rows, shared = forms.take_apart(list(columns), start)
     spoken, shared_told = expressions.take_apart(list(columns), start)
     first = columns.pop("")
-    return Piece(first, columns, rows, spoken, shared, shared_told, declared_legs(model))
+    return Chunk(first, columns, rows, spoken, shared, shared_told, declared_legs(model))
 
 
 def the_objective(model: Any) -> Any:

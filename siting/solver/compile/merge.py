@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_array, vstack
 
-from siting.solver.compile.chunk import OBJECTIVE, Part, Piece
+from siting.solver.compile.chunk import OBJECTIVE, Chunk, Part
 from siting.solver.compile.matrix import FloatArray, Label
-from siting.solver.compile.shared_rows import NotInPiecesError, SharedRows
+from siting.solver.compile.shared_rows import NotInChunksError, SharedRows
 from siting.solver.compile.two_stage import Columns, Period, Rows, TwoStage, idle, name_of
-from siting.solver.compressed import Items, Shelf, View
+from siting.solver.compressed import CompressedList, Items, View
 
 
 @dataclass(frozen=True)
-class Told:
+class Reported:
     """Expressions to be told with a plan x, y: constants + first · x + Σ_d periods_d · y_d.
 
     ``own`` are those of each period, over its columns alone.
@@ -31,11 +31,11 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Whole:
+class ExtensiveForm:
     """A program, and what is to be told of its plans."""
 
     program: TwoStage
-    told: Told
+    told: Reported
 
 
 def chunks(periods: int, size: int, workers: int, checked: bool) -> list[tuple[int, ...]]:
@@ -67,19 +67,19 @@ def chunks(periods: int, size: int, workers: int, checked: bool) -> list[tuple[i
     return [*together, *parts, *(alone or [()])]
 
 
-def merge(plan: Sequence[tuple[int, ...]], pieces: Items[Piece]) -> Whole:
+def merge(plan: Sequence[tuple[int, ...]], pieces: Items[Chunk]) -> ExtensiveForm:
     """The whole from the pieces that :func:`chunks` lists, opened one at a time.
 
     Parameters
     ----------
     plan : sequence of tuple of int
         The periods of each piece.
-    pieces : sequence of Piece
+    pieces : sequence of Chunk
         Equal lists of labels being one object.
 
     Raises
     ------
-    NotInPiecesError
+    NotInChunksError
         If a row, bound or variable is not the same in all pieces; the message names it.
     """
     first = _first(pieces)
@@ -90,7 +90,7 @@ def merge(plan: Sequence[tuple[int, ...]], pieces: Items[Piece]) -> Whole:
         shared.append((piece.shared, piece.shared_told))
         legs.add(piece.legs)
     if len(legs) > 1:
-        raise NotInPiecesError("the flows that may not go in circles depend on the periods that the model holds")
+        raise NotInChunksError("the flows that may not go in circles depend on the periods that the model holds")
     pairs = []
     for periods in plan:
         alone = [at[d,] for d in periods if (d,) in at]
@@ -113,7 +113,7 @@ def merge(plan: Sequence[tuple[int, ...]], pieces: Items[Piece]) -> Whole:
     return replace(made, program=replace(made.program, legs=legs.pop()))
 
 
-def _first(pieces: Items[Piece]) -> Columns:
+def _first(pieces: Items[Chunk]) -> Columns:
     """First-stage columns of all pieces; a variable over ``m.PERIOD`` is in each only with its own periods."""
     seen: dict[Label, tuple[float, float, bool]] = {}
     for piece in pieces:
@@ -121,12 +121,12 @@ def _first(pieces: Items[Piece]) -> Columns:
         bounds = zip(first.lower.tolist(), first.upper.tolist(), first.integer.tolist(), strict=True)
         for label, facts in zip(first.labels, bounds, strict=True):
             if seen.setdefault(label, facts) != facts:
-                raise NotInPiecesError(f"the bounds of {name_of(label)} depend on the periods that the model holds")
+                raise NotInChunksError(f"the bounds of {name_of(label)} depend on the periods that the model holds")
     lower, upper, integer = zip(*seen.values(), strict=True) if seen else ((), (), ())
     return Columns(tuple(seen), np.zeros(len(seen)), np.array(lower), np.array(upper), np.array(integer, dtype=bool))
 
 
-def _widened(piece: Piece, first: Columns) -> Piece:
+def _widened(piece: Chunk, first: Columns) -> Chunk:
     """The piece over all first-stage columns."""
     if piece.first.labels == first.labels:
         return piece
@@ -147,7 +147,7 @@ def _widened(piece: Piece, first: Columns) -> Piece:
     )
 
 
-def _agree(alone: Piece, both: Piece) -> None:
+def _agree(alone: Chunk, both: Chunk) -> None:
     """What a block says of itself does not depend on the blocks beside it."""
     for name, columns in alone.columns.items():
         other = both.columns.get(name)
@@ -155,22 +155,22 @@ def _agree(alone: Piece, both: Piece) -> None:
         if not same or not all(
             np.array_equal(getattr(columns, what), getattr(other, what)) for what in ("lower", "upper", "integer")
         ):
-            raise NotInPiecesError(f"the variables of {name} depend on the periods that the model holds")
+            raise NotInChunksError(f"the variables of {name} depend on the periods that the model holds")
     for kind in ("rows", "told"):
         for name, part in getattr(alone, kind).items():
             other_part = getattr(both, kind).get(name)
             if other_part is None or part.rows.labels != other_part.rows.labels:
-                raise NotInPiecesError(f"the rows of {name} depend on the periods that the model holds")
+                raise NotInChunksError(f"the rows of {name} depend on the periods that the model holds")
             away = [abs(part.first - other_part.first), abs(part.block - other_part.block)]
             differs = np.sum([np.asarray(x.sum(axis=1)).ravel() for x in away], axis=0) > 0
             for side in ("least", "most"):
                 differs |= getattr(part.rows, side) != getattr(other_part.rows, side)
             if differs.any():
                 label = name_of(part.rows.labels[int(np.argmax(differs))], name)
-                raise NotInPiecesError(f"{label} depends on the periods that the model holds")
+                raise NotInChunksError(f"{label} depends on the periods that the model holds")
 
 
-def _assemble(first: Columns, parts: Items[Piece], rows: SharedRows, told: SharedRows) -> Whole:
+def _assemble(first: Columns, parts: Items[Chunk], rows: SharedRows, told: SharedRows) -> ExtensiveForm:
     names = list(rows.blocks)
     touched = np.array([np.diff(rows.blocks[name].indptr) > 0 for name in names]).reshape(len(names), len(rows.labels))
     count = touched.sum(axis=0)
@@ -178,7 +178,7 @@ def _assemble(first: Columns, parts: Items[Piece], rows: SharedRows, told: Share
     yearly = np.flatnonzero(count > 1)
     aim = told.row[OBJECTIVE]
     rest = np.array([i for i in range(len(told.labels)) if i != aim], dtype=np.int64)
-    periods, own_told = Shelf[Period](), Shelf[Part | None]()
+    periods, own_told = CompressedList[Period](), CompressedList[Part | None]()
     once = _Labels()
     for piece in parts:
         for name, columns in piece.columns.items():
@@ -197,8 +197,8 @@ def _assemble(first: Columns, parts: Items[Piece], rows: SharedRows, told: Share
         periods=periods,
     )
     labels = tuple(told.labels[i] for i in rest)
-    shares = Shelf(told.blocks[name][rest] for name in names)
-    return Whole(program, Told(labels, told.least[rest], told.first[rest], shares, own_told))
+    shares = CompressedList(told.blocks[name][rest] for name in names)
+    return ExtensiveForm(program, Reported(labels, told.least[rest], told.first[rest], shares, own_told))
 
 
 class _Labels:

@@ -22,7 +22,7 @@ TOLERANCE, ROUNDING = 1e-9, 1e-12
 """Relative: what counts as equal, and what is left of equal numbers that cancel."""
 
 
-class NotInPiecesError(ValueError):
+class NotInChunksError(ValueError):
     """The whole is not the sum of its pieces; it has to be built at once."""
 
 
@@ -102,4 +102,4 @@ class SharedRows:
     def _refuse(self, wrong: Any) -> None:
         if wrong.any():
             label = name_of(self.labels[int(np.argmax(wrong))])
-            raise NotInPiecesError(f"{label} is not the sum of what the periods say one by one")
+            raise NotInChunksError(f"{label} is not the sum of what the periods say one by one")

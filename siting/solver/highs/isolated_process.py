@@ -25,7 +25,7 @@ from siting.solver.compile.matrix import FloatArray
 from siting.solver.highs.child import STOP
 from siting.solver.highs.cost_scaling import paid
 from siting.solver.highs.engine import BY_BRANCHING, Progress, Run, Task, contradicts, judged
-from siting.solver.parallel.processes import ctrl_c_waits
+from siting.solver.parallel.processes import sigint_blocked
 
 _LATE_SHARE, _LEAST_LATE_S, _MOST_LATE_S = 0.04, 1.0, 10.0
 """So long after its time, as a share of it and within these limits, a solver that has not ended is ended."""
@@ -59,7 +59,7 @@ class Isolated:
         self._begun = time.monotonic()
         path = os.pathsep.join(str(Path(place).resolve()) for place in sys.path)
         # Not multiprocessing: that would run the script of the user once more.
-        with ctrl_c_waits():
+        with sigint_blocked():
             self.process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "siting.solver.highs.child"],
                 stdin=subprocess.PIPE,

@@ -10,8 +10,8 @@ from importlib import import_module, metadata
 from typing import Any, Protocol
 
 from siting.errors import WorkerError
-from siting.solver.parallel.processes import ctrl_c_waits, new_pool
-from siting.solver.parallel.worker_state import forget_all_but
+from siting.solver.parallel.processes import new_process_pool, sigint_blocked
+from siting.solver.parallel.worker_state import drop_state_except
 
 _CONNECT_S = 10.0
 """How long a scheduler may take to answer."""
@@ -23,34 +23,34 @@ _BIG = "1GB"
 """Size of a call from which Dask warns; the share of a worker is sent in one."""
 
 
-class LostError(Exception):
+class WorkerLostError(Exception):
     """A worker is gone, and all that it kept."""
 
 
-class Place(Protocol):
+class Worker(Protocol):
     """One worker."""
 
     def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Call a function there and wait for what it returns; LostError if the worker is gone."""
+        """Call a function there and wait for what it returns; WorkerLostError if the worker is gone."""
 
     def leave(self) -> None:
         """Have no more of it."""
 
 
-class Places(Protocol):
+class Backend(Protocol):
     """Where workers come from; how many there are, and for whom."""
 
     count: int
     owner: str
 
-    def take(self) -> Place:
+    def take(self) -> Worker:
         """One worker more."""
 
     def close(self) -> None:
         """Let all go."""
 
 
-class Processes:
+class ProcessBackend:
     """Processes of this machine.
 
     Parameters
@@ -64,31 +64,31 @@ class Processes:
     def __init__(self, count: int) -> None:
         self.count = count
 
-    def take(self) -> Place:
+    def take(self) -> Worker:
         """A new process."""
-        return _Process()
+        return _ProcessWorker()
 
     def close(self) -> None:
         """Nothing: a process ends when its place is left."""
 
 
-class _Process:
+class _ProcessWorker:
     def __init__(self) -> None:
-        self._pool = new_pool(1)
+        self._pool = new_process_pool(1)
 
     def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
         try:
-            with ctrl_c_waits():
+            with sigint_blocked():
                 job = self._pool.submit(function, *arguments)
             return job.result()
         except (BrokenExecutor, CancelledError) as error:
-            raise LostError("a process was ended, maybe for want of memory") from error
+            raise WorkerLostError("a process was ended, maybe for want of memory") from error
 
     def leave(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
-class Cluster:
+class DaskBackend:
     """Workers of a Dask cluster, a place for each of their threads.
 
     Parameters
@@ -123,19 +123,19 @@ class Cluster:
             there = sum(self._present().values())
             self._same_version()
             # What drivers that were killed have left.
-            self._client.run(forget_all_but, self._client.run_on_scheduler(_clients), on_error="ignore")
+            self._client.run(drop_state_except, self._client.run_on_scheduler(_clients), on_error="ignore")
         except BaseException:
             self._client.close()
             raise
         self.count = min(most, there) if most else there
 
-    def take(self) -> Place:
+    def take(self) -> Worker:
         """The worker that has most threads to spare."""
         with self._lock:
             threads = self._present()
             address = max(threads, key=lambda one: threads[one] - self._taken.count(one))
             self._taken.append(address)
-        return _Remote(self, address)
+        return _DaskWorker(self, address)
 
     def give_back(self, address: str) -> None:
         """A place that is no longer used."""
@@ -143,24 +143,24 @@ class Cluster:
             self._taken.remove(address)
 
     def call(self, address: str, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-        """Call a function on one worker; LostError if it is gone."""
+        """Call a function on one worker; WorkerLostError if it is gone."""
         executor = self._client.get_executor(workers=[address], allow_other_workers=False, pure=False)
         job = executor.submit(function, *arguments)
         while not wait([job], _LOOK_S).done:
             if address not in self._workers():
                 # What may only run there would wait for it for ever.
                 job.cancel()
-                raise LostError(f"the worker {address} of the cluster is gone")
+                raise WorkerLostError(f"the worker {address} of the cluster is gone")
         try:
             return job.result()
         except (CancelledError, self._killed) as error:
-            raise LostError(f"the worker {address} of the cluster was lost") from error
+            raise WorkerLostError(f"the worker {address} of the cluster was lost") from error
 
     def close(self) -> None:
         """Leave the workers as they were found."""
         try:
             owners = set(self._client.run_on_scheduler(_clients)) - {self.owner}
-            self._client.run(forget_all_but, owners, on_error="ignore")
+            self._client.run(drop_state_except, owners, on_error="ignore")
         except (OSError, ValueError, RuntimeError):
             pass  # There is no scheduler any more: whoever comes next forgets what is left.
         finally:
@@ -196,8 +196,8 @@ class Cluster:
                 )
 
 
-class _Remote:
-    def __init__(self, cluster: Cluster, address: str) -> None:
+class _DaskWorker:
+    def __init__(self, cluster: DaskBackend, address: str) -> None:
         self._cluster, self._address = cluster, address
 
     def call(self, function: Callable[..., Any], *arguments: Any) -> Any:

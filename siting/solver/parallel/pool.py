@@ -10,8 +10,8 @@ from itertools import count, islice
 from typing import Any, Protocol, TypeVar
 
 from siting.errors import WorkerError
-from siting.solver.parallel.backends import Cluster, LostError, Place, Places, Processes
-from siting.solver.parallel.worker_state import Key, NotKeptError, ask, keep
+from siting.solver.parallel.backends import Backend, DaskBackend, ProcessBackend, Worker, WorkerLostError
+from siting.solver.parallel.worker_state import Key, StateLostError, ask, keep
 
 T = TypeVar("T")
 
@@ -24,7 +24,7 @@ _AHEAD = 2
 _numbers = count()
 
 
-class Team(Protocol):
+class WorkerPool(Protocol):
     """Some who each keep something."""
 
     size: int
@@ -39,9 +39,9 @@ class Team(Protocol):
         """Let them go."""
 
 
-def new_team(
+def new_worker_pool(
     begin: Callable[..., Any], share: Callable[[int, int], tuple[Any, ...]], most: int, workers: int, cluster: str
-) -> Team:
+) -> WorkerPool:
     """A team of this process, of processes, or of workers of a cluster.
 
     Parameters
@@ -56,13 +56,13 @@ def new_team(
         As of :class:`siting.solver.highs.engine.Limits`.
     """
     if not cluster and min(workers, most) == 1:
-        return Alone(begin(*share(0, 1)))
-    places = Cluster(cluster, workers) if cluster else Processes(workers)
+        return SerialPool(begin(*share(0, 1)))
+    places = DaskBackend(cluster, workers) if cluster else ProcessBackend(workers)
     size = min(places.count, most)
-    return Posts(places, begin, [share(i, size) for i in range(size)])
+    return ParallelPool(places, begin, [share(i, size) for i in range(size)])
 
 
-class Alone:
+class SerialPool:
     """A team of this process alone."""
 
     size = 1
@@ -82,12 +82,12 @@ class Alone:
         """Nothing to be let go."""
 
 
-class Posts:
+class ParallelPool:
     """A team of workers in places of their own.
 
     Parameters
     ----------
-    places : Places
+    places : Backend
         Where they are; closed with the team.
     begin : callable
         Makes what each keeps.
@@ -95,10 +95,10 @@ class Posts:
         Its arguments for each of them.
     """
 
-    def __init__(self, places: Places, begin: Callable[..., Any], shares: Sequence[tuple[Any, ...]]) -> None:
+    def __init__(self, places: Backend, begin: Callable[..., Any], shares: Sequence[tuple[Any, ...]]) -> None:
         self.size = len(shares)
         self._places = places
-        self._posts = [_Post(places, begin, share) for share in shares]
+        self._posts = [_Slot(places, begin, share) for share in shares]
 
     def ask(self, function: Callable[..., T], *arguments: Any) -> list[T]:
         """Call a function with what each of them keeps, and more."""
@@ -135,12 +135,12 @@ class Posts:
         self._places.close()
 
 
-class _Post:
+class _Slot:
     """One of a team: does one thing after the other, and begins anew at another place if its own is lost."""
 
-    def __init__(self, places: Places, begin: Callable[..., Any], share: tuple[Any, ...]) -> None:
+    def __init__(self, places: Backend, begin: Callable[..., Any], share: tuple[Any, ...]) -> None:
         self._places, self._begin, self._share = places, begin, share
-        self._place: Place | None = None
+        self._place: Worker | None = None
         self._key: Key = (places.owner, -1)
         self._closed = False
         self._line = ThreadPoolExecutor(1)
@@ -172,7 +172,7 @@ class _Post:
                 break
             try:
                 answer: T = self._begun().call(ask, self._key, function, arguments)
-            except (LostError, NotKeptError) as error:
+            except (WorkerLostError, StateLostError) as error:
                 self._leave()
                 lost = error
             else:
@@ -181,7 +181,7 @@ class _Post:
             f"Workers were lost {_TRIES} times in a row ({lost}): give them more memory, or try fewer workers."
         ) from lost
 
-    def _begun(self) -> Place:
+    def _begun(self) -> Worker:
         if self._place is None:
             self._place, self._key = self._places.take(), (self._places.owner, next(_numbers))
             self._place.call(keep, self._key, self._begin, self._share)

@@ -18,7 +18,7 @@ from siting.solver.parallel.server import SOCKETS
 _LIBRARIES = ["siting.solver.parallel.server", "siting.solving.compiled", "siting.solver.benders.subproblem_pool"]
 
 
-def new_pool(
+def new_process_pool(
     count: int, begin: Callable[..., None] | None = None, arguments: tuple[Any, ...] = ()
 ) -> ProcessPoolExecutor:
     """A pool of processes, each of which calls ``begin(*arguments)`` first.
@@ -41,7 +41,7 @@ def context() -> Any:
         copies.set_forkserver_preload(_LIBRARIES)
         try:
             os.environ[SOCKETS] = f"{os.getpid()} {util.get_temp_dir()}"
-            with ctrl_c_waits():
+            with sigint_blocked():
                 forkserver.ensure_running()
         except OSError:
             pass  # Its socket cannot be made, as where the folder of temporary files has too long a name.
@@ -54,7 +54,7 @@ def context() -> Any:
 
 
 @contextmanager
-def ctrl_c_waits() -> Iterator[None]:
+def sigint_blocked() -> Iterator[None]:
     """Ctrl-C in a terminal reaches every process of the group; processes begun meanwhile are deaf to it."""
     if sys.platform == "win32":
         yield

@@ -11,7 +11,7 @@ Key = tuple[str, int]
 _kept: dict[Key, Any] = {}
 
 
-class NotKeptError(Exception):
+class StateLostError(Exception):
     """The worker knows of nothing under a key: it is another one than before."""
 
 
@@ -23,11 +23,11 @@ def keep(key: Key, function: Callable[..., Any], arguments: tuple[Any, ...]) -> 
 def ask(key: Key, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
     """Call a function with what is kept, and more."""
     if key not in _kept:
-        raise NotKeptError(key)
+        raise StateLostError(key)
     return function(_kept[key], *arguments)
 
 
-def forget_all_but(owners: Collection[str]) -> None:
+def drop_state_except(owners: Collection[str]) -> None:
     """Forget what belongs to others, whose drivers are gone."""
     for key in [key for key in _kept if key[0] not in owners]:
         del _kept[key]
