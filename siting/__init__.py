@@ -23,7 +23,7 @@ _WHERE = {
     "draw": "siting.maps",
     "front": "siting.study.front",
     "load": "siting.instance",
-    "make": "siting.problem.problem",
+    "make": "siting.problem",
     "solve": "siting.solving.solution",
     "stage_problem": "siting.problem.stages",
     "write": "siting.instance",

@@ -1,4 +1,4 @@
-"""The command move: its tables in both languages, its document, its faults, and what the README prints of it."""
+"""The command move: its tables in both languages, its document, its faults, and what the guide prints of it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ import pandas as pd
 import pytest
 from command_line import Cli, command_line, instance_folder  # noqa: F401 - fixtures
 
+from siting import guide
 from siting.cli.tables import as_table
 from siting.cli.text import Text
 
-README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
-PRINTED = [block for block in re.findall(r"```text\n(.*?)```", README, flags=re.DOTALL) if "siting move" in block]
+PAGE = guide.read("howto/move")
+PRINTED = [block for block in re.findall(r"```text\n(.*?)```", PAGE, flags=re.DOTALL) if "siting move" in block]
 
 
 def test_tables_in_both_languages(instance: Path, cli: Cli) -> None:

@@ -22,6 +22,7 @@ LAYERS = (
     {"report"},
     {"maps"},
     {"runs"},
+    {"guide"},
     {"cli", "__init__"},
     {"__main__"},
 )

@@ -75,7 +75,7 @@ def main() -> None:
     sys.excepthook = report
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     command = typer.main.get_command(app)
-    _translate(command, say)
+    translate(command, say)
     speaking(command, say)
     try:
         command(prog_name="siting")
@@ -100,7 +100,7 @@ def _open_streams() -> None:
             setattr(sys, name, open(number, "r" if number == 0 else "w", encoding="utf-8", closefd=False))  # noqa: SIM115 - open as long as the process
 
 
-def _translate(command: Any, say: Text) -> None:
+def translate(command: Any, say: Text) -> None:
     """Replace the keys that stand in the place of help texts."""
     command.help = command.short_help = say(f"help.{command.help}")
     for parameter in command.params:
@@ -110,4 +110,4 @@ def _translate(command: Any, say: Text) -> None:
         if key is not None:
             parameter.help = say(f"help.{key}")
     for child in getattr(command, "commands", {}).values():
-        _translate(child, say)
+        translate(child, say)

@@ -46,9 +46,14 @@ def json_schema() -> dict[str, Any]:
 
 def markdown() -> str:
     """Describe the format in Markdown: a section for instance.toml, for each table and for the hourly series."""
-    parts = ["# Format of an instance", "", "A folder with these files. Each column's unit is in its name.", ""]
+    head = "# Format of an instance\n\nA folder with these files. Each column's unit is in its name."
+    return f"{head}\n\n## instance.toml\n\n{settings_markdown()}\n\n{tables_markdown()}\n"
+
+
+def settings_markdown() -> str:
+    """The keys of instance.toml, the entries of its lists, and the presets."""
+    parts = [_HEAD, _RULE]
     schema = Settings.model_json_schema()
-    parts += ["## instance.toml", "", _HEAD, _RULE]
     for section, info in Settings.model_fields.items():
         part = schema["$defs"][getattr(info.annotation, "__name__", "")]
         parts += _lines(part, prefix=f"{section}.")
@@ -58,15 +63,19 @@ def markdown() -> str:
             if item:
                 rows = _lines(schema["$defs"][item.rpartition("/")[2]])
                 parts += ["", f"Each `[[{section}.{key}]]`:", "", _HEAD, _RULE, *rows]
-    parts += _presets()
+    return "\n".join([*parts, *_presets()])
+
+
+def tables_markdown() -> str:
+    """A section for each table, and one for the hourly series."""
+    parts = []
     for table in TABLES:
         must = "required" if table.required else "optional"
         about = (table.row.__doc__ or "").strip()
         key = ", ".join(f"`{name}`" for name in table.key)
-        parts += ["", f"## {table.name}.csv", "", f"{about} The table is {must}; its key is {key}.", "", _HEAD, _RULE]
-        parts += _lines(table.row.model_json_schema())
+        parts += [f"## {table.name}.csv", "", f"{about} The table is {must}; its key is {key}.", "", _HEAD, _RULE]
+        parts += [*_lines(table.row.model_json_schema()), ""]
     parts += [
-        "",
         "## hourly/",
         "",
         "First column `hour`, from 0, in the clock of the instance (`instance.start`), one for all regions, or `time` "
@@ -80,7 +89,7 @@ def markdown() -> str:
         values = f"{series.least:,g} to {series.most:,g}"
         must = "yes" if series.required else "no"
         parts.append(f"| `{series.name}` | {series.columns} | {values} | {must} | {series.description} |")
-    return "\n".join(parts) + "\n"
+    return "\n".join(parts)
 
 
 def default_of(switch: str) -> str:

@@ -1,7 +1,7 @@
 """The tables of an instance, one class per CSV file; those of power are in a file of their own.
 
 These declarations are the format: reading, validation, defaults, the schema
-and the README are made from them. A column's unit is in its name; money is in
+and the guide are made from them. A column's unit is in its name; money is in
 the currency of the instance and ``per_kw`` means per kilowatt of capacity.
 """
 

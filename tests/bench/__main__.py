@@ -42,7 +42,7 @@ def main() -> None:
     parser.add_argument("--report", type=Path, required=True, metavar="FILE", help="report to write, as FILE.md")
     parser.add_argument("--only", metavar="NAME[,NAME]", help=f"of {', '.join(SUBJECTS)}; others stay as in the report")
     parser.add_argument("--quick", action="store_true", help="small sizes only, a few minutes, to try the benchmark")
-    parser.add_argument("--readme", action="store_true", help="put the tables into README.md too")
+    parser.add_argument("--guide", action="store_true", help="put the tables into the guide's page of benchmarks too")
     asked = parser.parse_args()
     names = list(SUBJECTS) if asked.only is None else asked.only.split(",")
     if unknown := sorted(set(names) - set(SUBJECTS)):
@@ -55,8 +55,8 @@ def main() -> None:
         sections[name] = replace(section, machine=described, seconds=time.monotonic() - begun, quick=asked.quick)
         sections = {key: sections[key] for key in SUBJECTS if key in sections}
         report.write(sections, asked.report)
-    if asked.readme:
-        report.into_readme(sections, ROOT / "README.md")
+    if asked.guide:
+        report.into_page(sections, ROOT / "siting" / "guide" / "benchmarks.md")
 
 
 if __name__ == "__main__":

@@ -9,10 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-COMMAND = "python -m tests.bench --report FILE --readme"
+COMMAND = "python -m tests.bench --report FILE --guide"
 BEGIN, END = "<!-- performance: begin -->", "<!-- performance: end -->"
-_LEVEL = 3
-"""Of the headings of subjects in the README."""
 
 Cell = str | float | int | None
 
@@ -56,37 +54,37 @@ def write(sections: Mapping[str, Section], report: Path) -> None:
     report.write_text(f"# Performance of siting\n\n{markdown(sections)}\n", encoding="utf-8")
 
 
-def into_readme(sections: Mapping[str, Section], readme: Path) -> None:
-    """Replace what the README says of these subjects between its marks; others stay.
+def into_page(sections: Mapping[str, Section], page: Path) -> None:
+    """Replace what a page says of these subjects between its marks; others stay.
 
     Raises
     ------
     ValueError
         If the marks are not there.
     """
-    text = readme.read_text(encoding="utf-8")
+    text = page.read_text(encoding="utf-8")
     pattern = re.compile(f"{re.escape(BEGIN)}\n(.*?){re.escape(END)}", flags=re.DOTALL)
     between = pattern.search(text)
     if not between:
-        raise ValueError(f"{readme} lacks {BEGIN} … {END}")
-    heading = f"{'#' * _LEVEL} "
+        raise ValueError(f"{page} lacks {BEGIN} … {END}")
+    heading = "## "
     told = [heading + part.strip() for part in re.split(f"^{heading}", between[1], flags=re.MULTILINE)[1:]]
     parts = {part.splitlines()[0]: part for part in told}
-    parts |= {heading + section.title: _part(section, _LEVEL) for section in sections.values()}
+    parts |= {heading + section.title: _part(section) for section in sections.values()}
     new = BEGIN + "\n" + "\n\n".join(parts.values()) + "\n" + END
-    readme.write_text(pattern.sub(lambda _: new, text), encoding="utf-8")
+    page.write_text(pattern.sub(lambda _: new, text), encoding="utf-8")
 
 
 def markdown(sections: Mapping[str, Section]) -> str:
     """All sections."""
-    return "\n\n".join(_part(section, 2) for section in sections.values())
+    return "\n\n".join(_part(section) for section in sections.values())
 
 
-def _part(section: Section, level: int) -> str:
+def _part(section: Section) -> str:
     load = section.machine.get("load average at the start", "unknown")
     small = " Small sizes only, to try the benchmark." if section.quick else ""
     lines = [
-        f"{'#' * level} {section.title}",
+        f"## {section.title}",
         "; ".join(f"{key} {value}" for key, value in section.machine.items() if not key.startswith("load")) + ".",
         f"Measured in {section.seconds:,.0f} s by `{COMMAND}`; load average at the start {load}.{small}",
     ]

@@ -11,7 +11,7 @@ from siting.model.build import build
 
 from . import facility_race, handover
 from .memory import measure
-from .report import BEGIN, END, Section, Table, into_readme, markdown, read, write
+from .report import BEGIN, END, Section, Table, into_page, markdown, read, write
 
 
 @pytest.mark.parametrize("way", handover.WAYS)
@@ -52,9 +52,9 @@ def test_a_report_is_read_as_it_was_written(tmp_path):
     write({"one": section}, tmp_path / "report.md")
     assert read(tmp_path / "report.json") == {"one": section}
     assert "| x | 1,234 |\n|  | 3 |" in (tmp_path / "report.md").read_text(encoding="utf-8")
-    readme = tmp_path / "README.md"
-    other = "### Other\n\nas it was"
-    readme.write_text(f"before\n{BEGIN}\n### Title\n\nold\n\n{other}\n{END}\nafter\n", encoding="utf-8")
-    into_readme({"one": section}, readme)
-    new = markdown({"one": section}).replace("## Title", "### Title")
-    assert readme.read_text(encoding="utf-8") == f"before\n{BEGIN}\n{new}\n\n{other}\n{END}\nafter\n"
+    page = tmp_path / "benchmarks.md"
+    other = "## Other\n\nas it was"
+    page.write_text(f"before\n{BEGIN}\n## Title\n\nold\n\n{other}\n{END}\nafter\n", encoding="utf-8")
+    into_page({"one": section}, page)
+    new = markdown({"one": section})
+    assert page.read_text(encoding="utf-8") == f"before\n{BEGIN}\n{new}\n\n{other}\n{END}\nafter\n"
