@@ -23,7 +23,7 @@ _MISSING = frozenset(
 
 @dataclass(frozen=True)
 class Rows:
-    """The valid rows of a table: ``data`` has the columns of the file, ``lines`` the line of each row."""
+    """The valid rows of a table: ``data`` has the columns of the file and all required ones, ``lines`` their lines."""
 
     data: pd.DataFrame
     lines: list[int]
@@ -91,7 +91,9 @@ def check_rows(raw: RawTable) -> tuple[Rows, list[Fault]]:
                 lines.append(line)
         faults += wrong
     faults += _repeated(raw)
-    return Rows(pd.DataFrame(valid, columns=list(raw.columns)), lines), faults
+    # Without a required column no row is valid; whoever looks at the table finds it all the same.
+    lost = [name for name, info in row_type.model_fields.items() if info.is_required() and name not in raw.columns]
+    return Rows(pd.DataFrame(valid, columns=[*raw.columns, *lost]), lines), faults
 
 
 def explain(error: Any, row_type: type[BaseModel]) -> tuple[str, str]:
