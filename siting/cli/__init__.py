@@ -17,7 +17,7 @@ from typing import Annotated, Any
 import typer
 
 from siting import __version__
-from siting.cli import check_year, front, instances, move, price_rules, rules, runs, show, solve
+from siting.cli import check_year, front, guide, instances, move, price_rules, rules, runs, show, solve
 from siting.cli.common import LangOption
 from siting.cli.options import speaking
 from siting.cli.text import Text, asked_language
@@ -34,6 +34,7 @@ app.command("show", help="show")(show.show)
 app.command("new", help="new")(instances.new)
 app.command("schema", help="schema")(instances.schema)
 app.command("rules", help="rules")(rules.rules)
+app.command("guide", help="guide")(guide.guide)
 app.command("price-rules", help="price_rules")(price_rules.price_rules)
 app.command("front", help="front")(front.front)
 app.command("move", help="move")(move.move)
