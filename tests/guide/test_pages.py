@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+import siting
 from siting import guide
 
 from .pages import README, ROOT, every, headings, links
@@ -47,3 +49,9 @@ def test_the_readme_is_short_and_knows_the_guide() -> None:
     lines = README.read_text(encoding="utf-8").splitlines()
     assert len(lines) <= 150
     assert any("siting/guide/index.md" in line for line in lines)
+    assert f"version {siting.__version__}:" in README.read_text(encoding="utf-8")
+
+
+def test_the_changes_begin_with_this_version() -> None:
+    versions = re.findall(r"^## (.+)$", guide.read("changelog"), flags=re.MULTILINE)
+    assert versions[0] == siting.__version__
