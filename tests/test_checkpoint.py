@@ -10,13 +10,19 @@ from cases import random_days
 from test_decomposed import GAP, GREEN, program_of
 
 from siting.errors import UsageError
+from siting.solver.benders import solve as benders
 from siting.solver.benders.checkpoint import fingerprint
-from siting.solver.benders.solve import solve_decomposed
+from siting.solver.benders.parameters import Parameters
 from siting.solver.highs.engine import Limits
 
 
 class KilledError(Exception):
     """Stands for the end of a process."""
+
+
+def solve_decomposed(program, limits, progress=None):
+    """With a checkpoint after every iteration."""
+    return benders.solve_decomposed(program, limits, progress, Parameters(checkpoint_spare=0.0))
 
 
 def killed(program, path, after, gap=GAP):
@@ -32,11 +38,6 @@ def killed(program, path, after, gap=GAP):
         solve_decomposed(program, Limits(gap=gap, checkpoint=path), tell)
     assert path.exists()
     return told
-
-
-@pytest.fixture(name="each_pass", autouse=True)
-def keep_each_pass(monkeypatch):
-    monkeypatch.setattr("siting.solver.benders.checkpoint._SPARE", 0.0)
 
 
 @pytest.mark.parametrize("share", [0.2, 0.8])

@@ -16,10 +16,11 @@ import siting
 from siting.errors import SolverError, UsageError
 from siting.model.build import COMPONENTS, build
 from siting.solver import strategy
-from siting.solver.benders import phases, subproblem
+from siting.solver.benders import phases
 from siting.solver.benders.clusters import cluster, mean_of
 from siting.solver.benders.cuts import cut
 from siting.solver.benders.master import EVERYWHERE, Master
+from siting.solver.benders.parameters import Parameters
 from siting.solver.benders.recourse import reduce_periods
 from siting.solver.benders.rounding import IntegerProposals
 from siting.solver.benders.solve import solve_decomposed
@@ -39,7 +40,7 @@ def program_of(p, *rules):
     return split(compile_model(build(p, [*COMPONENTS, *rules])))
 
 
-def agree(program, gap=GAP, workers=1, listen=lambda progress: None):
+def agree(program, gap=GAP, workers=1, listen=lambda progress: None, **parameters):
     """Solve both ways, and check everything that is claimed on the way and in the end."""
     matrix = join(program)
     optimum = run(Task(matrix, Limits(gap=1e-7, threads=1), 60.0, "whole")).objective
@@ -49,7 +50,9 @@ def agree(program, gap=GAP, workers=1, listen=lambda progress: None):
         told.append(progress)
         listen(progress)
 
-    found = solve_decomposed(program, Limits(gap=gap, time_limit_s=60.0, workers=workers), tell)
+    found = solve_decomposed(
+        program, Limits(gap=gap, time_limit_s=60.0, workers=workers), tell, Parameters(**parameters)
+    )
     small = 1e-6 * abs(optimum)
     assert max(t.bound for t in told if t.bound is not None) <= optimum + small
     assert min((t.incumbent for t in told if t.incumbent is not None), default=optimum) >= optimum - small
@@ -82,9 +85,7 @@ def test_with_binding_floors_of_the_year(seed):
         (2, 6, None),  # more days than are searched without their means
     ],
 )
-def test_days_in_calendar_order(seed, days, settings, monkeypatch):
-    monkeypatch.setattr(phases, "FEW", 5)
-    monkeypatch.setattr(phases, "CLUSTERS", 2)
+def test_days_in_calendar_order(seed, days, settings):
     p = random_days(seed, days, settings=settings, in_order=True, regions=2, sites=2)
     late = p.workloads["max_delay_h"] > 0
     p = p.replace(
@@ -96,42 +97,41 @@ def test_days_in_calendar_order(seed, days, settings, monkeypatch):
     program = program_of(p)
     carried = {name for name, _ in program.first.labels if "start" in name}
     assert {"backlog_start_mwh", "unstarted_start_mwh", "started_before_mwh", "stored_start_mwh"} <= carried
-    agree(program)
+    agree(program, few_periods=5, clusters=2)
 
 
-def test_in_two_steps_of_the_simplex(monkeypatch):
-    asked = []
-    monkeypatch.setattr(subproblem, "_many_differ", lambda *prices: asked.append(prices) or True)
-    agree(program_of(random_days(1, 4, settings=GREEN)))
-    assert asked
+def test_in_two_steps_of_the_simplex():
+    agree(program_of(random_days(1, 4, settings=GREEN)), few_duals=-1)
 
 
 def test_integers_are_not_kept_waiting_for_the_bound(monkeypatch):
-    monkeypatch.setattr(phases, "_FOR_THE_BOUND", 0.0)
     states = []
     search = phases.search
 
-    def watched(bench, *args):
-        states.append(search(bench, *args))
+    def watched(context, *args):
+        states.append(search(context, *args))
         return states[-1]
 
     monkeypatch.setattr(phases, "search", watched)
-    agree(program_of(random_days(1, 4, settings=GREEN)))
-    assert states[0].gap > phases._RELAXED[0] * GAP
+    agree(program_of(random_days(1, 4, settings=GREEN)), bound_time=0.0)
+    assert states[0].gap > Parameters().relaxation_gaps[0] * GAP
 
 
 def test_relaxed_once_more_where_whole_numbers_do_not_meet_the_bound(monkeypatch):
-    monkeypatch.setattr(phases, "_RELAXED", (50.0, 0.35))
-    monkeypatch.setattr(phases.Phases, "_try_all", lambda *_: None)
     named, told = [], []
+    nearest = IntegerProposals.nearest
 
-    class Watched(IntegerProposals):
-        def nearest(self, centre, bound):
-            named.append(super().nearest(centre, bound))
-            return named[-1]
+    def watched(*arguments):
+        named.append(nearest(*arguments))
+        return named[-1]
 
-    monkeypatch.setattr(phases, "Proposals", Watched)
-    agree(program_of(random_days(0, 20, regions=1, sites=2)), listen=lambda progress: told.append(progress.phase))
+    monkeypatch.setattr(IntegerProposals, "nearest", watched)
+    agree(
+        program_of(random_days(0, 20, regions=1, sites=2)),
+        listen=lambda progress: told.append(progress.phase),
+        relaxation_gaps=(50.0, 0.35),
+        cheapest_s=0.0,
+    )
     seen = [phase for i, phase in enumerate(told) if phase not in told[i - 1 : i]]
     assert seen[:4] == ["means", "relaxation", "rounded plan", "relaxation"]
     keys = [integers.tobytes() for integers in named if integers is not None]
@@ -145,12 +145,14 @@ def test_a_box_holds_its_centre_and_at_last_everything():
     centre = program.first.lower + 0.3 * (program.first.upper - program.first.lower)
     before = program.first.lower, program.first.upper
     for radius in (1.0, 0.2, 0.05):
-        low, up = master.box(centre, radius)
+        low, up = master.trust_region(centre, radius)
         for below, above in ((before[0], low), (low, centre), (centre, up), (up, before[1])):
             assert (below <= above).all()
         assert (up - low).sum() < (before[1] - before[0]).sum()
         before = low, up
-    for side, bound in zip(master.box(centre, EVERYWHERE), (program.first.lower, program.first.upper), strict=True):
+    for side, bound in zip(
+        master.trust_region(centre, EVERYWHERE), (program.first.lower, program.first.upper), strict=True
+    ):
         assert np.array_equal(side, bound)
 
 

@@ -11,7 +11,8 @@ from small import problem
 import siting
 from siting.errors import SolverError, UsageError
 from siting.solver import strategy
-from siting.solver.benders.phases import Phases
+from siting.solver.benders import solve as benders
+from siting.solver.benders.decomposition import Decomposition
 from siting.solver.benders.solve import solve_decomposed, warm
 from siting.solver.compile.two_stage import plan_of
 from siting.solver.highs.engine import Limits
@@ -113,15 +114,15 @@ def test_what_the_decomposition_cannot_decide_is_solved_as_a_whole(monkeypatch: 
     program = compile_problem(random_days(3, 4)).program
     monkeypatch.setattr(strategy, "DECOMPOSED_ROWS", 0)
 
-    def undecided(phases: Phases) -> None:
-        phases._context.master.confine(program.first.lower, program.first.lower)
+    def undecided(decomposition: Decomposition) -> None:
+        decomposition.context.master.confine(program.first.lower, program.first.lower)
         raise SolverError("the master could not be solved: Unknown")
 
-    run = Phases.run
+    run_phases = benders.run_phases
     with optimize_series(program, LIMITS) as solve:
-        monkeypatch.setattr(Phases, "run", undecided)
+        monkeypatch.setattr(benders, "run_phases", undecided)
         whole, _ = solve(program.yearly)
-        monkeypatch.setattr(Phases, "run", run)
+        monkeypatch.setattr(benders, "run_phases", run_phases)
         # What the error left behind must not narrow the next one.
         again, _ = solve(replace(program.yearly, most=program.yearly.most + 0.0))
     assert whole.status == again.status == "optimal"

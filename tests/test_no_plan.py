@@ -11,8 +11,9 @@ from test_decomposed import GAP, program_of
 
 from siting.model.build import build
 from siting.solver import strategy
-from siting.solver.benders import phases
 from siting.solver.benders.convex_combination import ConvexCombination
+from siting.solver.benders.decomposition import Decomposition
+from siting.solver.benders.rounding import IntegerProposals
 from siting.solver.benders.solve import solve_decomposed
 from siting.solver.compile.matrix import compile_model
 from siting.solver.compile.two_stage import split
@@ -49,20 +50,20 @@ def test_no_plan_is_proven_whatever_power_is_worth(why, price):
 def test_whole_numbers_that_leave_no_plan_are_told_from_those_that_do():
     """Proven without plan, the master proposes them no more; the others mix to a plan that keeps all rows."""
     program = split(compile_model(build(random_problem(54)[0])))
-    solver = phases.Phases(program, np.inf, 1.0, LIMITS, None)
-    bench, first = solver._context, program.first
-    relaxed = solver._any_plan((first.lower, first.upper), first.lower)
+    solver = Decomposition(program, np.inf, 1.0, LIMITS, None)
+    first = program.first
+    relaxed = solver.any_plan((first.lower, first.upper), first.lower)
     assert not relaxed.none
-    mix = ConvexCombination(program, solver._layout, (first.lower, first.upper), 9)
-    mix.seed(relaxed.plans)
-    assert mix.best() is not None
-    proposals = phases.IntegerProposals(bench, LIMITS, lambda: None)
+    combination = ConvexCombination(program, solver.layout, (first.lower, first.upper), 9)
+    combination.seed(relaxed.plans)
+    assert combination.best() is not None
+    proposals = IntegerProposals(solver.context, LIMITS, lambda: None)
     seen = set()
     while (integers := proposals.cheapest()[1]) is not None:
         assert integers.tobytes() not in seen
         seen.add(integers.tobytes())
-        bounds = solver._with(integers)
-        assert solver._any_plan(bounds, bounds[0]).none
+        bounds = solver.with_integers(integers)
+        assert solver.any_plan(bounds, bounds[0]).none
     assert seen
 
 

@@ -21,14 +21,13 @@ from siting.errors import Sentence, UsageError
 from siting.files.atomic import write_file
 from siting.files.reading import MIB, arrays_of, read_bytes
 from siting.solver.benders.convex_combination import Combination
+from siting.solver.benders.parameters import DEFAULT
 from siting.solver.cache import IdentityCache
 from siting.solver.compile.matrix import FloatArray
 from siting.solver.compile.two_stage import Columns, Rows, TwoStage
 
 _FORMAT = 2
 _MOST = 4096 * MIB
-_SPARE = 50.0
-"""A checkpoint is written when so many times as long as the last one took has passed: it costs 2 % of the time."""
 
 
 @dataclass(frozen=True)
@@ -78,10 +77,12 @@ class Keeper:
         The file; None: nothing is kept.
     program : TwoStage
         What is solved.
+    spare : float
+        So many times as long as the last snapshot took, none is written.
     """
 
-    def __init__(self, path: Path | None, program: TwoStage) -> None:
-        self._path, self._program = path, program
+    def __init__(self, path: Path | None, program: TwoStage, spare: float = DEFAULT.checkpoint_spare) -> None:
+        self._path, self._program, self._spare = path, program, spare
         self._fingerprint = "" if path is None else fingerprint(program)
         self._next = -np.inf
 
@@ -127,7 +128,7 @@ class Keeper:
         np.savez(content, **arrays)
         write_file(self._path, content.getvalue())
         now = time.monotonic()
-        self._next = now + _SPARE * (now - begun)
+        self._next = now + self._spare * (now - begun)
 
     def remove(self) -> None:
         """Keep nothing any more."""

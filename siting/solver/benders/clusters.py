@@ -20,9 +20,6 @@ from siting.solver.compile.matrix import FloatArray, Label
 from siting.solver.compile.two_stage import Columns
 from siting.solver.compressed import Items
 
-GROUPS = 60
-"""Most groups of periods in the master: each gets one cut a pass."""
-
 _DIMENSIONS = 20
 
 
@@ -56,12 +53,12 @@ def cluster(periods: Items[Recourse], reference: FloatArray, count: int) -> npt.
     return np.unique(labels, return_inverse=True)[1].astype(np.int64)
 
 
-def groups_of(periods: Items[Recourse], reference: FloatArray, layout: Layout) -> npt.NDArray[np.int64]:
+def groups_of(periods: Items[Recourse], reference: FloatArray, layout: Layout, most: int) -> npt.NDArray[np.int64]:
     """The group of each period in the master; each its own where periods pass something on, which a sum would mix.
 
     With eight groups for thirty days the bound stayed half a percent short (measured).
     """
-    return np.arange(len(periods)) if len(layout.passed_on) else cluster(periods, reference, GROUPS)
+    return np.arange(len(periods)) if len(layout.passed_on) else cluster(periods, reference, most)
 
 
 def evened(x: FloatArray, first: Columns, layout: Layout) -> FloatArray:

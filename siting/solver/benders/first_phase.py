@@ -19,18 +19,10 @@ from siting.solver.benders.convex_combination import ConvexCombination, Evaluate
 from siting.solver.benders.master import Master
 from siting.solver.benders.penalties import Penalties
 from siting.solver.benders.recourse import Layout, Recourse, without_cost
-from siting.solver.benders.search import SearchContext, search
+from siting.solver.benders.search import SearchContext, SearchState, search
 from siting.solver.compile.matrix import FloatArray
 from siting.solver.compile.two_stage import TwoStage
 from siting.solver.compressed import Items, View
-
-_MISSED = 1e-5
-"""So much must be missed in all, in units of the columns, to be more than the tolerances of the solvers."""
-_RADIUS = 0.2
-_MOST_PASSES = 500
-"""Who has not decided by then is not going to."""
-_PLANS = 200
-"""Plans that are mixed; one that keeps all rows may be a mean of many."""
 
 
 @dataclass(frozen=True)
@@ -78,12 +70,12 @@ class FirstPhase:
         start: FloatArray,
         report: Callable[[], None],
     ) -> Verdict:
-        """Look for plans within bounds of the first stage; where there are none, the master of the bench gets to know.
+        """Look for plans within bounds of the first stage; if there are none, the context's master gets the cuts.
 
         Parameters
         ----------
         context : SearchContext
-            Whose company evaluates, and whose passes go on.
+            Whose subproblem pool evaluates, and whose iterations go on.
         bounds : pair of ndarray of float
             Lower and upper bounds of the first stage.
         start : ndarray of float
@@ -91,37 +83,38 @@ class FirstPhase:
         report : callable
             Called after every pass.
         """
-        mine = replace(
-            context, master=self._master, prices=self._prices, gap=0.0, urgent=False, unpaid=True, tell=lambda _: tell()
-        )
-
-        def tell() -> None:
-            context.passes = mine.passes
-            report()
-
+        parameters, mine = context.parameters, self._own_context(context, report)
         self._master.confine(*bounds)
         self._prices.asked = np.zeros_like(self._prices.asked)
-        combination, latest = (
-            ConvexCombination(self._program, self._layout, bounds, _PLANS, unpaid=True),
-            context.passes + _MOST_PASSES,
-        )
+        combination = ConvexCombination(self._program, self._layout, bounds, parameters.first_phase_plans, unpaid=True)
+        latest, missing = context.passes + parameters.first_phase_iterations, parameters.missing
         found = search(
             mine,
             combination,
             np.clip(start, *bounds),
-            _RADIUS,
-            lambda state: state.bound > _MISSED or state.value <= _MISSED or mine.passes >= latest,
+            parameters.first_phase_radius,
+            lambda now: now.bound > missing or now.value <= missing or mine.passes >= latest,
         )
         context.passes = mine.passes
-        if found.value <= _MISSED:
+        if found.value <= missing:
             weights = combination.priced(self._prices).weights
             # What they miss in the mean is rounding.
             return Verdict(False, [replace(plan, shortfall=0.0) for plan in combination.known if plan.key in weights])
-        if found.bound > _MISSED:
+        if found.bound > missing:
             if found.step is not None:
                 context.master.take_over(self._master)
             return Verdict(True, [])
         return Verdict(False, [])
+
+    def _own_context(self, context: SearchContext, report: Callable[[], None]) -> SearchContext:
+        """The context with the master and the penalties of this search; its iterations are counted in both."""
+
+        def tell(_: SearchState) -> None:
+            context.passes = mine.passes
+            report()
+
+        mine = replace(context, master=self._master, prices=self._prices, gap=0.0, urgent=False, unpaid=True, tell=tell)
+        return mine
 
 
 def _sizes(program: TwoStage, periods: Items[Recourse]) -> FloatArray:

@@ -20,6 +20,7 @@ from scipy.sparse import block_array, csc_array, csr_array, hstack, vstack
 
 from siting.errors import SolverError
 from siting.solver.benders.cuts import Cut
+from siting.solver.benders.parameters import DEFAULT, Parameters
 from siting.solver.benders.recourse import Layout, Recourse
 from siting.solver.compile.matrix import FloatArray, Matrix, pass_to
 from siting.solver.compile.two_stage import Rows, TwoStage
@@ -41,8 +42,6 @@ _MOST_ITERATIONS = 20
 """Times rows and columns; it takes a hundredth of that."""
 EVERYWHERE = 50.0
 """Radius of a box around a plan that holds all plans."""
-_IDLE_SOLVES = 12
-"""A cut that had no price this often in a row is dropped."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +76,8 @@ class Master:
         The group of each period.
     breaking : ndarray of float
         What it costs to break each yearly row, a unit.
+    parameters : Parameters
+        Says when cuts are dropped.
 
     Attributes
     ----------
@@ -95,7 +96,9 @@ class Master:
         periods: Items[Recourse],
         groups: npt.NDArray[np.int64],
         breaking: FloatArray,
+        parameters: Parameters = DEFAULT,
     ) -> None:
+        self._idle_solves = parameters.idle_solves
         self.program, self.links, self._breaking = program, layout.links, breaking
         self.infeasible = self.late = self.keeps_cuts = self.strict = False
         self.lower, self.upper = program.first.lower.copy(), program.first.upper.copy()
@@ -339,7 +342,7 @@ class Master:
         return Step(value, x, yearly, below)
 
     def _drop_idle(self) -> None:
-        idle = (self._idle >= _IDLE_SOLVES) & (self._costs > 0)
+        idle = (self._idle >= self._idle_solves) & (self._costs > 0)
         if idle.sum() <= self._groups:
             return
         rows = (self._fixed_rows + np.flatnonzero(idle)).astype(np.int32)

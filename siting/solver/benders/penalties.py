@@ -11,19 +11,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from siting.solver.benders.parameters import DEFAULT, Parameters
 from siting.solver.benders.recourse import Recourse
 from siting.solver.compile.matrix import FloatArray
 from siting.solver.compressed import Items
-
-_SHORTFALL, _DEAREST_SHORTFALL = 100.0, 1e5
-"""First and last price. With a tenth of the first, less equipment than the work needs may pay; with far more than the
-last the simplex of HiGHS gives up."""
-_DEARER_SHORTFALL, _DEARER_YEAR = 10.0, 4.0
-_FIRST_STEP = 0.003
-"""From this share of what it costs to break a row its price is raised while plans break it."""
-_MARGIN, _NOTHING = 3.0, 1e-3
-_DEAREST_YEAR = 1e4
-"""Times the first price, for the same reason."""
 
 
 class Penalties:
@@ -33,6 +24,8 @@ class Penalties:
     ----------
     yearly : ndarray of float
         For each yearly row, a unit.
+    parameters : Parameters
+        First and highest penalties, and by how much they rise.
 
     Attributes
     ----------
@@ -44,17 +37,19 @@ class Penalties:
         How often a price has proven too low.
     """
 
-    def __init__(self, yearly: FloatArray) -> None:
-        self.yearly, self.shortfall = yearly, _SHORTFALL
-        self._dearest_year = _DEAREST_YEAR * yearly
+    def __init__(self, yearly: FloatArray, parameters: Parameters = DEFAULT) -> None:
+        self._parameters = parameters
+        self.yearly, self.shortfall = yearly, parameters.first_slack
+        self._highest = parameters.highest_coupling * yearly
         self.asked: FloatArray = np.zeros(len(yearly))
         self.raised = 0
 
     def near(self, guessed: FloatArray) -> None:
         """Prices at which to begin: to ask for, and so much more to break a row that it hardly pays."""
         self.asked = guessed
-        size = np.abs(guessed)
-        self.yearly = np.where(size > _NOTHING * self.yearly, np.minimum(_MARGIN * size, self.yearly), self.yearly)
+        size, margin = np.abs(guessed), self._parameters.penalty_margin
+        lower = np.minimum(margin * size, self.yearly)
+        self.yearly = np.where(size > self._parameters.no_dual * self.yearly, lower, self.yearly)
 
     def ask(self, above: FloatArray, below: FloatArray, broken: npt.NDArray[np.bool_]) -> None:
         """Take up the next prices, between those of the mix, which are from above, and of the master, from below.
@@ -70,17 +65,19 @@ class Penalties:
         broken : ndarray of bool
             Which of them the mix breaks.
         """
-        size = _DEARER_YEAR * np.maximum(np.abs(self.asked), _FIRST_STEP * np.abs(above))
+        first = self._parameters.first_dual_step * np.abs(above)
+        size = self._parameters.coupling_factor * np.maximum(np.abs(self.asked), first)
         step = np.sign(above) * np.minimum(np.abs(above), size)
         self.asked = 0.5 * (np.where(broken, step, above) + below)
 
     def raise_slack_penalty(self) -> None:
         """Shortfall paid."""
-        self.shortfall = min(_DEARER_SHORTFALL * self.shortfall, _DEAREST_SHORTFALL)
+        self.shortfall = min(self._parameters.slack_factor * self.shortfall, self._parameters.highest_slack)
 
     def raise_coupling_penalty(self, broken: npt.NDArray[np.bool_]) -> None:
         """Breaking some rows paid."""
-        self.yearly = np.where(broken, np.minimum(_DEARER_YEAR * self.yearly, self._dearest_year), self.yearly)
+        dearer = np.minimum(self._parameters.coupling_factor * self.yearly, self._highest)
+        self.yearly = np.where(broken, dearer, self.yearly)
 
 
 def first_penalties(periods: Items[Recourse], rules: int) -> FloatArray:

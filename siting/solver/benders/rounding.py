@@ -1,4 +1,4 @@
-"""Whole numbers of the first stage that the master proposes: near a relaxed plan, or the cheapest of all."""
+"""Integers of the first stage that the master proposes: near a relaxed plan, or the cheapest of all."""
 
 from __future__ import annotations
 
@@ -13,23 +13,13 @@ from siting.solver.compile.matrix import FloatArray, Matrix
 from siting.solver.highs.engine import Limits, Run, Task
 from siting.solver.highs.retry import run
 
-_GAP = 0.2
-"""To which a proposal is the cheapest, as a share of the gap that is asked for."""
 RADII = (0.05, 0.2, 1.0, EVERYWHERE)
-"""Boxes in which whole numbers are looked for, until there are some: cuts tell much of plans that are near those from
-which they came, and little of others."""
-_FEW_RULES = 20
-"""Up to as many rows of the year, whole numbers near the relaxed plan are tried early. More rows are hard to keep with
-them: in a year with 34 no plan was found in 19 passes, but in 2 from the master's own whole numbers, after more of the
-relaxation."""
-_PROMISING = 0.75
-"""What is near must cost no more than this share of the gap above the bound, or there may be better further away."""
-_NEAR_S, _ANY_S = 20.0, 60.0
-"""Least time for integers near the relaxed plan (a sixteenth of what is left), and for any (a third)."""
+"""Trust regions in which integers are looked for, until there are some: cuts tell much of plans near those from which
+they came, and little of others."""
 
 
 class IntegerProposals:
-    """What the master of a bench proposes.
+    """Integers that a master proposes.
 
     Parameters
     ----------
@@ -42,25 +32,27 @@ class IntegerProposals:
 
     Attributes
     ----------
-    few_rules : bool
-        Whether there are so few rows of the year that whole numbers may be tried early.
+    few_coupling : bool
+        Whether there are so few coupling constraints that integers may be tried early.
     """
 
     def __init__(self, context: SearchContext, limits: Limits, report: Callable[[], None]) -> None:
         self._context, self._report = context, report
-        self._gap = _GAP * context.gap
+        self._gap = context.parameters.proposal_gap * context.gap
         self._limits = replace(limits, gap=self._gap)
         self._named: set[bytes] = set()
-        self.few_rules = len(context.master.program.yearly) <= _FEW_RULES
+        self.few_coupling = len(context.master.program.yearly) <= context.parameters.few_coupling
 
     def nearest(self, centre: FloatArray, bound: float) -> FloatArray | None:
         """Integers that were not named before, as near to a plan as there are some that promise to meet the bound."""
         context = self._context
-        matrix, promising = context.master.matrix(), bound + _PROMISING * context.gap * abs(bound)
-        for radius in RADII if self.few_rules else RADII[-1:]:
+        matrix, promising = context.master.matrix(), bound + context.parameters.promising_gap * context.gap * abs(bound)
+        for radius in RADII if self.few_coupling else RADII[-1:]:
             most = np.inf if radius == EVERYWHERE else promising
             near = _near(matrix, centre, context.master.trust_region(centre, radius))
-            result, integers = self._cheapest(near, max(_NEAR_S, context.left_s / 16), objective_bound=most)
+            result, integers = self._cheapest(
+                near, max(context.parameters.near_s, context.left_s / 16), objective_bound=most
+            )
             # HiGHS may end with a plan beyond its objective bound.
             promises = result.objective is not None and result.objective <= most
             if integers is not None and promises and integers.tobytes() not in self._named:
@@ -70,7 +62,9 @@ class IntegerProposals:
 
     def cheapest(self, most_s: float = np.inf) -> tuple[Run, FloatArray | None]:
         """The cheapest integers, and the run whose bound holds for all."""
-        return self._cheapest(self._context.master.matrix(), min(most_s, max(_ANY_S, self._context.left_s / 3)))
+        context = self._context
+        time_s = min(most_s, max(context.parameters.any_s, context.left_s / 3))
+        return self._cheapest(context.master.matrix(), time_s)
 
     def _cheapest(self, matrix: Matrix, time_s: float, **options: float) -> tuple[Run, FloatArray | None]:
         task = Task(matrix, self._limits, min(time_s, self._context.left_s), "branch and bound", options)

@@ -17,22 +17,15 @@ import numpy as np
 
 from siting.solver.benders.convex_combination import Combination, ConvexCombination, Evaluated
 from siting.solver.benders.master import Master, Step
+from siting.solver.benders.parameters import DEFAULT, Parameters
 from siting.solver.benders.penalties import Penalties
 from siting.solver.benders.subproblem_pool import CutRequest, SubproblemPool
 from siting.solver.compile.matrix import FloatArray
 from siting.solver.highs.engine import relative_gap
 
-_LEAST_RADIUS = 0.003
-_NEAR = 0.3
-"""Share of the gap asked for at which value and bound are near enough to tell that breaking a row pays."""
-_OF_PASSES, _OF_LEFT = 2.0, 0.2
-"""What is reserved for the dispatch of a plan: so many passes as they took of late, at most so much of the time."""
-_STUCK = 0.5
-"""Where any plan is worth more than steady prices, a shortfall that stays above this share of what it was pays."""
-
 
 @dataclass(frozen=True)
-class State:
+class SearchState:
     """How far a search is.
 
     Parameters
@@ -82,6 +75,8 @@ class SearchContext:
         On the clock of the system, seconds.
     tell : callable
         Gets the state after every pass.
+    parameters : Parameters
+        Of the decomposition.
     means : bool
         Whether the means of the clusters are evaluated instead of the periods.
     urgent : bool
@@ -99,7 +94,8 @@ class SearchContext:
     prices: Penalties
     gap: float
     deadline: float
-    tell: Callable[[State], None]
+    tell: Callable[[SearchState], None]
+    parameters: Parameters = DEFAULT
     means: bool = False
     urgent: bool = False
     passes: int = 0
@@ -133,8 +129,8 @@ def search(
     combination: ConvexCombination,
     start: FloatArray,
     radius: float,
-    done: Callable[[State], bool],
-) -> State:
+    done: Callable[[SearchState], bool],
+) -> SearchState:
     """Pass after pass until done, or until time is out.
 
     Parameters
@@ -152,11 +148,11 @@ def search(
 
     Returns
     -------
-    State
+    SearchState
         With an infinite bound if the master has no plan: then there is none within its bounds.
     """
     master, trust_region = context.master, TrustRegion(radius)
-    state = State(-np.inf, None, start, None)
+    state = SearchState(-np.inf, None, start, None)
     x, promised, missed = start, np.inf, np.inf
     while context.left_s > 0:
         plan = _evaluate(context, combination, x)
@@ -167,10 +163,10 @@ def search(
         now = combination.priced(context.prices)
         step = master.solve(context.left_s)
         if step is None:
-            return State(np.inf, None, state.centre, None) if master.infeasible else state
+            return SearchState(np.inf, None, state.centre, None) if master.infeasible else state
         best = _better(combination.best(), state.best)
         combination.forget(now, best)
-        state = State(max(state.bound, step.bound(master.program.yearly)), best, now.x, step, now.value)
+        state = SearchState(max(state.bound, step.bound(master.program.yearly)), best, now.x, step, now.value)
         context.tell(state)
         if done(state):
             break
@@ -179,11 +175,11 @@ def search(
             hoped = max(before - promised, 1e-12 * abs(before))
             # The plan itself must move before any dispatch keeps all rows.
             far = best is None or (combination.seeded and best.value - now.value > context.gap * abs(best.value))
-            least = radius if far else _LEAST_RADIUS
+            least = radius if far else context.parameters.least_radius
             trust_region.judge(hoped, before - now.value, value > before + hoped, least)
-        if now.value - state.bound <= _NEAR * context.gap * abs(now.value):
+        if now.value - state.bound <= context.parameters.near_gap * context.gap * abs(now.value):
             _raise_prices(context, now)
-        elif best is None and context.urgent and now.shortfall > _STUCK * missed:
+        elif best is None and context.urgent and now.shortfall > context.parameters.stuck_slack * missed:
             context.prices.raise_slack_penalty()
         missed = now.shortfall
         near = master.solve_near(now.x, trust_region.value, context.left_s) or step
@@ -218,8 +214,8 @@ def _evaluate(context: SearchContext, combination: ConvexCombination, x: FloatAr
         return None
     if not context.means:
         # From bases of other plans it takes longer than a later pass, and less than the first.
-        latest = _OF_PASSES * (time.time() - begun)
-        longest = _OF_LEFT * (context.deadline - begun)
+        latest = context.parameters.dispatch_iterations * (time.time() - begun)
+        longest = context.parameters.dispatch_time * (context.deadline - begun)
         context.reserved_s = min(longest, 0.5 * (context.reserved_s + latest) if context.reserved_s else latest)
     context.master.add(answer.cuts)
     usage = np.array([answer.usage[number] for number in sorted(answer.usage)])

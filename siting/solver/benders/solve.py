@@ -9,8 +9,10 @@ from dataclasses import replace
 import numpy as np
 
 from siting.errors import UsageError
+from siting.solver.benders.decomposition import Decomposition
 from siting.solver.benders.master import paid
-from siting.solver.benders.phases import Phases
+from siting.solver.benders.parameters import DEFAULT, Parameters
+from siting.solver.benders.phases import run_phases
 from siting.solver.compile.two_stage import Columns, Rows, TwoStage, name_of
 from siting.solver.compressed import View
 from siting.solver.highs.engine import EXACT, Limits, Progress, Run, Status, contradicts, judged
@@ -37,7 +39,12 @@ def why_not(program: TwoStage) -> str | None:
     return None
 
 
-def solve_decomposed(program: TwoStage, limits: Limits, progress: Callable[[Progress], None] | None = None) -> Run:
+def solve_decomposed(
+    program: TwoStage,
+    limits: Limits,
+    progress: Callable[[Progress], None] | None = None,
+    parameters: Parameters = DEFAULT,
+) -> Run:
     """Solve a two-stage program by decomposition.
 
     Parameters
@@ -47,7 +54,9 @@ def solve_decomposed(program: TwoStage, limits: Limits, progress: Callable[[Prog
     limits : Limits
         Gap, time and workers.
     progress : callable, optional
-        Told after every pass.
+        Told after every iteration.
+    parameters : Parameters
+        Of the decomposition.
 
     Returns
     -------
@@ -60,13 +69,16 @@ def solve_decomposed(program: TwoStage, limits: Limits, progress: Callable[[Prog
     UsageError
         If the program cannot be decomposed; the message names the column.
     """
-    with warm(program, limits, progress) as solve:
+    with warm(program, limits, progress, parameters) as solve:
         return solve(program.yearly)
 
 
 @contextmanager
 def warm(
-    program: TwoStage, limits: Limits, progress: Callable[[Progress], None] | None = None
+    program: TwoStage,
+    limits: Limits,
+    progress: Callable[[Progress], None] | None = None,
+    parameters: Parameters = DEFAULT,
 ) -> Iterator[Callable[[Rows], Run]]:
     """Solve programs that differ in the sides of their yearly rows alone, each with what is known of those before.
 
@@ -74,7 +86,7 @@ def warm(
 
     Parameters
     ----------
-    program, limits, progress
+    program, limits, progress, parameters
         As of :func:`solve_decomposed`; the limits are those of each solve. Only the first keeps a checkpoint.
 
     Yields
@@ -95,42 +107,43 @@ def warm(
     )
     factor = _HIGHEST_COST / max(abs(ceiling), 1e-9)
     refuse_lost_of(program, factor)
-    phases = Phases(_scaled(program, factor), ceiling * factor, factor, limits, progress)
+    decomposition = Decomposition(_scaled(program, factor), ceiling * factor, factor, limits, progress, parameters)
     # Every period was opened several times.
     give_back()
 
     def solve(yearly: Rows) -> Run:
-        if yearly is not program.yearly or phases.passes:
-            phases.turn_to(yearly)
+        if yearly is not program.yearly or decomposition.context.passes:
+            decomposition.restart(yearly)
         interrupted = False
         try:
-            phases.run()
+            run_phases(decomposition)
         except KeyboardInterrupt:
             interrupted = True
-        result = _result(program, phases, factor, max(limits.gap, EXACT), interrupted)
+        result = _result(program, decomposition, factor, max(limits.gap, EXACT), interrupted)
         if result.status in ("optimal", "infeasible"):
-            phases.keeper.remove()
+            decomposition.keeper.remove()
         return result
 
     try:
         yield solve
     finally:
-        phases.pool.close()
+        decomposition.pool.close()
 
 
-def _result(program: TwoStage, phases: Phases, factor: float, gap: float, interrupted: bool) -> Run:
-    bound = float(phases.bound / factor) if np.isfinite(phases.bound) else None
-    passes = f"{phases.passes} passes"
-    if phases.best is None:
-        status: Status = "infeasible" if phases.infeasible else "stopped"
-        return Run(status, None, None if phases.infeasible else bound, None, None, interrupted, passes)
-    x = np.where(program.first.integer, np.round(phases.best.x), phases.best.x)
-    shares, circles = phases.dispatch(phases.best)
+def _result(program: TwoStage, decomposition: Decomposition, factor: float, gap: float, interrupted: bool) -> Run:
+    state = decomposition.state
+    bound = float(state.lower_bound / factor) if np.isfinite(state.lower_bound) else None
+    passes = f"{decomposition.context.passes} passes"
+    if state.incumbent is None:
+        status: Status = "infeasible" if state.infeasible else "stopped"
+        return Run(status, None, None if state.infeasible else bound, None, None, interrupted, passes)
+    x = np.where(program.first.integer, np.round(state.incumbent.x), state.incumbent.x)
+    shares, circles = decomposition.dispatch(state.incumbent)
     values = np.concatenate([x, *shares])
     cost = np.concatenate([columns.cost for _, columns in _blocks(program)])
     objective = float(cost @ values + program.offset)
     size = abs(program.offset) + float(np.abs(cost * values).sum())
-    run = Run("feasible", objective, bound, values, None, interrupted, passes, phases.proof, circles)
+    run = Run("feasible", objective, bound, values, None, interrupted, passes, state.proof, circles)
     if contradicts(objective, bound, size):
         run = replace(run, bound=None, reason=f"{passes}; the bound lies above the cost of the plan")
     return judged(run, gap, size)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from scipy.sparse import csc_array, csr_array, vstack
 
 from siting.errors import SolverError
+from siting.solver.benders.parameters import DEFAULT, Parameters
 from siting.solver.benders.recourse import Layout, Recourse
 from siting.solver.compile.matrix import FloatArray
 from siting.solver.directions import FRICTION, Circle, Network, circles, weakest, with_friction
@@ -24,8 +25,6 @@ _ROUNDING = 1e-8
 """Room in a budget, relative to it."""
 _TRIES = 100
 """Dispatches of one period without circles; each closes some more steps."""
-_FEW_PRICES = 20
-"""Up to as many may change in one step with the bounds."""
 _DEVEX, _DUAL, _PRIMAL = 1, 1, 4
 _AS_IT_IS, _SCALED = 0, 2
 """By their numbers in HiGHS; as it is, a first solve takes two thirds of the time, later ones take the same."""
@@ -66,10 +65,12 @@ class Solver:
     ----------
     layout : Layout
         Shape of all periods.
+    parameters : Parameters
+        Says when a period is solved in two steps.
     """
 
-    def __init__(self, layout: Layout) -> None:
-        self._layout = layout
+    def __init__(self, layout: Layout, parameters: Parameters = DEFAULT) -> None:
+        self._layout, self._few_duals = layout, parameters.few_duals
         self._known: dict[Hashable, _Solved] = {}
         self._latest: highspy.HighsBasis | None = None
         self._engine = new_linear(simplex_dual_edge_weight_strategy=_DEVEX)
@@ -112,7 +113,7 @@ class Solver:
         if budget is not None:
             matrix, sides = _within(budget, period, matrix, sides)
         known = self._known.get(key)
-        begun = None if known is None or budget is not None or not _many_differ(prices, known.prices) else known
+        begun = None if known is None or budget is not None or not self._many_differ(prices, known.prices) else known
         old = (prices, penalty) if begun is None else (begun.prices, begun.penalty)
         pass_arrays(self._engine, matrix, cost(*old), bounds, sides)
         self._start(self._latest if known is None else known.basis, 0 if budget is None else len(prices))
@@ -201,6 +202,10 @@ class Solver:
             pass
         return y, met
 
+    def _many_differ(self, prices: FloatArray, old: FloatArray) -> bool:
+        """Whether a period is solved in two steps, its new bounds at old prices first."""
+        return int(np.count_nonzero(prices != old)) > self._few_duals
+
     def _values(self, period: Recourse, upper: FloatArray) -> FloatArray:
         values = np.asarray(self._engine.getSolution().col_value, dtype=float)
         within: FloatArray = np.clip(values[: len(upper)], period.lower, upper)
@@ -254,15 +259,6 @@ def _upper(period: Recourse, x: FloatArray) -> FloatArray:
     upper = period.upper.copy()
     upper[period.capped] = np.minimum(upper[period.capped], period.most_cap - period.cap @ x)
     return np.maximum(upper, period.lower)
-
-
-def _many_differ(prices: FloatArray, old: FloatArray) -> bool:
-    """Whether a period is solved in two steps, its new bounds at old prices first.
-
-    The basis it ended with is optimal at its old prices but for the bounds, and then feasible at the new ones. Where
-    many prices change, these two steps take half the time of one that begins with neither; where few do, a third more.
-    """
-    return int(np.count_nonzero(prices != old)) > _FEW_PRICES
 
 
 def _within(

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from siting.solver.benders.cuts import Cut, cut
+from siting.solver.benders.parameters import DEFAULT, Parameters
 from siting.solver.benders.recourse import Layout, Recourse, without_cost
 from siting.solver.benders.subproblem import Budget, Dispatch, Solver
 from siting.solver.compile.matrix import FloatArray, Leg
@@ -152,14 +153,22 @@ class SubproblemWorker:
         Flows of the periods that may not go round in a circle.
     names : sequence of str
         Of all periods.
+    parameters : Parameters
+        Of the decomposition.
     """
 
     def __init__(
-        self, layout: Layout, periods: Members, means: Members, legs: Sequence[Leg], names: Sequence[str]
+        self,
+        layout: Layout,
+        periods: Members,
+        means: Members,
+        legs: Sequence[Leg],
+        names: Sequence[str],
+        parameters: Parameters = DEFAULT,
     ) -> None:
         self.layout, self.periods, self.means = layout, periods, means
         self._networks, self._names = Networks(legs), names
-        self._solver = Solver(layout)
+        self._solver = Solver(layout, parameters)
         self._kept = Kept(len(periods) * len(layout.columns))
 
     def answer(self, request: CutRequest) -> CutResponse | None:
@@ -269,6 +278,8 @@ class SubproblemPool:
         As of :class:`SubproblemWorker`.
     workers, cluster : int, str
         As of :class:`siting.solver.highs.engine.Limits`.
+    parameters : Parameters
+        Of the decomposition.
     """
 
     def __init__(
@@ -280,11 +291,12 @@ class SubproblemPool:
         names: Sequence[str],
         workers: int,
         cluster: str,
+        parameters: Parameters = DEFAULT,
     ) -> None:
         # A period always comes back to the solver that knows it.
         self._team = new_worker_pool(
             SubproblemWorker,
-            lambda i, size: (layout, periods.share(i, size), means.share(i, size), legs, names),
+            lambda i, size: (layout, periods.share(i, size), means.share(i, size), legs, names, parameters),
             len(periods),
             workers,
             cluster,
