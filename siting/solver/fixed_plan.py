@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_array, csr_array, hstack
+from scipy.sparse import csc_array, csr_array, hstack
 
 from siting.solver.compile.matrix import FloatArray, Label
 from siting.solver.compile.two_stage import Columns, Period, Plan, Rows, TwoStage, activity
 from siting.solver.compressed import View
+from siting.solver.elastic import with_slack
 from siting.solver.extensive_form.solve import Report
 from siting.solver.highs.engine import Limits
 from siting.solver.outcome import Outcome
@@ -125,12 +126,11 @@ def _with_slack(period: Period, first: Columns, price: float) -> Period:
     size = _ROUNDING * (1.0 + np.abs(still) + np.maximum(np.abs(lowest), np.abs(highest)))
     short, over = np.flatnonzero(lacking > size), np.flatnonzero(beyond > size)
     slack = _slack_columns(rows, short, over, lacking[short], beyond[over], np.full(len(short) + len(over), price))
-    unit = _units(len(rows), short, over)
     none = csr_array((period.yearly.shape[0], len(slack)))
     return replace(
         period,
         columns=_joined(columns, slack),
-        W=csr_array(hstack([period.W, unit])),
+        W=csr_array(with_slack(csc_array(period.W), short, over)),
         yearly=csr_array(hstack([period.yearly, none])),
     )
 
@@ -170,7 +170,7 @@ def _soft(
     short, over = np.flatnonzero(rows.least > low), np.flatnonzero(rows.most < high)
     every = np.concatenate([short, over])
     slack = _slack_columns(rows, short, over, (rows.least - low)[short], (high - rows.most)[over], price[every])
-    return slack, _units(len(rows), short, over)
+    return slack, csr_array(with_slack(csc_array((len(rows), 0)), short, over))
 
 
 def _beside(matrix: csr_array, more: csr_array | None, empty: int) -> csr_array:
@@ -190,13 +190,6 @@ def _slack_columns(
     labels = [(SHORT, rows.labels[i]) for i in short.tolist()] + [(OVER, rows.labels[i]) for i in over.tolist()]
     most = np.concatenate([lacking, beyond])
     return Columns(tuple(labels), price, np.zeros(len(most)), most, np.zeros(len(most), dtype=bool))
-
-
-def _units(count: int, short: npt.NDArray[np.int64], over: npt.NDArray[np.int64]) -> csr_array:
-    """Columns that raise the rows that fall short, and lower those that are over."""
-    rows = np.concatenate([short, over])
-    data = np.concatenate([np.ones(len(short)), -np.ones(len(over))])
-    return csr_array(coo_array((data, (rows, np.arange(len(rows)))), shape=(count, len(rows))))
 
 
 def _joined(columns: Columns, more: Columns) -> Columns:

@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csc_array
 
 from siting.solver.compile.matrix import FloatArray, Label, Matrix, place_of
-from siting.solver.extensive_form.rounding import dual_bound
+from siting.solver.duality import dual_bound
 from siting.solver.highs.engine import BY_DUALITY, Run, relative_gap
 
 KEPT = 1e-5
@@ -64,7 +63,7 @@ def plan_for(matrix: Matrix, start: Start) -> FloatArray | None:
     slack = KEPT * (1 + np.abs(values))
     if (values < matrix.lower - slack).any() or (values > matrix.upper + slack).any():
         return None
-    activity = csc_array((matrix.value, matrix.index, matrix.start), shape=(len(matrix.rows), len(values))) @ values
+    activity = matrix.sparse @ values
     slack = KEPT * (1 + np.abs(activity))
     if (activity < matrix.least - slack).any() or (activity > matrix.most + slack).any():
         return None

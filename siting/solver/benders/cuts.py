@@ -16,6 +16,7 @@ import numpy as np
 
 from siting.solver.benders.recourse import Layout, Recourse
 from siting.solver.compile.matrix import FloatArray
+from siting.solver.duality import best_side, usable_duals
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,8 @@ def cut(layout: Layout, period: Recourse, duals: FloatArray, prices: FloatArray,
     """
     pi = _usable(layout, period, duals, penalty)
     reduced = period.cost - prices @ period.usage - pi @ period.W
-    side = np.where(pi > 0, period.least, period.most)
-    constant = pi @ np.where(pi == 0, 0.0, side)
-    bound = np.where(reduced > 0, period.lower, period.upper)
+    constant = pi @ best_side(pi, period.least, period.most)
+    bound = best_side(reduced, period.lower, period.upper)
     at_cap = (reduced[period.capped] < 0) & (period.most_cap - period.cap @ x <= period.upper[period.capped])
     bound[period.capped[at_cap]] = period.most_cap[at_cap]
     constant += reduced @ bound
@@ -62,8 +62,7 @@ def cut(layout: Layout, period: Recourse, duals: FloatArray, prices: FloatArray,
 
 def _usable(layout: Layout, period: Recourse, duals: FloatArray, penalty: float) -> FloatArray:
     """Prices whose sign fits the sides of the rows that exist, and that no shortfall undercuts."""
-    pi = duals.copy()
-    pi[((pi > 0) & np.isneginf(period.least)) | ((pi < 0) & np.isposinf(period.most))] = 0.0
+    pi = usable_duals(duals, period.least, period.most)
     pi[layout.raised] = np.minimum(pi[layout.raised], penalty)
     pi[layout.lowered] = np.maximum(pi[layout.lowered], -penalty)
     return pi

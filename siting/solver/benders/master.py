@@ -25,6 +25,7 @@ from siting.solver.benders.recourse import Layout, Recourse
 from siting.solver.compile.matrix import FloatArray, Matrix, pass_to
 from siting.solver.compile.two_stage import Rows, TwoStage
 from siting.solver.compressed import Items
+from siting.solver.duality import least_sum, usable_duals
 from siting.solver.highs.linear import new_linear
 from siting.solver.highs.options import accepted, set_option
 from siting.solver.highs.small_coefficients import SMALLEST
@@ -58,7 +59,7 @@ class Step:
 
     def bound(self, yearly: Rows) -> float:
         """No plan costs less with these sides of the yearly rows."""
-        return self.below + paid(self.prices, yearly.least, yearly.most)
+        return self.below + least_sum(self.prices, yearly.least, yearly.most)
 
 
 class Master:
@@ -319,8 +320,8 @@ class Master:
     def _step(self, value: float, x: FloatArray, duals: FloatArray) -> Step:
         """What prices of the rows prove by weak duality, whatever the tolerances of the solver."""
         program, own_rows, yearly_rows = self.program, self.program.own, self.program.yearly
-        own = usable_prices(duals[: len(own_rows)], own_rows.least, own_rows.most)
-        yearly = usable_prices(duals[len(own_rows) : self._fixed_rows], yearly_rows.least, yearly_rows.most)
+        own = usable_duals(duals[: len(own_rows)], own_rows.least, own_rows.most)
+        yearly = usable_duals(duals[len(own_rows) : self._fixed_rows], yearly_rows.least, yearly_rows.most)
         yearly = np.clip(yearly, -self._breaking, self._breaking)
         # Weights of the cuts, at most one in all for each group: their mean is a cut, too. Of those that every plan
         # keeps any multiple may be added.
@@ -335,9 +336,9 @@ class Master:
         below = program.offset + float(
             share @ self._constant
             + rest @ self._least_cost
-            + paid(own, own_rows.least, own_rows.most)
-            + paid(cost - own @ self._own, self.lower, self.upper)
-            + paid(budgets - yearly, self._least_use, self._most_use)
+            + least_sum(own, own_rows.least, own_rows.most)
+            + least_sum(cost - own @ self._own, self.lower, self.upper)
+            + least_sum(budgets - yearly, self._least_use, self._most_use)
         )
         return Step(value, x, yearly, below)
 
@@ -358,21 +359,9 @@ def _ranges(
     """Least cost of each group within the bounds of its columns, least and most use of each yearly row."""
     cost, least, most = np.zeros(count), np.zeros((count, rules)), np.zeros((count, rules))
     for group, period in zip(groups.tolist(), periods, strict=True):
-        cost[group] += paid(period.cost, period.lower, period.upper)
+        cost[group] += least_sum(period.cost, period.lower, period.upper)
         use = period.usage.tocoo()
         at_lower, at_upper = use.data * period.lower[use.col], use.data * period.upper[use.col]
         np.add.at(least[group], use.row, np.minimum(at_lower, at_upper))
         np.add.at(most[group], use.row, np.maximum(at_lower, at_upper))
     return cost, least, most
-
-
-def usable_prices(duals: FloatArray, least: FloatArray, most: FloatArray) -> FloatArray:
-    """Prices whose sign fits the side that exists; others count for nothing."""
-    wrong = ((duals > 0) & np.isneginf(least)) | ((duals < 0) & np.isposinf(most))
-    return np.where(wrong, 0.0, duals)
-
-
-def paid(prices: FloatArray, least: FloatArray, most: FloatArray) -> float:
-    """The least of prices times what lies between two sides."""
-    side = np.where(prices > 0, least, most)
-    return float((prices * np.where(prices == 0, 0.0, side)).sum())

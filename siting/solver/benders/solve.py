@@ -10,11 +10,11 @@ import numpy as np
 
 from siting.errors import UsageError
 from siting.solver.benders.decomposition import Decomposition
-from siting.solver.benders.master import paid
 from siting.solver.benders.parameters import DEFAULT, Parameters
 from siting.solver.benders.phases import run_phases
 from siting.solver.compile.two_stage import Columns, Rows, TwoStage, name_of
 from siting.solver.compressed import View
+from siting.solver.duality import least_sum
 from siting.solver.highs.engine import EXACT, Limits, Progress, Run, Status, contradicts, judged
 from siting.solver.highs.small_coefficients import refuse_lost_of
 from siting.solver.memory import give_back
@@ -103,7 +103,7 @@ def warm(
     if reason is not None:
         raise UsageError(reason)
     ceiling = program.offset + sum(
-        -paid(-columns.cost, columns.lower, columns.upper) for _, columns in _blocks(program)
+        -least_sum(-columns.cost, columns.lower, columns.upper) for _, columns in _blocks(program)
     )
     factor = _HIGHEST_COST / max(abs(ceiling), 1e-9)
     refuse_lost_of(program, factor)

@@ -15,6 +15,7 @@ from siting.solver.benders.parameters import DEFAULT, Parameters
 from siting.solver.benders.recourse import Layout, Recourse
 from siting.solver.compile.matrix import FloatArray
 from siting.solver.directions import FRICTION, Circle, Network, circles, weakest, with_friction
+from siting.solver.elastic import with_slack
 from siting.solver.highs.linear import new_linear, pass_arrays
 from siting.solver.highs.options import accepted, set_option
 
@@ -109,7 +110,10 @@ class Solver:
 
         bounds = np.concatenate([period.lower, np.zeros(extra)]), np.concatenate([upper, np.full(extra, np.inf)])
         moved = period.T @ x
-        matrix, sides = self._with_shortfall(period.W), (period.least - moved, period.most - moved)
+        matrix, sides = (
+            with_slack(period.W, self._layout.raised, self._layout.lowered),
+            (period.least - moved, period.most - moved),
+        )
         if budget is not None:
             matrix, sides = _within(budget, period, matrix, sides)
         known = self._known.get(key)
@@ -210,14 +214,6 @@ class Solver:
         values = np.asarray(self._engine.getSolution().col_value, dtype=float)
         within: FloatArray = np.clip(values[: len(upper)], period.lower, upper)
         return within
-
-    def _with_shortfall(self, W: csc_array) -> csc_array:
-        raised, lowered = self._layout.raised, self._layout.lowered
-        extra = len(raised) + len(lowered)
-        start = np.concatenate([W.indptr, W.nnz + 1 + np.arange(extra)])
-        index = np.concatenate([W.indices, raised, lowered])
-        value = np.concatenate([W.data, np.ones(len(raised)), -np.ones(len(lowered))])
-        return csc_array((value, index, start), shape=(W.shape[0], W.shape[1] + extra))
 
     def _start(self, basis: highspy.HighsBasis | None, budgets: int) -> None:
         """Begin with a basis, rows of budgets below its own being basic."""

@@ -8,6 +8,7 @@ from typing import Any
 import highspy
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csc_array
 
 from siting.errors import SolverError
 from siting.solver.highs.small_coefficients import refuse_lost
@@ -74,6 +75,11 @@ class Matrix:
     def shape(self) -> tuple[int, int]:
         """Rows and columns."""
         return len(self.rows), len(self.columns)
+
+    @property
+    def sparse(self) -> csc_array:
+        """Its coefficients."""
+        return csc_array((self.value, self.index, self.start), shape=self.shape)
 
 
 class ProvenInfeasibleError(Exception):

@@ -133,7 +133,7 @@ def split(matrix: Matrix) -> TwoStage:
     Rows that touch no block are the first stage's own, rows that touch one are that period's, rows that touch several
     are yearly.
     """
-    sparse = csr_array(csc_array((matrix.value, matrix.index, matrix.start), shape=matrix.shape))
+    sparse = csr_array(matrix.sparse)
     touched = _touched(matrix, sparse)
     first = np.flatnonzero(matrix.first)
     own, yearly = np.flatnonzero(touched == _NONE), np.flatnonzero(touched == _SEVERAL)

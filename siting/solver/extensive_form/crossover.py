@@ -37,7 +37,7 @@ def polish(matrix: Matrix, values: FloatArray, deadline: float) -> FloatArray:
     deadline : float
         On the monotonic clock, seconds.
     """
-    sparse = csc_array((matrix.value, matrix.index, matrix.start), shape=(len(matrix.rows), len(matrix.columns)))
+    sparse = matrix.sparse
     result = values.copy()
     for part in _parts(matrix, sparse):
         left_s = deadline - time.monotonic()

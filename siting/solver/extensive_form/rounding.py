@@ -1,8 +1,7 @@
-"""What the dual prices of a relaxation prove, and a plan near it.
+"""A plan near a relaxation, by its duals.
 
-A bound follows from any prices by weak duality, whatever the solver's tolerances: prices on all rows, each column at
-the better of its own bounds. With prices on the rows of the periods only, the decisions that are taken once are left
-as a small mixed-integer program of their own (Geoffrion, "Lagrangean relaxation for integer programming",
+With the rows of the periods replaced by what their duals pay, the decisions that are taken once are left as a small
+mixed-integer program of their own (Geoffrion, "Lagrangean relaxation for integer programming",
 Mathematical Programming Study 2, 1974); held near the relaxed plan, it rounds it.
 """
 
@@ -12,49 +11,23 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csc_array, hstack
+from scipy.sparse import hstack
 
 from siting.solver.compile.matrix import FloatArray, Matrix
+from siting.solver.duality import least_sum, least_terms, reduced_costs, usable_duals
 
 IntArray = npt.NDArray[np.int64]
-
-_CANCELLED = 1e-12
-"""Share of the terms of a sum below which it is rounding."""
-
-
-def usable_duals(matrix: Matrix, duals: FloatArray) -> FloatArray:
-    """Prices whose sign fits the side of the row that exists; others count for nothing."""
-    wrong = ((duals > 0) & ~np.isfinite(matrix.least)) | ((duals < 0) & ~np.isfinite(matrix.most))
-    return np.where(wrong, 0.0, duals)
-
-
-def dual_bound(matrix: Matrix, duals: FloatArray) -> float:
-    """The bound that some prices of rows prove; minus infinity where a column without bound spoils it."""
-    prices = usable_duals(matrix, duals)
-    reduced = reduced_costs(matrix, prices)
-    endless = (reduced != 0) & ~np.isfinite(np.where(reduced > 0, matrix.lower, matrix.upper))
-    if endless.any():
-        # What is left of numbers that cancel is zero.
-        size = np.abs(matrix.cost) + abs(_sparse(matrix)).T @ np.abs(prices)
-        reduced = np.where(endless & (np.abs(reduced) <= _CANCELLED * size), 0.0, reduced)
-    return float(matrix.offset + _rows(matrix, prices).sum() + _box(matrix, reduced).sum())
-
-
-def reduced_costs(matrix: Matrix, duals: FloatArray) -> FloatArray:
-    """Cost of each column less what its rows pay for it."""
-    paid: FloatArray = _sparse(matrix).T @ duals
-    return np.asarray(matrix.cost - paid, dtype=float)
 
 
 def lagrangian(matrix: Matrix, duals: FloatArray) -> Matrix:
     """The decisions that are taken once, as a program of their own, the periods replaced by what their rows pay."""
-    prices = usable_duals(matrix, duals)
+    prices = usable_duals(duals, matrix.least, matrix.most)
     rows = _own_rows(matrix)
     priced = np.where(rows, 0.0, prices)
     reduced = reduced_costs(matrix, priced)
-    rest = ~matrix.first
-    offset = matrix.offset + _rows(matrix, priced).sum() + _box(matrix, reduced)[rest].sum()
-    inner = _sparse(matrix)[rows][:, matrix.first].tocsc()
+    of_periods = least_terms(reduced, matrix.lower, matrix.upper)[~matrix.first].sum()
+    offset = matrix.offset + least_sum(priced, matrix.least, matrix.most) + of_periods
+    inner = matrix.sparse[rows][:, matrix.first].tocsc()
     keep = np.flatnonzero(matrix.first)
     return Matrix(
         columns=[matrix.columns[i] for i in keep],
@@ -122,7 +95,7 @@ def wider(program: Matrix, candidate: Matrix, cost: FloatArray, weight: float, s
     """
     room = np.minimum(program.upper - candidate.upper, steps)
     first = np.flatnonzero(candidate.integer & (room > 0))
-    inner = _sparse(candidate)
+    inner = candidate.sparse
     both = hstack([inner, inner[:, first]], format="csc")
     price = program.cost[first] + 4 * weight * np.abs(cost[first])
     return replace(
@@ -151,24 +124,9 @@ def fixed(matrix: Matrix, integers: FloatArray) -> Matrix:
     )
 
 
-def _sparse(matrix: Matrix) -> csc_array:
-    shape = (len(matrix.rows), len(matrix.columns))
-    return csc_array((matrix.value, matrix.index, matrix.start), shape=shape)
-
-
 def _own_rows(matrix: Matrix) -> npt.NDArray[np.bool_]:
     """Rows that hold no column of a period."""
     touched = np.zeros(len(matrix.rows), dtype=bool)
     columns = np.repeat(np.arange(len(matrix.columns)), np.diff(matrix.start))
     touched[matrix.index[~matrix.first[columns]]] = True
     return ~touched
-
-
-def _rows(matrix: Matrix, prices: FloatArray) -> FloatArray:
-    side = np.where(prices > 0, matrix.least, matrix.most)
-    return np.where(prices == 0, 0.0, prices * np.where(prices == 0, 0.0, side))
-
-
-def _box(matrix: Matrix, reduced: FloatArray) -> FloatArray:
-    side = np.where(reduced > 0, matrix.lower, matrix.upper)
-    return np.where(reduced == 0, 0.0, reduced * np.where(reduced == 0, 0.0, side))

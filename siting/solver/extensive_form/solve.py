@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from siting.solver.compile.matrix import FloatArray, Matrix
+from siting.solver.duality import dual_bound
 from siting.solver.extensive_form.crossover import polish
-from siting.solver.extensive_form.rounding import dual_bound, fixed, lagrangian, near, wider
+from siting.solver.extensive_form.rounding import fixed, lagrangian, near, wider
 from siting.solver.highs.cost_scaling import paid
 from siting.solver.highs.engine import BY_DUALITY, Limits, Progress, Run, Task, judged
 from siting.solver.highs.options import interior_point

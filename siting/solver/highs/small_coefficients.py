@@ -41,7 +41,7 @@ def refuse_lost(matrix: Matrix, unit: float = 1.0) -> None:
     def row(i: int) -> str:
         return _name(matrix.rows[i])
 
-    sparse = csc_array((matrix.value, matrix.index, matrix.start), shape=(len(matrix.rows), len(matrix.columns)))
+    sparse = matrix.sparse
     _coefficients(sparse, _reach(matrix.lower, matrix.upper), column, row)
     _ends("cost", matrix.cost * unit, column, endless=False)
     _ends("lower bound", matrix.lower, column)

@@ -12,7 +12,7 @@ import numpy as np
 
 from siting.errors import SolverError
 from siting.solver.compile.matrix import FloatArray, Matrix, pass_to
-from siting.solver.extensive_form.rounding import dual_bound
+from siting.solver.duality import dual_bound
 from siting.solver.highs.cost_scaling import factor, guessed, paid, well_guessed
 from siting.solver.highs.engine import (
     BY_BRANCHING,
