@@ -21,7 +21,7 @@ from scipy.sparse import block_array, csc_array, csr_array, hstack, vstack
 from siting.errors import SolverError
 from siting.solver.benders.cuts import Cut
 from siting.solver.benders.parameters import DEFAULT, Parameters
-from siting.solver.benders.recourse import Layout, Recourse
+from siting.solver.benders.recourse import Layout, Recourse, ranges
 from siting.solver.compile.matrix import FloatArray, Matrix, pass_to
 from siting.solver.compile.two_stage import Rows, TwoStage
 from siting.solver.compressed import Items
@@ -104,7 +104,7 @@ class Master:
         self.infeasible = self.late = self.keeps_cuts = self.strict = False
         self.lower, self.upper = program.first.lower.copy(), program.first.upper.copy()
         self._size, self._groups, self._rules = len(program.first), int(groups.max()) + 1, len(program.yearly)
-        self._least_cost, self._least_use, self._most_use = _ranges(periods, groups, self._groups, self._rules)
+        self._least_cost, self._least_use, self._most_use = ranges(periods, groups, self._groups, self._rules)
         self._own, self._yearly = csr_array(program.own_first), csr_array(program.yearly_first)
         self._fixed_rows = len(program.own) + self._rules
         self._group = np.zeros(0, dtype=np.int64)
@@ -351,17 +351,3 @@ class Master:
         kept = ~idle
         self._group, self._constant, self._idle = self._group[kept], self._constant[kept], self._idle[kept]
         self._slope, self._price, self._costs = self._slope[kept], self._price[kept], self._costs[kept]
-
-
-def _ranges(
-    periods: Items[Recourse], groups: npt.NDArray[np.int64], count: int, rules: int
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Least cost of each group within the bounds of its columns, least and most use of each yearly row."""
-    cost, least, most = np.zeros(count), np.zeros((count, rules)), np.zeros((count, rules))
-    for group, period in zip(groups.tolist(), periods, strict=True):
-        cost[group] += least_sum(period.cost, period.lower, period.upper)
-        use = period.usage.tocoo()
-        at_lower, at_upper = use.data * period.lower[use.col], use.data * period.upper[use.col]
-        np.add.at(least[group], use.row, np.minimum(at_lower, at_upper))
-        np.add.at(most[group], use.row, np.maximum(at_lower, at_upper))
-    return cost, least, most

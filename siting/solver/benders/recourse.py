@@ -20,7 +20,8 @@ from scipy.sparse import csc_array, csr_array
 from siting.solver.cache import IdentityCache
 from siting.solver.compile.matrix import FloatArray, Label
 from siting.solver.compile.two_stage import Period, TwoStage, activity
-from siting.solver.compressed import CompressedList, View
+from siting.solver.compressed import CompressedList, Items, View
+from siting.solver.duality import least_sum
 
 Ints = npt.NDArray[np.int64]
 
@@ -76,6 +77,20 @@ class Recourse:
 def without_cost(period: Recourse) -> Recourse:
     """A period in which nothing costs but what is missed."""
     return replace(period, cost=np.zeros_like(period.cost))
+
+
+def ranges(
+    periods: Items[Recourse], groups: npt.NDArray[np.int64], count: int, rules: int
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Least cost of each group within the bounds of its columns, least and most use of each yearly row."""
+    cost, least, most = np.zeros(count), np.zeros((count, rules)), np.zeros((count, rules))
+    for group, period in zip(groups.tolist(), periods, strict=True):
+        cost[group] += least_sum(period.cost, period.lower, period.upper)
+        use = period.usage.tocoo()
+        at_lower, at_upper = use.data * period.lower[use.col], use.data * period.upper[use.col]
+        np.add.at(least[group], use.row, np.minimum(at_lower, at_upper))
+        np.add.at(most[group], use.row, np.maximum(at_lower, at_upper))
+    return cost, least, most
 
 
 def reduce_periods(program: TwoStage) -> tuple[Layout, CompressedList[Recourse]]:

@@ -173,14 +173,9 @@ def search(
         if np.isfinite(before):
             value = master.value_of(x) + combination.paid(plan) + context.prices.shortfall * plan.shortfall
             hoped = max(before - promised, 1e-12 * abs(before))
-            # The plan itself must move before any dispatch keeps all rows.
-            far = best is None or (combination.seeded and best.value - now.value > context.gap * abs(best.value))
-            least = radius if far else context.parameters.least_radius
+            least = _least_radius(context, combination, now, best, radius)
             trust_region.judge(hoped, before - now.value, value > before + hoped, least)
-        if now.value - state.bound <= context.parameters.near_gap * context.gap * abs(now.value):
-            _raise_prices(context, now)
-        elif best is None and context.urgent and now.shortfall > context.parameters.stuck_slack * missed:
-            context.prices.raise_slack_penalty()
+        _adjust_penalties(context, now, state, missed)
         missed = now.shortfall
         near = master.solve_near(now.x, trust_region.value, context.left_s) or step
         x, promised = near.x, near.value
@@ -191,6 +186,22 @@ def search(
 def _apart(value: float | None, bound: float) -> float:
     gap = relative_gap(value, bound)
     return np.inf if gap is None else gap
+
+
+def _least_radius(
+    context: SearchContext, combination: ConvexCombination, now: Combination, best: Combination | None, first: float
+) -> float:
+    """How small the trust region may become; until some dispatch keeps all rows the plan itself must move."""
+    far = best is None or (combination.seeded and best.value - now.value > context.gap * abs(best.value))
+    return first if far else context.parameters.least_radius
+
+
+def _adjust_penalties(context: SearchContext, now: Combination, state: SearchState, missed: float) -> None:
+    """Raise penalties where breaking rows pays in the end, or where slack does not shrink and a plan is urgent."""
+    if now.value - state.bound <= context.parameters.near_gap * context.gap * abs(now.value):
+        _raise_prices(context, now)
+    elif state.best is None and context.urgent and now.shortfall > context.parameters.stuck_slack * missed:
+        context.prices.raise_slack_penalty()
 
 
 def _raise_prices(context: SearchContext, now: Combination) -> None:

@@ -102,18 +102,37 @@ class Solver:
         budget : Budget, optional
             Without one the yearly rows only have their prices.
         """
-        n, extra = len(self._layout.columns), len(self._layout.raised) + len(self._layout.lowered)
-        scale, upper = _scale(period.cost), _upper(period, x)
+        upper, scale, n = _upper(period, x), _scale(period.cost), len(self._layout.columns)
+        moved = period.T @ x
+        self._optimize(key, period, (moved, upper), prices, penalty, budget)
+        solution, y = self._engine.getSolution(), self._values(period, upper)
+        values = np.asarray(solution.col_value, dtype=float)
+        return Dispatch(
+            y=y,
+            cost=float(period.cost @ y),
+            usage=np.asarray(period.usage @ y, dtype=float),
+            missed=float(np.maximum(values[n:], 0.0).sum()),
+            duals=np.asarray(solution.row_dual, dtype=float)[: len(moved)] / scale,
+        )
+
+    def _optimize(
+        self,
+        key: Hashable,
+        period: Recourse,
+        at: tuple[FloatArray, FloatArray],
+        prices: FloatArray,
+        penalty: float,
+        budget: Budget | None,
+    ) -> None:
+        """Solve a period whose plan uses so much of its rows and leaves these upper bounds (``at``)."""
+        layout, scale, (moved, upper) = self._layout, _scale(period.cost), at
+        n, extra = len(layout.columns), len(layout.raised) + len(layout.lowered)
 
         def cost(prices: FloatArray, penalty: float) -> FloatArray:
             return np.concatenate([period.cost - prices @ period.usage, np.full(extra, penalty)]) * scale
 
         bounds = np.concatenate([period.lower, np.zeros(extra)]), np.concatenate([upper, np.full(extra, np.inf)])
-        moved = period.T @ x
-        matrix, sides = (
-            with_slack(period.W, self._layout.raised, self._layout.lowered),
-            (period.least - moved, period.most - moved),
-        )
+        matrix, sides = with_slack(period.W, layout.raised, layout.lowered), (period.least - moved, period.most - moved)
         if budget is not None:
             matrix, sides = _within(budget, period, matrix, sides)
         known = self._known.get(key)
@@ -132,15 +151,6 @@ class Solver:
         if budget is None:
             self._latest = self._engine.getBasis()
             self._known[key] = _Solved(self._latest, prices, penalty)
-        solution, y = self._engine.getSolution(), self._values(period, upper)
-        values = np.asarray(solution.col_value, dtype=float)
-        return Dispatch(
-            y=y,
-            cost=float(period.cost @ y),
-            usage=np.asarray(period.usage @ y, dtype=float),
-            missed=float(np.maximum(values[n:], 0.0).sum()),
-            duals=np.asarray(solution.row_dual, dtype=float)[: len(moved)] / scale,
-        )
 
     def one_way(
         self,
@@ -191,20 +201,32 @@ class Solver:
                 y = self._values(period, upper)
             else:
                 y = self.solve(key, replace(period, cost=dear), x, np.zeros(len(budget.least)), penalty, budget).y
-            for _ in range(_TRIES):
-                found = circles(0, period.upper, network, y)
-                met += found
-                closed = [weakest(circle, network, y) for circle in found]
-                if not closed or period.lower[np.concatenate(closed)].any():
-                    break
-                upper[np.concatenate(closed)] = 0.0
+        except SolverError:
+            return y, met
+        return self._close_circles(period, network, y, upper, met), met
+
+    def _close_circles(
+        self, period: Recourse, network: Network, y: FloatArray, upper: FloatArray, met: list[Circle]
+    ) -> FloatArray:
+        """Close the weakest step of each circle, again and again; circles that are met are added to ``met``.
+
+        Where the solver fails, directions for what is left are looked for elsewhere.
+        """
+        every = np.arange(len(y), dtype=np.int32)
+        for _ in range(_TRIES):
+            found = circles(0, period.upper, network, y)
+            met += found
+            closed = [weakest(circle, network, y) for circle in found]
+            if not closed or period.lower[np.concatenate(closed)].any():
+                break
+            upper[np.concatenate(closed)] = 0.0
+            try:
                 accepted(self._engine.changeColsBounds(len(y), every, period.lower, upper), "bounds")
                 self._run()
-                y = self._values(period, upper)
-        except SolverError:
-            # Others may find directions for what is left.
-            pass
-        return y, met
+            except SolverError:
+                break
+            y = self._values(period, upper)
+        return y
 
     def _many_differ(self, prices: FloatArray, old: FloatArray) -> bool:
         """Whether a period is solved in two steps, its new bounds at old prices first."""
