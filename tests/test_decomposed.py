@@ -141,7 +141,7 @@ def test_relaxed_once_more_where_whole_numbers_do_not_meet_the_bound(monkeypatch
 def test_a_box_holds_its_centre_and_at_last_everything():
     program = program_of(random_days(0, 2))
     layout, periods = reduce_periods(program)
-    master = Master(program, layout, periods, np.arange(2), np.zeros(len(program.yearly)))
+    master = Master(program, layout, periods, np.arange(2), np.zeros(len(program.coupling)))
     centre = program.first.lower + 0.3 * (program.first.upper - program.first.lower)
     before = program.first.lower, program.first.upper
     for radius in (1.0, 0.2, 0.05):
@@ -296,7 +296,7 @@ def test_rows_that_a_plan_turns_into_bounds(reduced):
     assert {name for name, _ in layout.rows} & {name for name, _ in layout.caps} == set()
     missing = {layout.rows[i][0] for i in (*layout.raised, *layout.lowered)}
     assert missing == {"power_balance", "backlog_balance", "deferrable_demand_met", "load_within_capacity"}
-    assert {name for name, _ in (program.first.labels[i] for i in layout.links)} >= {
+    assert {name for name, _ in (program.first.labels[i] for i in layout.linking)} >= {
         "placed_mw",
         "modules",
         "supply_mw",
@@ -307,10 +307,10 @@ def test_rows_that_a_plan_turns_into_bounds(reduced):
 def test_a_cut_of_any_prices_is_valid_and_that_of_the_dispatch_tight(reduced):
     program, layout, periods = reduced
     rng, solver = np.random.default_rng(0), Solver(layout)
-    low, up = program.first.lower[layout.links], program.first.upper[layout.links]
+    low, up = program.first.lower[layout.linking], program.first.upper[layout.linking]
     for _ in range(4):
         x, elsewhere = rng.uniform(low, up), rng.uniform(low, up)
-        prices = rng.normal(size=len(program.yearly)) * 1e-5
+        prices = rng.normal(size=len(program.coupling)) * 1e-5
         for key, period in enumerate(periods):
             there = solver.solve(key, period, elsewhere, prices, 1.0)
             here = solver.solve(key, period, x, prices, 1.0)
@@ -325,9 +325,9 @@ def test_a_cut_of_any_prices_is_valid_and_that_of_the_dispatch_tight(reduced):
 
 def test_within_a_budget_nothing_is_missed_unless_it_must_be(reduced):
     program, layout, periods = reduced
-    solver, prices = Solver(layout), np.zeros(len(program.yearly))
+    solver, prices = Solver(layout), np.zeros(len(program.coupling))
     room = Budget(np.full(len(prices), -np.inf), np.full(len(prices), np.inf))
-    most, least = program.first.upper[layout.links], program.first.lower[layout.links]
+    most, least = program.first.upper[layout.linking], program.first.lower[layout.linking]
     for key, period in enumerate(periods):
         cheap = 1e-6 * float(np.abs(period.cost).max())
         assert solver.solve(key, period, most, prices, cheap).missed > 1e-3
@@ -337,7 +337,7 @@ def test_within_a_budget_nothing_is_missed_unless_it_must_be(reduced):
 
 def test_clusters_and_their_means(reduced):
     _, layout, periods = reduced
-    reference = np.ones(len(layout.links))
+    reference = np.ones(len(layout.linking))
     assert cluster(periods, reference, 5).tolist() == [0, 1, 2]
     labels = cluster([periods[0], periods[1], periods[0]], reference, 2)
     assert labels[0] == labels[2] != labels[1]

@@ -53,19 +53,19 @@ def test_points_are_what_single_solves_find(way: str) -> None:
 
 def test_a_solve_with_other_sides_is_what_it_is_alone() -> None:
     program = compile_problem(random_days(5, 4).replace(carbon__cap_t=1e9)).program
-    row = program.yearly.labels.index(("carbon_within_cap", None))
+    row = program.coupling.labels.index(("carbon_within_cap", None))
     limits = replace(LIMITS, strategy="decomposed")
     with warm(program, limits) as solve:
-        free = solve(program.yearly)
+        free = solve(program.coupling)
         assert free.objective == pytest.approx(solve_decomposed(program, limits).objective)
         plan = plan_of(program, free.values)
-        emitted = (program.yearly_first @ plan.first)[row]
-        emitted += sum((d.yearly @ y)[row] for d, y in zip(program.periods, plan.periods, strict=True))
+        emitted = (program.coupling_first @ plan.first)[row]
+        emitted += sum((d.coupling @ y)[row] for d, y in zip(program.periods, plan.periods, strict=True))
         for share in (0.9, 0.95, 0.9):
-            most = program.yearly.most.copy()
+            most = program.coupling.most.copy()
             most[row] = share * emitted
-            capped = replace(program.yearly, most=most)
-            again, alone = solve(capped), solve_decomposed(replace(program, yearly=capped), limits)
+            capped = replace(program.coupling, most=most)
+            again, alone = solve(capped), solve_decomposed(replace(program, coupling=capped), limits)
             assert again.status == alone.status == "optimal"
             assert again.bound <= alone.objective * (1 + 1e-9)
             assert alone.bound <= again.objective * (1 + 1e-9)
@@ -121,10 +121,10 @@ def test_what_the_decomposition_cannot_decide_is_solved_as_a_whole(monkeypatch: 
     run_phases = benders.run_phases
     with optimize_series(program, LIMITS) as solve:
         monkeypatch.setattr(benders, "run_phases", undecided)
-        whole, _ = solve(program.yearly)
+        whole, _ = solve(program.coupling)
         monkeypatch.setattr(benders, "run_phases", run_phases)
         # What the error left behind must not narrow the next one.
-        again, _ = solve(replace(program.yearly, most=program.yearly.most + 0.0))
+        again, _ = solve(replace(program.coupling, most=program.coupling.most + 0.0))
     assert whole.status == again.status == "optimal"
     assert (whole.strategy == "decomposed", again.strategy == "decomposed") == (False, True)
     assert again.bound <= whole.objective * (1 + 1e-9)

@@ -94,14 +94,14 @@ def test_rows_and_columns_are_those_of_the_whole(both):
         assert rows.least[r] == pytest.approx(theirs.least, rel=1e-12)
         assert rows.most[r] == pytest.approx(theirs.most, rel=1e-12)
         assert close(getattr(whole, f"{kind}_first"), getattr(program, f"{kind}_first")[r][:, x])
-    r = order(program.yearly.labels, whole.yearly.labels)
+    r = order(program.coupling.labels, whole.coupling.labels)
     for d, other in zip(program.periods, whole.periods, strict=True):
         y, q = order(d.columns.labels, other.columns.labels), order(d.rows.labels, other.rows.labels)
         assert d.name == other.name
         assert sorted(q) == list(range(len(d.rows)))
         assert close(other.T, d.T[q][:, x])
         assert close(other.W, d.W[q][:, y])
-        assert close(other.yearly, d.yearly[r][:, y])
+        assert close(other.coupling, d.coupling[r][:, y])
         assert d.columns.cost[y] == pytest.approx(other.columns.cost, rel=1e-12)
         assert d.columns.upper[y] == pytest.approx(other.columns.upper)
         assert d.rows.most[q] == pytest.approx(other.rows.most)
@@ -179,7 +179,7 @@ def test_a_rule_that_pieces_cannot_show_is_built_in_the_whole(rule):
     compiled = compile_problem(p, components)
     assert compiled.one_piece
     whole = split(compile_model(build(p, components)))
-    assert len(compiled.program.yearly) == len(whole.yearly)
+    assert len(compiled.program.coupling) == len(whole.coupling)
     assert [len(d.rows) for d in compiled.program.periods] == [len(d.rows) for d in whole.periods]
 
 
@@ -254,7 +254,7 @@ def test_other_processes_build_the_same(tmp_path):
     assert one.program.first.cost[one.program.first.labels.index(("open", "s0"))] > 3.0
     for a, b in zip(one.program.periods, other.program.periods, strict=True):
         assert a.rows.labels == b.rows.labels
-        assert (a.W != b.W).nnz == (a.T != b.T).nnz == (a.yearly != b.yearly).nnz == 0
+        assert (a.W != b.W).nnz == (a.T != b.T).nnz == (a.coupling != b.coupling).nnz == 0
 
 
 @pytest.mark.parametrize(

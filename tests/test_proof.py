@@ -208,13 +208,13 @@ def test_faint_coefficients_of_a_cut_go_off_its_constant():
     """What HiGHS would drop from a cut is left out of it so that it stays below what it was."""
     program = split(compile_model(build(random_problem(0))))
     layout, periods = reduce_periods(program)
-    master = Master(program, layout, periods, np.zeros(len(periods), dtype=np.int64), np.ones(len(program.yearly)))
-    slope = np.full(len(layout.links), -1e-10)
+    master = Master(program, layout, periods, np.zeros(len(periods), dtype=np.int64), np.ones(len(program.coupling)))
+    slope = np.full(len(layout.linking), -1e-10)
     slope[0] = 2.0
-    master.add({0: Cut(5.0, slope, np.zeros(len(program.yearly)))})
-    upper = program.first.upper[layout.links]
+    master.add({0: Cut(5.0, slope, np.zeros(len(program.coupling)))})
+    upper = program.first.upper[layout.linking]
     assert master.cuts["constant"][0] == pytest.approx(5.0 - 1e-10 * upper[1:].sum(), abs=1e-15)
-    assert master.cuts["slope"][0].tolist() == [2.0, *np.zeros(len(layout.links) - 1)]
+    assert master.cuts["slope"][0].tolist() == [2.0, *np.zeros(len(layout.linking) - 1)]
 
 
 def test_hipo_is_used_where_it_runs(monkeypatch):

@@ -46,7 +46,7 @@ def test_residues_are_dispatched_away(solved):
     tidy = without_residues(program, rough, time.monotonic() + 9)
     assert worst(program, tidy) <= SEEN
     assert cost_of(program, tidy) == pytest.approx(cost_of(program, plan), rel=1e-3)
-    usage = [sum(p.yearly @ y for p, y in zip(program.periods, one.periods, strict=True)) for one in (rough, tidy)]
+    usage = [sum(p.coupling @ y for p, y in zip(program.periods, one.periods, strict=True)) for one in (rough, tidy)]
     assert usage[1] == pytest.approx(usage[0], rel=1e-6, abs=1e-6)
 
 

@@ -28,13 +28,13 @@ def test_rows_are_where_their_columns_are(matrix):
     program = split(matrix)
     assert [d.name for d in program.periods] == ["period[0]", "period[1]"]
     assert {name for name, _ in program.own.labels} >= {"modules_only_where_open", "demand_met"}
-    assert {name for name, _ in program.yearly.labels} == {"green_floor"}
+    assert {name for name, _ in program.coupling.labels} == {"green_floor"}
     for d in program.periods:
         assert ("power_balance", ("a", 0)) in d.rows.labels
         assert ("grid_mw", ("a", 0)) in d.columns.labels
         assert d.T.shape == (len(d.rows), len(program.first))
         assert d.W.shape == (len(d.rows), len(d.columns))
-        assert d.yearly.shape == (len(program.yearly), len(d.columns))
+        assert d.coupling.shape == (len(program.coupling), len(d.columns))
 
 
 def test_nothing_is_lost(matrix):
@@ -64,7 +64,7 @@ def test_a_program_without_periods_and_one_split_again(matrix):
     m.row = pyo.Constraint(expr=m.x[1] + m.x[2] <= 4)
     m.aim = pyo.Objective(expr=-m.x[1] - 2 * m.x[2] + 1)
     program = split(compile_model(m))
-    assert (program.periods, len(program.yearly), program.first.labels) == ((), 0, (("x", 1), ("x", 2)))
+    assert (program.periods, len(program.coupling), program.first.labels) == ((), 0, (("x", 1), ("x", 2)))
     assert run(Task(join(program), Limits(), 10.0, "direct")).objective == pytest.approx(-6)
     once, twice = split(matrix), split(join(split(matrix)))
     assert once.first.labels == twice.first.labels

@@ -249,7 +249,7 @@ def with_directions(program: TwoStage, networks: Networks, found: Iterable[Circl
         first=first,
         own=_rows_below(program.own, own),
         own_first=csr_array(vstack([_wider(program.own_first, len(more)), own_first])),
-        yearly_first=_wider(program.yearly_first, len(more)),
+        coupling_first=_wider(program.coupling_first, len(more)),
         periods=View(program.periods, directed),
     )
 

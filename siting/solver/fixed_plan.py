@@ -1,8 +1,8 @@
 """A two-stage program whose plan is given: the cheapest dispatch, and what the plan cannot do.
 
 First-stage columns are fixed but for some that are settled with the dispatch. A row of a period that does not hold when
-the period does nothing may be missed at a price, and so may the rows of the year, so that any plan has a dispatch. The
-prices are exact penalties as long as no row is worth more (Han and Mangasarian, "Exact penalty functions in
+the period does nothing may be missed at a price, and so may the coupling constraints, so that any plan has a dispatch.
+The prices are exact penalties as long as no row is worth more (Han and Mangasarian, "Exact penalty functions in
 nonlinear programming", Mathematical Programming 17, 1979): then nothing is missed that could be kept.
 """
 
@@ -25,8 +25,8 @@ from siting.solver.outcome import Outcome
 from siting.solver.strategy import optimize_program
 
 DEAR, DEAR_YEAR = 20.0, 10.0
-"""What a unit of a missed row costs, as many times the dearest column of a period; of a yearly row, what a unit of its
-largest coefficient costs. So a rule of the year is given up before anything is left unserved."""
+"""What a unit of a missed row costs, as many times the dearest column of a period; of a coupling constraint, what a
+unit of its largest coefficient costs. So a rule of the year is given up before anything is left unserved."""
 
 _ROUNDING = 1e-6
 """What is missed of the size of a row is rounding below this share."""
@@ -84,7 +84,7 @@ def dispatch(
     given = _fixed(program, first, fixed)
     dearest = max((float(np.abs(p.columns.cost).max(initial=0.0)) for p in program.periods), default=0.0) or 1.0
     periods = View(given.periods, lambda period: _with_slack(period, given.first, DEAR * dearest))
-    soft = _with_yearly_slack(replace(given, periods=periods), _yearly_price(given, dearest))
+    soft = _with_coupling_slack(replace(given, periods=periods), _coupling_penalty(given, dearest))
     # Directions are chosen period by period; to prove more of a plan that is given is not worth its time.
     outcome, plan = optimize_program(soft, replace(limits, rounds=0), progress=progress)
     if plan is None:
@@ -126,36 +126,36 @@ def _with_slack(period: Period, first: Columns, price: float) -> Period:
     size = _ROUNDING * (1.0 + np.abs(still) + np.maximum(np.abs(lowest), np.abs(highest)))
     short, over = np.flatnonzero(lacking > size), np.flatnonzero(beyond > size)
     slack = _slack_columns(rows, short, over, lacking[short], beyond[over], np.full(len(short) + len(over), price))
-    none = csr_array((period.yearly.shape[0], len(slack)))
+    none = csr_array((period.coupling.shape[0], len(slack)))
     return replace(
         period,
         columns=_joined(columns, slack),
         W=csr_array(with_slack(csc_array(period.W), short, over)),
-        yearly=csr_array(hstack([period.yearly, none])),
+        coupling=csr_array(hstack([period.coupling, none])),
     )
 
 
-def _with_yearly_slack(program: TwoStage, price: FloatArray) -> TwoStage:
-    """The program with a first-stage column for each side of a yearly row, and of the first stage's own rows."""
+def _with_coupling_slack(program: TwoStage, price: FloatArray) -> TwoStage:
+    """The program with a first-stage column for each side of a coupling constraint and of the first stage's rows."""
     first, periods = program.first, program.periods
     own, own_unit = _soft(program.own, program.own_first, first, (), np.full(len(program.own), price.max(initial=0.0)))
-    parts = View(periods, lambda period: (period.yearly, period.columns))
-    yearly, yearly_unit = _soft(program.yearly, program.yearly_first, first, parts, price)
-    count = len(own) + len(yearly)
+    parts = View(periods, lambda period: (period.coupling, period.columns))
+    coupling, coupling_unit = _soft(program.coupling, program.coupling_first, first, parts, price)
+    count = len(own) + len(coupling)
     return replace(
         program,
-        first=_joined(_joined(first, own), yearly),
-        own_first=_beside(program.own_first, own_unit, len(yearly)),
-        yearly_first=csr_array(hstack([_beside(program.yearly_first, None, len(own)), yearly_unit])),
+        first=_joined(_joined(first, own), coupling),
+        own_first=_beside(program.own_first, own_unit, len(coupling)),
+        coupling_first=csr_array(hstack([_beside(program.coupling_first, None, len(own)), coupling_unit])),
         periods=View(periods, lambda period: replace(period, T=_beside(period.T, None, count))),
     )
 
 
-def _yearly_price(program: TwoStage, dearest: float) -> FloatArray:
-    """What a unit of each yearly row costs where it is missed, by the most that a unit of any column uses of it."""
-    most = np.zeros(len(program.yearly))
+def _coupling_penalty(program: TwoStage, dearest: float) -> FloatArray:
+    """What a unit of each coupling constraint costs where missed, by the most that a unit of any column uses of it."""
+    most = np.zeros(len(program.coupling))
     for period in program.periods:
-        most = np.maximum(most, abs(period.yearly).max(axis=1).toarray().ravel())
+        most = np.maximum(most, abs(period.coupling).max(axis=1).toarray().ravel())
     return np.asarray(DEAR_YEAR * dearest / np.where(most > 0, most, 1.0), dtype=float)
 
 

@@ -70,13 +70,13 @@ def off(period: Period, x: FloatArray, y: FloatArray) -> float:
 
 
 def _dispatched(period: Period, x: FloatArray, y: FloatArray, idle: npt.NDArray[np.bool_]) -> FloatArray | None:
-    """The cheapest dispatch with the same use of the yearly rows and some columns idle; what it must miss is dear."""
-    moved, used = period.T @ x, period.yearly @ y
+    """The cheapest dispatch with the same use of coupling constraints, some columns idle; what it must miss is dear."""
+    moved, used = period.T @ x, period.coupling @ y
     columns, count = period.columns, len(period.rows)
-    size = abs(period.yearly).max(axis=1).toarray().ravel() if period.yearly.shape[0] else np.zeros(0)
+    size = abs(period.coupling).max(axis=1).toarray().ravel() if period.coupling.shape[0] else np.zeros(0)
     some = np.flatnonzero(size > 0)
     unit = size[some]
-    usage = csr_array(csr_array(period.yearly[some]).multiply(1 / unit[:, None]))
+    usage = csr_array(csr_array(period.coupling[some]).multiply(1 / unit[:, None]))
     both = vstack([period.W, usage])
     ways = np.concatenate([np.arange(count), np.arange(count)])
     missed = csr_array(

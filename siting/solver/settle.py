@@ -141,9 +141,9 @@ class _Settlement:
     def _freed(self, plan: Plan, found: list[Circle]) -> Plan | None:
         """The plan with the periods of circles dispatched again; None if that cannot be done."""
         until = max(self.deadline, time.monotonic() + max(_LEAST_S, _GRACE * self.limits.time_limit_s))
-        shares, totals = list(plan.periods), self.program.yearly_first @ plan.first
+        shares, totals = list(plan.periods), self.program.coupling_first @ plan.first
         for period, y in zip(self.program.periods, shares, strict=True):
-            totals = totals + period.yearly @ y
+            totals = totals + period.coupling @ y
         lost: dict[int, float] = {}
         for d in sorted({circle.period for circle in found}):
             period, y = self.program.periods[d], shares[d]
@@ -154,7 +154,7 @@ class _Settlement:
             if freed is None:
                 return None
             lost[d] = float(period.columns.cost @ (freed - y))
-            shares[d], totals = freed, totals + period.yearly @ (freed - y)
+            shares[d], totals = freed, totals + period.coupling @ (freed - y)
         return Plan(plan.first, self._improved(plan, shares, totals, lost))
 
     def _improved(
@@ -170,7 +170,7 @@ class _Settlement:
             gained = 0.0 if chosen is None else float(period.columns.cost @ (y - chosen))
             if chosen is not None and gained > 0:
                 lost[d] -= gained
-                shares[d], totals = chosen, totals + period.yearly @ (chosen - y)
+                shares[d], totals = chosen, totals + period.coupling @ (chosen - y)
         return tuple(shares)
 
     def _closed(self, program: TwoStage, d: int, y: FloatArray, until: float) -> FloatArray | None:
@@ -282,19 +282,19 @@ def alone(program: TwoStage, period: Period, first: FloatArray, y: FloatArray, t
     first, y : ndarray of float
         What is decided once, and in the period.
     totals : ndarray of float
-        Of the yearly rows.
+        Of the coupling constraints.
     """
     moved, now = period.T @ first, period.W @ y
-    tied = np.flatnonzero(np.diff(period.yearly.indptr))
-    use = csr_array(period.yearly[tied])
-    used, others = use @ y, (totals - period.yearly @ y)[tied]
+    tied = np.flatnonzero(np.diff(period.coupling.indptr))
+    use = csr_array(period.coupling[tied])
+    used, others = use @ y, (totals - period.coupling @ y)[tied]
     rows = Rows(
-        (*period.rows.labels, *(program.yearly.labels[i] for i in tied.tolist())),
+        (*period.rows.labels, *(program.coupling.labels[i] for i in tied.tolist())),
         np.concatenate(
-            [np.minimum(period.rows.least - moved, now), np.minimum(program.yearly.least[tied] - others, used)]
+            [np.minimum(period.rows.least - moved, now), np.minimum(program.coupling.least[tied] - others, used)]
         ),
         np.concatenate(
-            [np.maximum(period.rows.most - moved, now), np.maximum(program.yearly.most[tied] - others, used)]
+            [np.maximum(period.rows.most - moved, now), np.maximum(program.coupling.most[tied] - others, used)]
         ),
     )
     none = np.zeros(0)
@@ -304,15 +304,15 @@ def alone(program: TwoStage, period: Period, first: FloatArray, y: FloatArray, t
         offset=0.0,
         own=nothing,
         own_first=csr_array((0, 0)),
-        yearly=nothing,
-        yearly_first=csr_array((0, 0)),
+        coupling=nothing,
+        coupling_first=csr_array((0, 0)),
         periods=(
             replace(
                 period,
                 rows=rows,
                 T=csr_array((len(rows), 0)),
                 W=csr_array(vstack([period.W, use])),
-                yearly=csr_array((0, len(period.columns))),
+                coupling=csr_array((0, len(period.columns))),
             ),
         ),
         legs=program.legs,

@@ -148,7 +148,7 @@ def decomposes(program: TwoStage, limits: Limits, started: bool = False) -> bool
 def optimize_series(
     program: TwoStage, limits: Limits, progress: Report | None = None
 ) -> Iterator[Callable[[Rows], tuple[Outcome, Plan | None]]]:
-    """Decompose programs that differ in the sides of their yearly rows alone; each knows what those before found out.
+    """Decompose programs that differ in the sides of their coupling constraints; each knows what those before found.
 
     Parameters
     ----------
@@ -158,17 +158,17 @@ def optimize_series(
     Yields
     ------
     callable
-        Solves with other yearly rows of the same labels.
+        Solves with other coupling constraints of the same labels.
     """
     check_options(limits.highs)
     with warm(program, _by_period(program, limits), progress) as solve:
 
-        def optimize(yearly: Rows) -> tuple[Outcome, Plan | None]:
+        def optimize(coupling: Rows) -> tuple[Outcome, Plan | None]:
             if wrong := impossible_row(program):
                 return _no_plan(f"{wrong} has no variables and does not hold", limits, 0.0), None
-            changed = replace(program, yearly=yearly)
+            changed = replace(program, coupling=coupling)
             deadline = time.monotonic() + limits.time_limit_s
-            outcome, values = _optimize_by_period(changed, limits, 0.0, progress, lambda: solve(yearly))
+            outcome, values = _optimize_by_period(changed, limits, 0.0, progress, lambda: solve(coupling))
             if values is None:
                 return outcome, None
             outcome, plan = _tidied(changed, outcome, plan_of(program, values))
@@ -290,7 +290,7 @@ def _decomposes(program: TwoStage, limits: Limits) -> bool:
 
 
 def _rows(program: TwoStage) -> int:
-    return len(program.own) + len(program.yearly) + sum(len(period.rows) for period in program.periods)
+    return len(program.own) + len(program.coupling) + sum(len(period.rows) for period in program.periods)
 
 
 def _outcome(

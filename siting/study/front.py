@@ -226,7 +226,7 @@ def _point(p: Problem, cap_t: float | None, solve: Solve) -> tuple[Point, bool]:
 def _solver(compiled: Compiled, limits: Limits, progress: Callable[[Progress], None] | None) -> Iterator[Solve]:
     """Solves below a cap, warm if the program is decomposed."""
     program = compiled.program
-    if _ROW not in program.yearly.labels or not decomposes(program, limits):
+    if _ROW not in program.coupling.labels or not decomposes(program, limits):
 
         def cold(cap_t: float | None) -> tuple[Outcome, dict[str, pd.DataFrame]]:
             capped = compile_problem(compiled.problem.replace(carbon__cap_t=cap_t))
@@ -238,34 +238,34 @@ def _solver(compiled: Compiled, limits: Limits, progress: Callable[[Progress], N
     with optimize_series(program, limits, progress) as optimize:
 
         def capped(cap_t: float | None) -> tuple[Outcome, dict[str, pd.DataFrame]]:
-            outcome, plan = optimize(_capped(program.yearly, cap_t))
+            outcome, plan = optimize(_capped(program.coupling, cap_t))
             return outcome, {} if plan is None else compiled.tables(plan)
 
         yield capped
 
 
-def _capped(yearly: Rows, cap_t: float | None) -> Rows:
-    """Yearly rows with another cap; what does not depend on the plan was taken from the first."""
-    most = yearly.most.copy()
-    most[yearly.labels.index(_ROW)] += 0.0 if cap_t is None else cap_t - _NO_CAP_T
-    return replace(yearly, most=most)
+def _capped(coupling: Rows, cap_t: float | None) -> Rows:
+    """Coupling constraints with another cap; what does not depend on the plan was taken from the first."""
+    most = coupling.most.copy()
+    most[coupling.labels.index(_ROW)] += 0.0 if cap_t is None else cap_t - _NO_CAP_T
+    return replace(coupling, most=most)
 
 
 def _least(compiled: Compiled, limits: Limits, progress: Callable[[Progress], None] | None) -> LeastCarbon:
     """The least carbon: the row of the cap in the place of the cost."""
     program = compiled.program
-    if _ROW not in program.yearly.labels:
+    if _ROW not in program.coupling.labels:
         return least_carbon(compiled.problem, gap=limits.gap, time_limit=limits.time_limit_s, progress=progress)
-    row = program.yearly.labels.index(_ROW)
+    row = program.coupling.labels.index(_ROW)
 
     def cost(matrix: Any) -> Any:
         return matrix[[row]].toarray().ravel()
 
     instead = replace(
         program,
-        first=replace(program.first, cost=cost(program.yearly_first)),
-        offset=_NO_CAP_T - float(program.yearly.most[row]),
-        periods=View(program.periods, lambda d: replace(d, columns=replace(d.columns, cost=cost(d.yearly)))),
+        first=replace(program.first, cost=cost(program.coupling_first)),
+        offset=_NO_CAP_T - float(program.coupling.most[row]),
+        periods=View(program.periods, lambda d: replace(d, columns=replace(d.columns, cost=cost(d.coupling)))),
     )
     outcome, _ = optimize_program(instead, limits, 0.0, progress)
     return LeastCarbon(outcome.status, outcome.objective, outcome.bound, outcome.interrupted)

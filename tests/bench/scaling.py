@@ -49,13 +49,13 @@ def built(folder: Path, days: int) -> dict[str, Any]:
     program = compile_problem(problem).program
     marks.append(time.monotonic())
     periods = program.periods
-    shared = [program.own_first, program.yearly_first, *(d.yearly for d in periods)]
+    shared = [program.own_first, program.coupling_first, *(d.coupling for d in periods)]
     by_period = [matrix for d in periods for matrix in (d.T, d.W)]
     pairs = sum(label[0] == "assigned_mw" for label in program.first.labels)
     moved = sum(label[0] == "moved_mw" for label in periods[0].columns.labels)
     return {
         "seconds": [after - before for before, after in pairwise(marks)],
-        "rows": len(program.own) + len(program.yearly) + sum(len(d.rows) for d in periods),
+        "rows": len(program.own) + len(program.coupling) + sum(len(d.rows) for d in periods),
         "columns": len(program.first) + sum(len(d.columns) for d in periods),
         "nonzeros": int(sum(matrix.nnz for matrix in (*shared, *by_period))),
         "integers": int(program.first.integer.sum()),

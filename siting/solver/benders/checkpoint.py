@@ -1,7 +1,8 @@
 """What a solve must know to go on after its process was killed, in one file that is never half-written.
 
-The bound, the cuts that prove it, the prices, and the best plan with its use of the yearly rows; no dispatch, since
-each period finds one again. A fingerprint of the program keeps one solve from going on with what another has found.
+The bound, the cuts that prove it, the prices, and the best plan with its use of the coupling constraints; no dispatch,
+since each period finds one again. A fingerprint of the program keeps one solve from going on with what another has
+found.
 """
 
 from __future__ import annotations
@@ -157,9 +158,9 @@ def fingerprint(program: TwoStage) -> str:
                 total.update(values.astype(kind).tobytes())
 
     with np.errstate(over="ignore"):
-        add(program.first, program.own, program.own_first, program.yearly, program.yearly_first)
+        add(program.first, program.own, program.own_first, program.coupling, program.coupling_first)
         for period in program.periods:
-            add(period.columns, period.rows, period.T, period.W, period.yearly)
+            add(period.columns, period.rows, period.T, period.W, period.coupling)
     return total.hexdigest()
 
 
@@ -171,24 +172,24 @@ def _check(snapshot: Snapshot, program: TwoStage) -> None:
     ValueError
         If one has another form or type, or a group is none.
     """
-    first, yearly, periods = len(program.first), len(program.yearly), len(program.periods)
+    first, coupling, periods = len(program.first), len(program.coupling), len(program.periods)
     cuts = snapshot.cuts
     known = len(cuts["group"])
     wanted = [
         (snapshot.groups, (periods,)),
         (snapshot.centre, (first,)),
-        (snapshot.breaking, (yearly,)),
-        (snapshot.asked, (yearly,)),
+        (snapshot.breaking, (coupling,)),
+        (snapshot.asked, (coupling,)),
         (cuts["group"], (known,)),
         (cuts["constant"], (known,)),
         (cuts["slope"], (known, cuts["slope"].shape[-1])),
-        (cuts["price"], (known, yearly)),
+        (cuts["price"], (known, coupling)),
         (cuts["costs"], (known,)),
     ]
     for plan in (snapshot.best, snapshot.relaxed):
         if plan is not None:
-            wanted += [(plan.x, (first,)), (plan.usage, (periods, yearly))]
-            wanted += [(plan.broken, (yearly,)), (plan.prices, (yearly,))]
+            wanted += [(plan.x, (first,)), (plan.usage, (periods, coupling))]
+            wanted += [(plan.broken, (coupling,)), (plan.prices, (coupling,))]
     groups = (snapshot.groups, cuts["group"])
     if any(array.shape != shape or array.dtype.kind not in "fi" for array, shape in wanted) or any(
         len(array) and (array.dtype.kind != "i" or not 0 <= array.min() <= array.max() < periods) for array in groups

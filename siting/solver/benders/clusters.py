@@ -58,14 +58,14 @@ def groups_of(periods: Items[Recourse], reference: FloatArray, layout: Layout, m
 
     With eight groups for thirty days the bound stayed half a percent short (measured).
     """
-    return np.arange(len(periods)) if len(layout.passed_on) else cluster(periods, reference, most)
+    return np.arange(len(periods)) if len(layout.period_states) else cluster(periods, reference, most)
 
 
 def evened(x: FloatArray, first: Columns, layout: Layout) -> FloatArray:
     """A first stage with what periods pass on spread evenly: means of alike periods do not tell it apart."""
     x = x.copy()
     alike: dict[Label, list[int]] = {}
-    for i in layout.links[layout.passed_on].tolist():
+    for i in layout.linking[layout.period_states].tolist():
         name, index = first.labels[i]
         alike.setdefault((name, index[:-1] if isinstance(index, tuple) else None), []).append(i)
     for at in alike.values():

@@ -1,11 +1,11 @@
 """Plans between those that were evaluated.
 
-The cost of a dispatch and its use of the yearly rows are linear in plan and dispatch together, so a weighted mean of
-evaluated plans with the same mean of their dispatches is a plan with a dispatch, and its cost is exact: an upper bound
-wherever the yearly rows hold (Dantzig and Wolfe, "Decomposition principle for linear programs", Operations Research 8,
-1960). No dispatch need be kept for that: with the mean of their use of the yearly rows as its budget, each period finds
-one again that costs no more. What no period sees, as who claims green power, is decided anew for each mean. The prices
-of the yearly rows say what the next dispatch should avoid.
+The cost of a dispatch and its use of the coupling constraints are linear in plan and dispatch together, so a weighted
+mean of evaluated plans with the same mean of their dispatches is a plan with a dispatch, and its cost is exact: an
+upper bound wherever the coupling constraints hold (Dantzig and Wolfe, "Decomposition principle for linear programs",
+Operations Research 8, 1960). No dispatch need be kept for that: with the mean of their use of the coupling constraints
+as its budget, each period finds one again that costs no more. What no period sees, as who claims green power, is
+decided anew for each mean. The prices of the coupling constraints say what the next dispatch should avoid.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Evaluated:
         First stage.
     cost, shortfall : float
         Of the dispatch in all periods.
-    usage : ndarray of float, shape (periods, yearly rows)
+    usage : ndarray of float, shape (periods, coupling constraints)
         What the dispatch uses.
     """
 
@@ -58,16 +58,16 @@ class Combination:
         Cost, with what is broken.
     x : ndarray of float
         First stage.
-    usage : ndarray of float, shape (periods, yearly rows)
+    usage : ndarray of float, shape (periods, coupling constraints)
         What its dispatch uses.
     weights : dict of int to float
         By key.
     shortfall : float
         Of all periods.
     broken : ndarray of float
-        How far each yearly row is broken.
+        How far each coupling constraint is broken.
     prices : ndarray of float
-        Of the yearly rows.
+        Of the coupling constraints.
     """
 
     value: float
@@ -110,18 +110,18 @@ class ConvexCombination:
         self.seeded = False
         first = program.first
         seen = np.zeros(len(first), dtype=bool)
-        seen[layout.links] = True
-        yearly = np.zeros(len(first), dtype=bool)
-        yearly[program.yearly_first.indices] = True
-        free = yearly & ~seen & ~first.integer
+        seen[layout.linking] = True
+        coupling = np.zeros(len(first), dtype=bool)
+        coupling[program.coupling_first.indices] = True
+        free = coupling & ~seen & ~first.integer
         self._free, self._kept = np.flatnonzero(free), np.flatnonzero(~free)
         own = csc_array(program.own_first)
         self._rows = np.unique(own[:, self._free].indices)
-        # Rows of the first stage that hold what is decided anew, then the yearly rows.
-        both = csr_array(np.vstack([own.tocsr()[self._rows].toarray(), csr_array(program.yearly_first).toarray()]))
+        # Rows of the first stage that hold what is decided anew, then the coupling constraints.
+        both = csr_array(np.vstack([own.tocsr()[self._rows].toarray(), csr_array(program.coupling_first).toarray()]))
         self._anew, self._given = both.tocsc()[:, self._free].toarray(), csr_array(both.tocsc()[:, self._kept])
-        self._least = np.concatenate([[1.0], program.own.least[self._rows], program.yearly.least])
-        self._most = np.concatenate([[1.0], program.own.most[self._rows], program.yearly.most])
+        self._least = np.concatenate([[1.0], program.own.least[self._rows], program.coupling.least])
+        self._most = np.concatenate([[1.0], program.own.most[self._rows], program.coupling.most])
 
     def add(self, plan: Evaluated) -> None:
         """Add an evaluated plan."""
@@ -144,7 +144,7 @@ class ConvexCombination:
             self.known = [plan for plan in self.known if plan.key in needed]
 
     def best(self) -> Combination | None:
-        """The cheapest mean that keeps the yearly rows and misses nothing; None if there is none."""
+        """The cheapest mean that keeps the coupling constraints and misses nothing; None if there is none."""
         whole = [plan for plan in self.known if plan.shortfall == 0]
         return self._solve(whole, None) if whole else None
 
@@ -156,7 +156,7 @@ class ConvexCombination:
         return mean
 
     def _solve(self, plans: list[Evaluated], breaking: Penalties | None) -> Combination | None:
-        first, rules, count, free = self.program.first, len(self.program.yearly), len(plans), len(self._free)
+        first, rules, count, free = self.program.first, len(self.program.coupling), len(plans), len(self._free)
         x = np.array([plan.x for plan in plans])
         shortfall = np.array([plan.shortfall for plan in plans])
         given = self._given @ x[:, self._kept].T
@@ -168,7 +168,7 @@ class ConvexCombination:
         if breaking is not None:
             unit = np.vstack([np.zeros((1 + len(self._rows), rules)), np.eye(rules)])
             parts += [unit, -unit]
-            cost = [paid + breaking.shortfall * shortfall, first.cost[self._free], breaking.yearly, breaking.yearly]
+            cost = [paid + breaking.slack * shortfall, first.cost[self._free], breaking.coupling, breaking.coupling]
             lower, upper = [*lower, np.zeros(2 * rules)], [*upper, np.full(2 * rules, np.inf)]
         engine = new_linear()
         matrix = csc_array(np.hstack(parts))

@@ -3,7 +3,7 @@
 Weak duality makes a cut of *any* prices of a period's rows, each column at the better of its bounds, so that no
 tolerance of a solver counts (Benders, "Partitioning procedures for solving mixed-variables programming problems",
 Numerische Mathematik 4, 1962; Geoffrion, "Generalized Benders decomposition", Journal of Optimization Theory and
-Applications 10, 1972). For a period with cost ``c``, prices ``λ`` of the yearly rows and ``π`` of its own:
+Applications 10, 1972). For a period with cost ``c``, prices ``λ`` of the coupling constraints and ``π`` of its own:
 
     cost(x) − λ · usage  >=  π · side − (Tᵀπ) · x + Σ_j min over the bounds of y_j of (c − λ usage − Wᵀπ)_j y_j
 """
@@ -28,7 +28,7 @@ class Cut:
     prices: FloatArray
 
     def __add__(self, other: Cut) -> Cut:
-        """The cut of both, at the same prices of the yearly rows."""
+        """The cut of both, at the same prices of the coupling constraints."""
         return Cut(self.constant + other.constant, self.slope + other.slope, self.prices)
 
 
@@ -42,7 +42,7 @@ def cut(layout: Layout, period: Recourse, duals: FloatArray, prices: FloatArray,
     duals : ndarray of float
         Prices of its rows.
     prices : ndarray of float
-        Of the yearly rows.
+        Of the coupling constraints.
     penalty : float
         Of a unit of shortfall.
     x : ndarray of float

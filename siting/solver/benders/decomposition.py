@@ -120,9 +120,9 @@ class Decomposition:
 
     def _new_context(self) -> SearchContext:
         parts, parameters = self.subproblems, self.parameters
-        penalties = Penalties(first_penalties(parts.periods, len(self.program.yearly)), parameters)
+        penalties = Penalties(first_penalties(parts.periods, len(self.program.coupling)), parameters)
         return SearchContext(
-            Master(self.program, parts.layout, parts.periods, parts.groups, penalties.yearly, parameters),
+            Master(self.program, parts.layout, parts.periods, parts.groups, penalties.coupling, parameters),
             self.pool,
             penalties,
             self.gap,
@@ -139,7 +139,7 @@ class Decomposition:
     @property
     def passes_states(self) -> bool:
         """Whether so many periods pass something on that a plan is long short of something in one of them."""
-        return self.has_integers and self.has_means and len(self.layout.passed_on) > 0
+        return self.has_integers and self.has_means and len(self.layout.period_states) > 0
 
     def finished(self) -> bool:
         """Whether the gap is proven, or that there is no plan, or time is out."""
@@ -182,13 +182,13 @@ class Decomposition:
     def dispatch(self, plan: Combination) -> tuple[list[FloatArray], tuple[Circle, ...]]:
         """The decisions of a plan in each period, in the order of the program's columns, and circles on the way."""
         at = positions(self.layout.columns)
-        yearly, none = self.program.yearly, np.full_like(plan.usage, np.inf)
-        least = np.where(np.isfinite(yearly.least), plan.usage, -none)
-        most = np.where(np.isfinite(yearly.most), plan.usage, none)
+        coupling, none = self.program.coupling, np.full_like(plan.usage, np.inf)
+        least = np.where(np.isfinite(coupling.least), plan.usage, -none)
+        most = np.where(np.isfinite(coupling.most), plan.usage, none)
         budgets = [Budget(*sides) for sides in zip(least, most, strict=True)]
         request = DispatchRequest(
-            plan.x[self.layout.links],
-            self.context.prices.shortfall,
+            plan.x[self.layout.linking],
+            self.context.penalties.slack,
             budgets,
             plan.weights,
             self.limits.gap,
@@ -197,20 +197,20 @@ class Decomposition:
         every = zip(found, self.program.periods, strict=True)
         return [y[at(period.columns.labels)] for y, period in every], tuple(dict.fromkeys(circles))
 
-    def restart(self, yearly: Rows) -> None:
+    def restart(self, coupling: Rows) -> None:
         """Take up the same program with other sides of its coupling constraints; cuts and evaluated plans hold."""
-        bound = max((step.bound(yearly) for step in self.steps), default=-np.inf)
+        bound = max((step.bound(coupling) for step in self.steps), default=-np.inf)
         self.resumed, self._first_phase = None, None
         self.seen.clear()
         self.tried.clear()
         self.begun = time.time()
-        self.program = replace(self.program, yearly=yearly)
+        self.program = replace(self.program, coupling=coupling)
         context = self.context
         context.deadline, context.urgent = self.begun + self.limits.time_limit_s, False
         context.master.keeps_cuts = False
         # A solve that an error ended may have left integers given.
         context.master.confine(self.program.first.lower, self.program.first.upper)
-        context.master.limit(yearly)
+        context.master.limit(coupling)
         known = [best for combination in self.combinations().values() if (best := combination.best()) is not None]
         self.state = replace(
             self.state,
@@ -226,8 +226,12 @@ class Decomposition:
         """Take over what an earlier solve knew."""
         state, context = self.state, self.context
         state.lower_bound, state.dual_bound, state.incumbent, state.centre = old.bound, old.sure, old.best, old.centre
-        context.passes = old.passes
-        context.prices.yearly, context.prices.asked, context.prices.shortfall = old.breaking, old.asked, old.shortfall
+        context.iterations = old.passes
+        context.penalties.coupling, context.penalties.duals, context.penalties.slack = (
+            old.breaking,
+            old.asked,
+            old.shortfall,
+        )
         context.master.price(old.breaking)
         context.master.restore(old.cuts)
         self.relaxed = [] if old.relaxed is None else [self._evaluated(old.relaxed)]
@@ -251,14 +255,14 @@ class Decomposition:
         state, context, relaxes = self.state, self.context, self.state.phase == Phase.RELAXATION
         return Snapshot(
             phase=str(state.phase),
-            passes=context.passes,
+            passes=context.iterations,
             bound=state.lower_bound,
             sure=state.dual_bound,
             groups=self.subproblems.groups,
             centre=found.centre if relaxes else state.centre,
-            breaking=context.prices.yearly,
-            asked=context.prices.asked,
-            shortfall=context.prices.shortfall,
+            breaking=context.penalties.coupling,
+            asked=context.penalties.duals,
+            shortfall=context.penalties.slack,
             cuts=context.master.cuts,
             best=state.incumbent,
             relaxed=found.best if relaxes else None,
@@ -271,13 +275,13 @@ class Decomposition:
             plan = None if state.incumbent is None else state.incumbent.value / self._factor
             bound = state.lower_bound / self._factor if np.isfinite(state.lower_bound) else None
             seconds, left_s = time.time() - self.begun, max(0.0, context.left_s)
-            self._progress(Progress(seconds, plan, bound, str(state.phase), context.passes, self.pool.size, left_s))
+            self._progress(Progress(seconds, plan, bound, str(state.phase), context.iterations, self.pool.size, left_s))
 
 
 def _subproblems(program: TwoStage, parameters: Parameters, old: Snapshot | None) -> Subproblems:
     """The periods in their layout, the means of their clusters, and their groups, which a checkpoint keeps."""
     layout, periods = reduce_periods(program)
-    upper = program.first.upper[layout.links]
+    upper = program.first.upper[layout.linking]
     many = len(periods) > parameters.few_periods
     labels = cluster(periods, upper, parameters.clusters) if many else np.zeros(0, dtype=np.int64)
     means = CompressedList(

@@ -58,9 +58,9 @@ class FirstPhase:
         columns = replace(program.first, cost=np.zeros_like(program.first.cost))
         self._program, self._layout = replace(program, first=columns, offset=0.0), layout
         unpaid = View(periods, without_cost)
-        self._prices = Penalties(1 / _sizes(program, unpaid))
-        self._prices.shortfall = 1.0
-        self._master = Master(self._program, layout, unpaid, groups, self._prices.yearly)
+        self._penalties = Penalties(1 / _sizes(program, unpaid))
+        self._penalties.slack = 1.0
+        self._master = Master(self._program, layout, unpaid, groups, self._penalties.coupling)
         self._master.keeps_cuts = True
 
     def run(
@@ -85,19 +85,19 @@ class FirstPhase:
         """
         parameters, mine = context.parameters, self._own_context(context, report)
         self._master.confine(*bounds)
-        self._prices.asked = np.zeros_like(self._prices.asked)
+        self._penalties.duals = np.zeros_like(self._penalties.duals)
         combination = ConvexCombination(self._program, self._layout, bounds, parameters.first_phase_plans, unpaid=True)
-        latest, missing = context.passes + parameters.first_phase_iterations, parameters.missing
+        latest, missing = context.iterations + parameters.first_phase_iterations, parameters.missing
         found = search(
             mine,
             combination,
             np.clip(start, *bounds),
             parameters.first_phase_radius,
-            lambda now: now.bound > missing or now.value <= missing or mine.passes >= latest,
+            lambda now: now.bound > missing or now.value <= missing or mine.iterations >= latest,
         )
-        context.passes = mine.passes
+        context.iterations = mine.iterations
         if found.value <= missing:
-            weights = combination.priced(self._prices).weights
+            weights = combination.priced(self._penalties).weights
             # What they miss in the mean is rounding.
             return Verdict(False, [replace(plan, shortfall=0.0) for plan in combination.known if plan.key in weights])
         if found.bound > missing:
@@ -110,16 +110,18 @@ class FirstPhase:
         """The context with the master and the penalties of this search; its iterations are counted in both."""
 
         def tell(_: SearchState) -> None:
-            context.passes = mine.passes
+            context.iterations = mine.iterations
             report()
 
-        mine = replace(context, master=self._master, prices=self._prices, gap=0.0, urgent=False, unpaid=True, tell=tell)
+        mine = replace(
+            context, master=self._master, penalties=self._penalties, gap=0.0, urgent=False, unpaid=True, tell=tell
+        )
         return mine
 
 
 def _sizes(program: TwoStage, periods: Items[Recourse]) -> FloatArray:
-    """The largest coefficient of each yearly row."""
-    size = abs(program.yearly_first).max(axis=1).toarray().ravel() if len(program.yearly) else np.zeros(0)
+    """The largest coefficient of each coupling constraint."""
+    size = abs(program.coupling_first).max(axis=1).toarray().ravel() if len(program.coupling) else np.zeros(0)
     for period in periods:
         if len(size):
             size = np.maximum(size, abs(period.usage).max(axis=1).toarray().ravel())

@@ -21,7 +21,7 @@ def evaluate(decomposition: Decomposition, integers: FloatArray) -> None:
     bounds = decomposition.with_integers(integers)
     context.master.confine(*bounds)
     combination = decomposition.combination(decomposition.by_integers.get(key, []), bounds)
-    start = combination.priced(context.prices).x if combination.known else plan_near_centre(decomposition)
+    start = combination.priced(context.penalties).x if combination.known else plan_near_centre(decomposition)
     repeated = decomposition.tried[key] > (before is not None)
     ask = repeated and (decomposition.small or state.phase == Phase.BRANCH_AND_BOUND)
     decomposition.tried[key] += 1
@@ -45,21 +45,21 @@ def plan_near_centre(decomposition: Decomposition) -> FloatArray | None:
 def _search(decomposition: Decomposition, combination: ConvexCombination, start: FloatArray) -> None:
     """The best plan within the bounds of a combination; if a small program soon finds none, whether there is any."""
     context, parameters = decomposition.context, decomposition.parameters
-    latest = context.passes + parameters.vain_iterations if decomposition.small else np.inf
+    latest = context.iterations + parameters.vain_iterations if decomposition.small else np.inf
     radius = parameters.integer_radius
 
     def enough(now: SearchState) -> bool:
         return _enough(decomposition, now)
 
     def vain(now: SearchState) -> bool:
-        return now.best is None and context.passes >= latest
+        return now.best is None and context.iterations >= latest
 
     found = search(context, combination, start, radius, lambda now: enough(now) or vain(now))
     if vain(found) and not enough(found):
         verdict = decomposition.any_plan(combination.bounds, found.centre)
         if not verdict.none:
             combination.seed(verdict.plans)
-            search(context, combination, combination.priced(context.prices).x, radius, enough)
+            search(context, combination, combination.priced(context.penalties).x, radius, enough)
 
 
 def _enough(decomposition: Decomposition, now: SearchState) -> bool:

@@ -1,10 +1,10 @@
 """The master: what is decided once, and what the dispatch costs by the cuts known so far.
 
-Columns: the first stage, the cost of each group of periods, what each group uses of every yearly row (its budget), and
-how far that row is broken, at a price.
-Rows: the first stage's own, the yearly ones, and the cuts. Held in a box around a plan it tells where to look next
-(Marsten, Hogan and Blankenship, "The BOXSTEP method for large-scale optimization", Operations Research 23, 1975);
-without the box its prices prove a bound of the whole problem.
+Columns: the first stage, the cost of each group of periods, what each group uses of every coupling constraint (its
+budget), and how far that row is broken, at a penalty.
+Rows: the first stage's own, the coupling constraints, and the cuts. Held in a box around a plan it tells where to
+look next (Marsten, Hogan and Blankenship, "The BOXSTEP method for
+large-scale optimization", Operations Research 23, 1975); without the box its prices prove a bound of the whole problem.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ EVERYWHERE = 50.0
 
 @dataclass(frozen=True)
 class Step:
-    """A solution of the master: value, first stage, prices of the yearly rows, and the bound that all prices prove.
+    """A solution of the master: value, first stage, duals of the coupling constraints, and the bound of all duals.
 
-    Of the bound the sides of the yearly rows are left out; with any sides the prices pay for it is one.
+    Of the bound the sides of the coupling constraints are left out; with any sides the duals pay for it is one.
     """
 
     value: float
@@ -57,9 +57,9 @@ class Step:
     prices: FloatArray
     below: float
 
-    def bound(self, yearly: Rows) -> float:
-        """No plan costs less with these sides of the yearly rows."""
-        return self.below + least_sum(self.prices, yearly.least, yearly.most)
+    def bound(self, coupling: Rows) -> float:
+        """No plan costs less with these sides of the coupling constraints."""
+        return self.below + least_sum(self.prices, coupling.least, coupling.most)
 
 
 class Master:
@@ -76,7 +76,7 @@ class Master:
     groups : ndarray of int
         The group of each period.
     breaking : ndarray of float
-        What it costs to break each yearly row, a unit.
+        What it costs to break each coupling constraint, a unit.
     parameters : Parameters
         Says when cuts are dropped.
 
@@ -87,7 +87,7 @@ class Master:
     keeps_cuts : bool
         Whether cuts without a price are kept.
     strict : bool
-        Whether no yearly row may be broken by the integers that it proposes.
+        Whether no coupling constraint may be broken by the integers that it proposes.
     """
 
     def __init__(
@@ -100,16 +100,16 @@ class Master:
         parameters: Parameters = DEFAULT,
     ) -> None:
         self._idle_solves = parameters.idle_solves
-        self.program, self.links, self._breaking = program, layout.links, breaking
+        self.program, self.linking, self._breaking = program, layout.linking, breaking
         self.infeasible = self.late = self.keeps_cuts = self.strict = False
         self.lower, self.upper = program.first.lower.copy(), program.first.upper.copy()
-        self._size, self._groups, self._rules = len(program.first), int(groups.max()) + 1, len(program.yearly)
+        self._size, self._groups, self._rules = len(program.first), int(groups.max()) + 1, len(program.coupling)
         self._least_cost, self._least_use, self._most_use = ranges(periods, groups, self._groups, self._rules)
-        self._own, self._yearly = csr_array(program.own_first), csr_array(program.yearly_first)
+        self._own, self._coupling = csr_array(program.own_first), csr_array(program.coupling_first)
         self._fixed_rows = len(program.own) + self._rules
         self._group = np.zeros(0, dtype=np.int64)
         self._constant = np.zeros(0)
-        self._slope = np.zeros((0, len(self.links)))
+        self._slope = np.zeros((0, len(self.linking)))
         self._price = np.zeros((0, self._rules))
         # 1: a cut of what a group costs; 0: one that every plan keeps, whatever it costs.
         self._costs = np.zeros(0)
@@ -190,7 +190,7 @@ class Master:
             return constant, slope, price
         small, few = np.where(faint_slope, slope, 0.0), np.where(faint_price, price, 0.0)
         first = self.program.first
-        low, up = first.lower[self.links], first.upper[self.links]
+        low, up = first.lower[self.linking], first.upper[self.linking]
         worth = np.minimum(small * low, small * up).sum(axis=1)
         worth += np.minimum(few * self._least_use[group], few * self._most_use[group]).sum(axis=1)
         return constant + worth, slope - small, price - few
@@ -227,21 +227,21 @@ class Master:
         radius : float
             The share; ``EVERYWHERE`` is far enough for the whole range.
         """
-        at, low, up = self.links, self.lower.copy(), self.upper.copy()
+        at, low, up = self.linking, self.lower.copy(), self.upper.copy()
         reach = radius * np.maximum(np.abs(centre[at]), (up[at] - low[at]) / EVERYWHERE)
         low[at], up[at] = (np.clip(centre[at] + side, self.lower[at], self.upper[at]) for side in (-reach, reach))
         return low, up
 
     def price(self, breaking: FloatArray) -> None:
-        """Other prices of breaking yearly rows."""
+        """Other prices of breaking coupling constraints."""
         self._breaking = breaking
         at = self._size + self._groups * (1 + self._rules) + np.arange(2 * self._rules, dtype=np.int32)
         accepted(self._engine.changeColsCost(len(at), at.astype(np.int32), np.tile(breaking, 2)), "costs")
 
-    def limit(self, yearly: Rows) -> None:
-        """Other sides of the yearly rows; no cut depends on them."""
-        self.program = replace(self.program, yearly=yearly)
-        for i, (least, most) in enumerate(zip(yearly.least.tolist(), yearly.most.tolist(), strict=True)):
+    def limit(self, coupling: Rows) -> None:
+        """Other sides of the coupling constraints; no cut depends on them."""
+        self.program = replace(self.program, coupling=coupling)
+        for i, (least, most) in enumerate(zip(coupling.least.tolist(), coupling.most.tolist(), strict=True)):
             accepted(self._engine.changeRowBounds(len(self.program.own) + i, least, most), "sides")
 
     def confine(self, lower: FloatArray, upper: FloatArray) -> None:
@@ -257,7 +257,7 @@ class Master:
         unit = np.eye(rules)
         total = csr_array(np.hstack([np.tile(unit, (1, groups)), unit, -unit]))
         own = csr_array((len(program.own), groups + budgets + 2 * rules))
-        fixed = block_array([[self._own, own], [self._yearly, hstack([csr_array((rules, groups)), total])]])
+        fixed = block_array([[self._own, own], [self._coupling, hstack([csr_array((rules, groups)), total])]])
         sparse = csc_array(vstack([fixed, self._cut_rows(np.arange(len(self._group)))], format="csc"))
         size, nothing = self._size + groups + budgets + 2 * rules, np.zeros(2 * rules)
         broken = np.full(2 * rules, 0.0 if self.strict else np.inf)
@@ -274,19 +274,19 @@ class Master:
             start=sparse.indptr.astype(np.int32),
             index=sparse.indices.astype(np.int32),
             value=sparse.data,
-            least=np.concatenate([program.own.least, program.yearly.least, self._constant]),
-            most=np.concatenate([program.own.most, program.yearly.most, np.full(len(self._group), np.inf)]),
+            least=np.concatenate([program.own.least, program.coupling.least, self._constant]),
+            most=np.concatenate([program.own.most, program.coupling.most, np.full(len(self._group), np.inf)]),
         )
 
     def _cut_rows(self, which: npt.NDArray[np.int64]) -> csr_array:
         """Cost of the group, or nothing, − slope · x − prices · budget >= constant."""
         shape = (len(which), self._size + self._groups + self._groups * self._rules + 2 * self._rules)
         row = np.arange(len(which))
-        links, rules = len(self.links), self._rules
+        linking, rules = len(self.linking), self._rules
         group = self._group[which]
         budget = self._size + self._groups + (group[:, None] * rules + np.arange(rules)[None, :])
-        rows = np.concatenate([row, np.repeat(row, links), np.repeat(row, rules)])
-        columns = np.concatenate([self._size + group, np.tile(self.links, len(which)), budget.ravel()])
+        rows = np.concatenate([row, np.repeat(row, linking), np.repeat(row, rules)])
+        columns = np.concatenate([self._size + group, np.tile(self.linking, len(which)), budget.ravel()])
         values = np.concatenate([self._costs[which], -self._slope[which].ravel(), -self._price[which].ravel()])
         kept = values != 0
         return csr_array((values[kept], (rows[kept], columns[kept])), shape=shape)
@@ -319,18 +319,18 @@ class Master:
 
     def _step(self, value: float, x: FloatArray, duals: FloatArray) -> Step:
         """What prices of the rows prove by weak duality, whatever the tolerances of the solver."""
-        program, own_rows, yearly_rows = self.program, self.program.own, self.program.yearly
+        program, own_rows, coupling_rows = self.program, self.program.own, self.program.coupling
         own = usable_duals(duals[: len(own_rows)], own_rows.least, own_rows.most)
-        yearly = usable_duals(duals[len(own_rows) : self._fixed_rows], yearly_rows.least, yearly_rows.most)
-        yearly = np.clip(yearly, -self._breaking, self._breaking)
+        coupling = usable_duals(duals[len(own_rows) : self._fixed_rows], coupling_rows.least, coupling_rows.most)
+        coupling = np.clip(coupling, -self._breaking, self._breaking)
         # Weights of the cuts, at most one in all for each group: their mean is a cut, too. Of those that every plan
         # keeps any multiple may be added.
         share = np.maximum(duals[self._fixed_rows :], 0.0)
         total = np.bincount(self._group, share * self._costs, self._groups)
         share = np.where(self._costs > 0, share / np.maximum(total, 1.0)[self._group], share)
         rest = 1.0 - np.bincount(self._group, share * self._costs, self._groups)
-        cost = program.first.cost - yearly @ self._yearly
-        cost[self.links] += share @ self._slope
+        cost = program.first.cost - coupling @ self._coupling
+        cost[self.linking] += share @ self._slope
         budgets = np.zeros((self._groups, self._rules))
         np.add.at(budgets, self._group, share[:, None] * self._price)
         below = program.offset + float(
@@ -338,9 +338,9 @@ class Master:
             + rest @ self._least_cost
             + least_sum(own, own_rows.least, own_rows.most)
             + least_sum(cost - own @ self._own, self.lower, self.upper)
-            + least_sum(budgets - yearly, self._least_use, self._most_use)
+            + least_sum(budgets - coupling, self._least_use, self._most_use)
         )
-        return Step(value, x, yearly, below)
+        return Step(value, x, coupling, below)
 
     def _drop_idle(self) -> None:
         idle = (self._idle >= self._idle_solves) & (self._costs > 0)

@@ -1,9 +1,9 @@
 """What it costs to break a row, where the plans known so far cannot keep it.
 
-Rows of a period that a plan may break have shortfall columns, and the yearly rows may be broken by master and mix, each
-at a price that is an exact penalty once it exceeds the row's true price (Han and Mangasarian, "Exact penalty functions
-in nonlinear programming", Mathematical Programming 17, 1979). So every plan has a value, and what the master proves is
-a bound at any price. A price that proves too low, because breaking its row pays in the end, is raised.
+Rows of a period that a plan may break have shortfall columns, and the coupling constraints may be broken by master and
+mix, each at a price that is an exact penalty once it exceeds the row's true price (Han and Mangasarian, "Exact penalty
+functions in nonlinear programming", Mathematical Programming 17, 1979). So every plan has a value, and what the master
+proves is a bound at any price. A price that proves too low, because breaking its row pays in the end, is raised.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ class Penalties:
 
     Parameters
     ----------
-    yearly : ndarray of float
-        For each yearly row, a unit.
+    coupling : ndarray of float
+        For each coupling constraint, a unit.
     parameters : Parameters
         First and highest penalties, and by how much they rise.
 
@@ -32,24 +32,24 @@ class Penalties:
     shortfall : float
         A unit of shortfall of a period, in units of the highest cost of its columns.
     asked : ndarray of float
-        What use of the yearly rows is paid for in the next dispatch.
+        What use of the coupling constraints is paid for in the next dispatch.
     raised : int
         How often a price has proven too low.
     """
 
-    def __init__(self, yearly: FloatArray, parameters: Parameters = DEFAULT) -> None:
+    def __init__(self, coupling: FloatArray, parameters: Parameters = DEFAULT) -> None:
         self._parameters = parameters
-        self.yearly, self.shortfall = yearly, parameters.first_slack
-        self._highest = parameters.highest_coupling * yearly
-        self.asked: FloatArray = np.zeros(len(yearly))
+        self.coupling, self.slack = coupling, parameters.first_slack
+        self._highest = parameters.highest_coupling * coupling
+        self.duals: FloatArray = np.zeros(len(coupling))
         self.raised = 0
 
     def near(self, guessed: FloatArray) -> None:
         """Prices at which to begin: to ask for, and so much more to break a row that it hardly pays."""
-        self.asked = guessed
+        self.duals = guessed
         size, margin = np.abs(guessed), self._parameters.penalty_margin
-        lower = np.minimum(margin * size, self.yearly)
-        self.yearly = np.where(size > self._parameters.no_dual * self.yearly, lower, self.yearly)
+        lower = np.minimum(margin * size, self.coupling)
+        self.coupling = np.where(size > self._parameters.no_dual * self.coupling, lower, self.coupling)
 
     def ask(self, above: FloatArray, below: FloatArray, broken: npt.NDArray[np.bool_]) -> None:
         """Take up the next prices, between those of the mix, which are from above, and of the master, from below.
@@ -61,27 +61,27 @@ class Penalties:
         Parameters
         ----------
         above, below : ndarray of float
-            Prices of the yearly rows in the mix, and in the master.
+            Prices of the coupling constraints in the mix, and in the master.
         broken : ndarray of bool
             Which of them the mix breaks.
         """
         first = self._parameters.first_dual_step * np.abs(above)
-        size = self._parameters.coupling_factor * np.maximum(np.abs(self.asked), first)
+        size = self._parameters.coupling_factor * np.maximum(np.abs(self.duals), first)
         step = np.sign(above) * np.minimum(np.abs(above), size)
-        self.asked = 0.5 * (np.where(broken, step, above) + below)
+        self.duals = 0.5 * (np.where(broken, step, above) + below)
 
     def raise_slack_penalty(self) -> None:
         """Shortfall paid."""
-        self.shortfall = min(self._parameters.slack_factor * self.shortfall, self._parameters.highest_slack)
+        self.slack = min(self._parameters.slack_factor * self.slack, self._parameters.highest_slack)
 
     def raise_coupling_penalty(self, broken: npt.NDArray[np.bool_]) -> None:
         """Breaking some rows paid."""
-        dearer = np.minimum(self._parameters.coupling_factor * self.yearly, self._highest)
-        self.yearly = np.where(broken, dearer, self.yearly)
+        dearer = np.minimum(self._parameters.coupling_factor * self.coupling, self._highest)
+        self.coupling = np.where(broken, dearer, self.coupling)
 
 
 def first_penalties(periods: Items[Recourse], rules: int) -> FloatArray:
-    """What a unit of use of each yearly row costs in the columns that use it; in all columns if those are free."""
+    """What a unit of each coupling constraint costs in the columns that use it; in all columns if those are free."""
     used, paid, everything = np.zeros(rules), np.zeros(rules), 0.0
     for period in periods:
         size = np.abs(period.cost)

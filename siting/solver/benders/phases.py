@@ -50,7 +50,7 @@ def run_phases(decomposition: Decomposition) -> None:
 def _first_plan(decomposition: Decomposition, otherwise: FloatArray) -> FloatArray:
     """The best combination that is known, or where a first search ends."""
     if decomposition.relaxed:
-        return decomposition.combination(decomposition.relaxed).priced(decomposition.context.prices).x
+        return decomposition.combination(decomposition.relaxed).priced(decomposition.context.penalties).x
     start = warm_start(decomposition, otherwise)
     return search_means(decomposition, start) if decomposition.has_means else start
 
@@ -82,8 +82,8 @@ def warm_start(decomposition: Decomposition, otherwise: FloatArray) -> FloatArra
     found = guess(decomposition.program, decomposition.layout, decomposition.subproblems.mean(), time_s)
     if found is None:
         return otherwise
-    context.prices.near(found.prices)
-    context.master.price(context.prices.yearly)
+    context.penalties.near(found.prices)
+    context.master.price(context.penalties.coupling)
     return found.x
 
 
@@ -91,10 +91,10 @@ def search_means(decomposition: Decomposition, start: FloatArray) -> FloatArray:
     """The plan of the means; what it proves holds for them alone."""
     context, means, parameters = decomposition.context, decomposition.subproblems.means, decomposition.parameters
     program, layout = decomposition.program, decomposition.layout
-    master = Master(program, layout, means, np.arange(len(means)), context.prices.yearly, parameters)
+    master = Master(program, layout, means, np.arange(len(means)), context.penalties.coupling, parameters)
 
     def tell(_: SearchState) -> None:
-        context.passes = small.passes
+        context.iterations = small.iterations
         decomposition.report()
 
     small = replace(context, master=master, means=True, tell=tell)
@@ -105,8 +105,8 @@ def search_means(decomposition: Decomposition, start: FloatArray) -> FloatArray:
         parameters.means_radius,
         lambda now: now.priced_gap <= parameters.means_gap * decomposition.gap,
     )
-    context.passes = small.passes
-    context.master.price(context.prices.yearly)
+    context.iterations = small.iterations
+    context.master.price(context.penalties.coupling)
     return evened(found.centre, program.first, layout)
 
 
@@ -119,10 +119,10 @@ def relax(decomposition: Decomposition, share: float, start: FloatArray | None) 
     # A plan in any case is worth more than the rest of the bound.
     by_penalty = decomposition.passes_states
     latest = decomposition.begun + parameters.bound_time * decomposition.limits.time_limit_s
-    most = _doubt(decomposition) + context.prices.raised
+    most = _doubt(decomposition) + context.penalties.raised
 
     def doubtful(now: SearchState) -> bool:
-        return now.best is None and context.prices.raised >= most
+        return now.best is None and context.penalties.raised >= most
 
     def done(now: SearchState) -> bool:
         return (
@@ -161,7 +161,7 @@ def _own_bounds(decomposition: Decomposition) -> tuple[FloatArray, FloatArray]:
 def even_states(decomposition: Decomposition, proposals: IntegerProposals) -> None:
     """A first plan in which every period passes on the same: then none depends on what another leaves it."""
     first, context, state = decomposition.program.first, decomposition.context, decomposition.state
-    at = decomposition.layout.links[decomposition.layout.passed_on]
+    at = decomposition.layout.linking[decomposition.layout.period_states]
     even = np.clip(evened(state.centre, first, decomposition.layout), first.lower, first.upper)
     lower, upper = first.lower.copy(), first.upper.copy()
     lower[at] = upper[at] = even[at]

@@ -35,7 +35,7 @@ class Layout:
     links : ndarray of int
         First-stage columns that some period's rows see.
     passed_on : ndarray of int
-        Places among the links of those that only two periods see, of more: what one passes on to another.
+        Places among the linking variables of those that only two periods see, of more: what one passes on to another.
     columns, rows : tuple of labels
         Columns of a period and the rows that stay rows.
     caps : dict of label to label
@@ -44,8 +44,8 @@ class Layout:
         Rows that may miss their least or exceed their most; each has a shortfall column.
     """
 
-    links: Ints
-    passed_on: Ints
+    linking: Ints
+    period_states: Ints
     columns: tuple[Label, ...]
     rows: tuple[Label, ...]
     caps: dict[Label, Label]
@@ -57,8 +57,8 @@ class Layout:
 class Recourse:
     """One period in the common layout: ``least <= T x + W y <= most``, ``lower <= y <= upper``.
 
-    ``y[capped] <= most_cap − cap · x`` besides, and ``usage · y`` is the period's part of the yearly rows; ``x`` are
-    the links. Infinite where there is no bound.
+    ``y[capped] <= most_cap − cap · x`` besides, and ``usage · y`` is the period's part of the coupling constraints;
+    ``x`` are the links. Infinite where there is no bound.
     """
 
     cost: FloatArray
@@ -82,7 +82,7 @@ def without_cost(period: Recourse) -> Recourse:
 def ranges(
     periods: Items[Recourse], groups: npt.NDArray[np.int64], count: int, rules: int
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Least cost of each group within the bounds of its columns, least and most use of each yearly row."""
+    """Least cost of each group within the bounds of its columns, least and most use of each coupling constraint."""
     cost, least, most = np.zeros(count), np.zeros((count, rules)), np.zeros((count, rules))
     for group, period in zip(groups.tolist(), periods, strict=True):
         cost[group] += least_sum(period.cost, period.lower, period.upper)
@@ -99,11 +99,11 @@ def reduce_periods(program: TwoStage) -> tuple[Layout, CompressedList[Recourse]]
     for period in program.periods:
         count[np.unique(period.T.indices)] += 1
     seen = count > 0
-    links = np.flatnonzero(seen)
-    passed_on = np.flatnonzero(count[links] <= 2) if len(program.periods) > 2 else links[:0]
-    low, up = program.first.lower[links], program.first.upper[links]
+    linking = np.flatnonzero(seen)
+    period_states = np.flatnonzero(count[linking] <= 2) if len(program.periods) > 2 else linking[:0]
+    low, up = program.first.lower[linking], program.first.upper[linking]
     where = np.cumsum(seen) - 1
-    parts = View(program.periods, lambda period: _Part(period, _narrow(period.T, where, len(links)), low, up))
+    parts = View(program.periods, lambda period: _Part(period, _narrow(period.T, where, len(linking)), low, up))
     columns, every_row, caps = _Union(), _Union(), _Caps()
     low_fails: dict[Label, None] = {}
     high_fails: dict[Label, None] = {}
@@ -121,7 +121,7 @@ def reduce_periods(program: TwoStage) -> tuple[Layout, CompressedList[Recourse]]
         np.array(sorted(row_at[label] for label in fails if label in row_at), dtype=np.int64)
         for fails in (low_fails, high_fails)
     )
-    layout = Layout(links, passed_on, columns.labels, rows, taken, raised, lowered)
+    layout = Layout(linking, period_states, columns.labels, rows, taken, raised, lowered)
     return layout, CompressedList(map(_Places(layout), parts))
 
 
@@ -216,19 +216,19 @@ class _Places:
         sign = _coefficient(part.period.W, cap_rows)
         most_cap = upper[capped].copy()
         most_cap[own[cap_rows]] = np.where(sign > 0, rows.most[cap_rows], rows.least[cap_rows]) / sign
-        yearly, links = part.period.yearly, np.arange(part.T.shape[1])
+        coupling, linking = part.period.coupling, np.arange(part.T.shape[1])
         return Recourse(
             cost=cost,
             lower=lower,
             upper=upper,
             capped=capped,
-            cap=_moved(part.T, cap_rows, own, links, (len(capped), len(links)), 1 / sign),
+            cap=_moved(part.T, cap_rows, own, linking, (len(capped), len(linking)), 1 / sign),
             most_cap=most_cap,
-            T=_moved(part.T, kept, to, links, (m, len(links))),
+            T=_moved(part.T, kept, to, linking, (m, len(linking))),
             W=csc_array(_moved(part.period.W, kept, to, at, (m, n))),
             least=least,
             most=most,
-            usage=_moved(yearly, np.arange(yearly.shape[0]), None, at, (yearly.shape[0], n)),
+            usage=_moved(coupling, np.arange(coupling.shape[0]), None, at, (coupling.shape[0], n)),
         )
 
 

@@ -41,7 +41,7 @@ class IntegerProposals:
         self._gap = context.parameters.proposal_gap * context.gap
         self._limits = replace(limits, gap=self._gap)
         self._named: set[bytes] = set()
-        self.few_coupling = len(context.master.program.yearly) <= context.parameters.few_coupling
+        self.few_coupling = len(context.master.program.coupling) <= context.parameters.few_coupling
 
     def nearest(self, centre: FloatArray, bound: float) -> FloatArray | None:
         """Integers that were not named before, as near to a plan as there are some that promise to meet the bound."""

@@ -39,7 +39,7 @@ class SearchState:
     step : Step or None
         The master's last solution.
     value : float
-        What its best mix costs, with the rows that it breaks at their prices.
+        What its best combination costs, with the rows that it breaks at their penalties.
     """
 
     bound: float
@@ -67,7 +67,7 @@ class SearchContext:
     ----------
     master, pool : Master, SubproblemPool
         Who decides and who evaluates.
-    prices : Penalties
+    penalties : Penalties
         Of breaking rows.
     gap : float
         Asked for.
@@ -80,8 +80,8 @@ class SearchContext:
     means : bool
         Whether the means of the clusters are evaluated instead of the periods.
     urgent : bool
-        Whether any plan that breaks nothing is worth more than steady prices.
-    passes : int
+        Whether any plan that breaks nothing is worth more than steady penalties.
+    iterations : int
         Done so far.
     reserved_s : float
         Kept of the time for the dispatch of the plan at the end.
@@ -91,14 +91,14 @@ class SearchContext:
 
     master: Master
     pool: SubproblemPool
-    prices: Penalties
+    penalties: Penalties
     gap: float
     deadline: float
     tell: Callable[[SearchState], None]
     parameters: Parameters = DEFAULT
     means: bool = False
     urgent: bool = False
-    passes: int = 0
+    iterations: int = 0
     reserved_s: float = 0.0
     unpaid: bool = False
 
@@ -158,20 +158,20 @@ def search(
         plan = _evaluate(context, combination, x)
         if plan is None:
             break
-        before = combination.priced(context.prices).value if combination.known else np.inf
+        before = combination.priced(context.penalties).value if combination.known else np.inf
         combination.add(plan)
-        now = combination.priced(context.prices)
+        now = combination.priced(context.penalties)
         step = master.solve(context.left_s)
         if step is None:
             return SearchState(np.inf, None, state.centre, None) if master.infeasible else state
         best = _better(combination.best(), state.best)
         combination.forget(now, best)
-        state = SearchState(max(state.bound, step.bound(master.program.yearly)), best, now.x, step, now.value)
+        state = SearchState(max(state.bound, step.bound(master.program.coupling)), best, now.x, step, now.value)
         context.tell(state)
         if done(state):
             break
         if np.isfinite(before):
-            value = master.value_of(x) + combination.paid(plan) + context.prices.shortfall * plan.shortfall
+            value = master.value_of(x) + combination.paid(plan) + context.penalties.slack * plan.shortfall
             hoped = max(before - promised, 1e-12 * abs(before))
             least = _least_radius(context, combination, now, best, radius)
             trust_region.judge(hoped, before - now.value, value > before + hoped, least)
@@ -179,7 +179,7 @@ def search(
         missed = now.shortfall
         near = master.solve_near(now.x, trust_region.value, context.left_s) or step
         x, promised = near.x, near.value
-        context.prices.ask(now.prices, near.prices, now.broken > 0)
+        context.penalties.ask(now.prices, near.prices, now.broken > 0)
     return state
 
 
@@ -201,25 +201,27 @@ def _adjust_penalties(context: SearchContext, now: Combination, state: SearchSta
     if now.value - state.bound <= context.parameters.near_gap * context.gap * abs(now.value):
         _raise_prices(context, now)
     elif state.best is None and context.urgent and now.shortfall > context.parameters.stuck_slack * missed:
-        context.prices.raise_slack_penalty()
+        context.penalties.raise_slack_penalty()
 
 
 def _raise_prices(context: SearchContext, now: Combination) -> None:
     """Make it dearer to break the rows that a mean breaks."""
-    context.prices.raised += now.shortfall > 0 or bool(now.broken.any())
+    context.penalties.raised += now.shortfall > 0 or bool(now.broken.any())
     if now.shortfall > 0:
-        context.prices.raise_slack_penalty()
+        context.penalties.raise_slack_penalty()
     if now.broken.any():
-        context.prices.raise_coupling_penalty(now.broken > 0)
-        context.master.price(context.prices.yearly)
+        context.penalties.raise_coupling_penalty(now.broken > 0)
+        context.master.price(context.penalties.coupling)
 
 
 def _evaluate(context: SearchContext, combination: ConvexCombination, x: FloatArray) -> Evaluated | None:
-    context.passes += 1
+    context.iterations += 1
     begun = time.time()
-    prices, links = context.prices, x[context.master.links]
+    penalties, linking = context.penalties, x[context.master.linking]
     answer = context.pool.answer(
-        CutRequest(links, prices.asked, prices.shortfall, context.means, context.left_s, context.passes, context.unpaid)
+        CutRequest(
+            linking, penalties.duals, penalties.slack, context.means, context.left_s, context.iterations, context.unpaid
+        )
     )
     if answer is None:
         return None
@@ -230,7 +232,7 @@ def _evaluate(context: SearchContext, combination: ConvexCombination, x: FloatAr
         context.reserved_s = min(longest, 0.5 * (context.reserved_s + latest) if context.reserved_s else latest)
     context.master.add(answer.cuts)
     usage = np.array([answer.usage[number] for number in sorted(answer.usage)])
-    return Evaluated(context.passes, x, answer.cost, usage, answer.shortfall)
+    return Evaluated(context.iterations, x, answer.cost, usage, answer.shortfall)
 
 
 def _better(new: Combination | None, old: Combination | None) -> Combination | None:

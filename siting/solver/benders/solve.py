@@ -70,7 +70,7 @@ def solve_decomposed(
         If the program cannot be decomposed; the message names the column.
     """
     with warm(program, limits, progress, parameters) as solve:
-        return solve(program.yearly)
+        return solve(program.coupling)
 
 
 @contextmanager
@@ -80,7 +80,7 @@ def warm(
     progress: Callable[[Progress], None] | None = None,
     parameters: Parameters = DEFAULT,
 ) -> Iterator[Callable[[Rows], Run]]:
-    """Solve programs that differ in the sides of their yearly rows alone, each with what is known of those before.
+    """Solve programs that differ in the sides of their coupling constraints, each with what is known of those before.
 
     Cuts, evaluated plans and the solvers of the periods do not depend on these sides.
 
@@ -92,7 +92,7 @@ def warm(
     Yields
     ------
     callable
-        Solves with other yearly rows of the same labels.
+        Solves with other coupling constraints of the same labels.
 
     Raises
     ------
@@ -111,9 +111,9 @@ def warm(
     # Every period was opened several times.
     give_back()
 
-    def solve(yearly: Rows) -> Run:
-        if yearly is not program.yearly or decomposition.context.passes:
-            decomposition.restart(yearly)
+    def solve(coupling: Rows) -> Run:
+        if coupling is not program.coupling or decomposition.context.iterations:
+            decomposition.restart(coupling)
         interrupted = False
         try:
             run_phases(decomposition)
@@ -133,7 +133,7 @@ def warm(
 def _result(program: TwoStage, decomposition: Decomposition, factor: float, gap: float, interrupted: bool) -> Run:
     state = decomposition.state
     bound = float(state.lower_bound / factor) if np.isfinite(state.lower_bound) else None
-    passes = f"{decomposition.context.passes} passes"
+    passes = f"{decomposition.context.iterations} passes"
     if state.incumbent is None:
         status: Status = "infeasible" if state.infeasible else "stopped"
         return Run(status, None, None if state.infeasible else bound, None, None, interrupted, passes)

@@ -33,7 +33,7 @@ _AS_IT_IS, _SCALED = 0, 2
 
 @dataclass(frozen=True)
 class Dispatch:
-    """What a period does: decisions, their cost and use of the yearly rows, what is missed, and prices of its rows."""
+    """What a period does: decisions, cost, use of the coupling constraints, what is missed, and duals of its rows."""
 
     y: FloatArray
     cost: float
@@ -44,7 +44,7 @@ class Dispatch:
 
 @dataclass(frozen=True)
 class Budget:
-    """What a period may use of each yearly row: least and most, infinite where it does not matter."""
+    """What a period may use of each coupling constraint: least and most, infinite where it does not matter."""
 
     least: FloatArray
     most: FloatArray
@@ -85,7 +85,7 @@ class Solver:
         penalty: float,
         budget: Budget | None = None,
     ) -> Dispatch:
-        """The cheapest dispatch at a plan, use of the yearly rows being paid at given prices.
+        """The cheapest dispatch at a plan, use of the coupling constraints being paid at given prices.
 
         Parameters
         ----------
@@ -96,11 +96,11 @@ class Solver:
         x : ndarray of float
             The links of the plan.
         prices : ndarray of float
-            Of the yearly rows.
+            Of the coupling constraints.
         penalty : float
             Cost of a unit of shortfall.
         budget : Budget, optional
-            Without one the yearly rows only have their prices.
+            Without one the coupling constraints only have their prices.
         """
         upper, scale, n = _upper(period, x), _scale(period.cost), len(self._layout.columns)
         moved = period.T @ x

@@ -34,7 +34,7 @@ class CutRequest:
     x : ndarray of float
         Its links.
     prices : ndarray of float
-        Of the yearly rows.
+        Of the coupling constraints.
     penalty : float
         Cost of a unit of shortfall, in units of the highest cost of a period's columns.
     means : bool
@@ -92,7 +92,7 @@ class CutResponse:
     cost, shortfall : float
         Of the dispatch.
     usage : dict of int to ndarray of float
-        Of the yearly rows, by period.
+        Of the coupling constraints, by period.
     """
 
     cuts: dict[int, Cut]
@@ -199,8 +199,8 @@ class SubproblemWorker:
         """Decisions of each period at a mean of evaluated plans, and what went round in circles.
 
         Those of the plans are taken where they are known, and then cost as much in the mean; else they are the cheapest
-        within what theirs use of the yearly rows. Where those go round in circles, they are the cheapest that do not,
-        as far as that can be done by closing the weakest steps; what then costs more is for others to judge.
+        within what theirs use of the coupling constraints. Where those go round in circles, they are the cheapest that
+        do not, as far as that can be done by closing the weakest steps; what then costs more is for others to judge.
         """
         found: dict[int, FloatArray] = {}
         met: list[Circle] = []

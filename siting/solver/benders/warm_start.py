@@ -1,8 +1,8 @@
 """A first guess: the year as one period.
 
 The mean of all periods with the first stage, integers relaxed, is one linear program that interior point solves in a
-few seconds. Its plan is near that of the whole and its prices near those of the yearly rows, where a search that starts
-from a plan that breaks them all would have far to go. What it costs proves nothing and is not kept.
+few seconds. Its plan is near that of the whole and its prices near those of the coupling constraints, where a search
+that starts from a plan that breaks them all would have far to go. What it costs proves nothing and is not kept.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _TOLERANCE = 1e-5
 
 @dataclass(frozen=True)
 class Guess:
-    """A first stage, and prices of the yearly rows."""
+    """A first stage, and prices of the coupling constraints."""
 
     x: FloatArray
     prices: FloatArray
@@ -42,17 +42,17 @@ def guess(program: TwoStage, layout: Layout, mean: Recourse, time_left_s: float)
     time_left_s : float
         Time.
     """
-    first, own, yearly = program.first, program.own, program.yearly
+    first, own, coupling = program.first, program.own, program.coupling
     capped, count = mean.capped, len(mean.cost)
     cap_at = csr_array((np.ones(len(capped)), (np.arange(len(capped)), capped)), shape=(len(capped), count))
     rows: list[list[Any]] = [
         [program.own_first, None],
-        [program.yearly_first, mean.usage],
+        [program.coupling_first, mean.usage],
         [_over(mean.T, layout, len(first)), mean.W],
         [_over(mean.cap, layout, len(first)), cap_at],
     ]
-    least = np.concatenate([own.least, yearly.least, mean.least, np.full(len(capped), -np.inf)])
-    most = np.concatenate([own.most, yearly.most, mean.most, mean.most_cap])
+    least = np.concatenate([own.least, coupling.least, mean.least, np.full(len(capped), -np.inf)])
+    most = np.concatenate([own.most, coupling.most, mean.most, mean.most_cap])
     bounds = np.concatenate([first.lower, mean.lower]), np.concatenate([first.upper, mean.upper])
     engine = new_linear(
         solver="ipx", run_crossover="off", ipm_optimality_tolerance=_TOLERANCE, time_limit=max(time_left_s, 0.1)
@@ -64,10 +64,10 @@ def guess(program: TwoStage, layout: Layout, mean: Recourse, time_left_s: float)
     if not solution.value_valid or not solution.dual_valid:
         return None
     x = np.clip(np.asarray(solution.col_value, dtype=float)[: len(first)], first.lower, first.upper)
-    prices = np.asarray(solution.row_dual, dtype=float)[len(own) : len(own) + len(yearly)]
+    prices = np.asarray(solution.row_dual, dtype=float)[len(own) : len(own) + len(coupling)]
     return Guess(x, prices)
 
 
 def _over(matrix: csr_array, layout: Layout, width: int) -> csr_array:
     """Over all first-stage columns what is over the links."""
-    return csr_array((matrix.data, layout.links[matrix.indices], matrix.indptr), shape=(matrix.shape[0], width))
+    return csr_array((matrix.data, layout.linking[matrix.indices], matrix.indptr), shape=(matrix.shape[0], width))

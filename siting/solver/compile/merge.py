@@ -175,7 +175,7 @@ def _assemble(first: Columns, parts: Items[Chunk], rows: SharedRows, told: Share
     touched = np.array([np.diff(rows.blocks[name].indptr) > 0 for name in names]).reshape(len(names), len(rows.labels))
     count = touched.sum(axis=0)
     own = np.flatnonzero((count == 0) & ~idle(rows.least, rows.most, rows.first))
-    yearly = np.flatnonzero(count > 1)
+    coupling = np.flatnonzero(count > 1)
     aim = told.row[OBJECTIVE]
     rest = np.array([i for i in range(len(told.labels)) if i != aim], dtype=np.int64)
     periods, own_told = CompressedList[Period](), CompressedList[Part | None]()
@@ -185,15 +185,17 @@ def _assemble(first: Columns, parts: Items[Chunk], rows: SharedRows, told: Share
             mine = np.flatnonzero((count == 1) & touched[names.index(name)])
             block, cost = rows.blocks[name], told.blocks[name][[aim]].toarray().ravel()
             part = once(_stack(piece.rows.get(name), _pick(rows, mine, name)))
-            periods.append(Period(name, replace(columns, cost=cost), part.rows, part.first, part.block, block[yearly]))
+            periods.append(
+                Period(name, replace(columns, cost=cost), part.rows, part.first, part.block, block[coupling])
+            )
             own_told.append(piece.told.get(name))
     program = TwoStage(
         first=replace(first, cost=told.first[[aim]].toarray().ravel()),
         offset=float(told.least[aim]),
         own=_some(rows, own),
         own_first=rows.first[own],
-        yearly=_some(rows, yearly),
-        yearly_first=rows.first[yearly],
+        coupling=_some(rows, coupling),
+        coupling_first=rows.first[coupling],
         periods=periods,
     )
     labels = tuple(told.labels[i] for i in rest)

@@ -2,7 +2,7 @@
 
     minimize    offset + first.cost · x + Σ_d columns_d.cost · y_d
     own rows    own.least    <= own_first · x                               <= own.most
-    yearly      yearly.least <= yearly_first · x + Σ_d yearly_d · y_d       <= yearly.most
+    coupling    coupling.least <= coupling_first · x + Σ_d coupling_d · y_d <= coupling.most
     period d    rows_d.least <= T_d · x + W_d · y_d                         <= rows_d.most
     bounds      lower <= x, y_d <= upper, some of them whole
 
@@ -64,7 +64,7 @@ class Period:
         What first-stage decisions mean for the rows.
     W : csr_array, shape (rows, columns)
         The period's own part of the rows.
-    yearly : csr_array, shape (yearly rows, columns)
+    coupling : csr_array, shape (coupling constraints, columns)
         Its part of the rows that tie periods together.
     """
 
@@ -73,7 +73,7 @@ class Period:
     rows: Rows
     T: csr_array
     W: csr_array
-    yearly: csr_array
+    coupling: csr_array
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class TwoStage:
         Constant of the objective.
     own, own_first : Rows, csr_array of shape (own rows, first-stage columns)
         Rows that no period touches.
-    yearly, yearly_first : Rows, csr_array of shape (yearly rows, first-stage columns)
+    coupling, coupling_first : Rows, csr_array of shape (coupling constraints, first-stage columns)
         Rows that touch several periods.
     periods : sequence of Period
         In the order of the model; those of a long program are packed.
@@ -100,8 +100,8 @@ class TwoStage:
     offset: float
     own: Rows
     own_first: csr_array
-    yearly: Rows
-    yearly_first: csr_array
+    coupling: Rows
+    coupling_first: csr_array
     periods: Items[Period]
     legs: tuple[Leg, ...] = ()
 
@@ -131,40 +131,40 @@ def split(matrix: Matrix) -> TwoStage:
     """The two stages of a compiled model: each block that owns columns is a period.
 
     Rows that touch no block are the first stage's own, rows that touch one are that period's, rows that touch several
-    are yearly.
+    are coupling constraints.
     """
     sparse = csr_array(matrix.sparse)
     touched = _touched(matrix, sparse)
     first = np.flatnonzero(matrix.first)
-    own, yearly = np.flatnonzero(touched == _NONE), np.flatnonzero(touched == _SEVERAL)
+    own, coupling = np.flatnonzero(touched == _NONE), np.flatnonzero(touched == _SEVERAL)
     by_column = csc_array(sparse)
     x = csr_array(by_column[:, first])
     periods = []
     for d, name in enumerate(matrix.blocks):
         columns, rows = np.flatnonzero(matrix.block == d), np.flatnonzero(touched == d)
         y = csr_array(by_column[:, columns])
-        periods.append(Period(name, _columns(matrix, columns), _rows(matrix, rows), x[rows], y[rows], y[yearly]))
+        periods.append(Period(name, _columns(matrix, columns), _rows(matrix, rows), x[rows], y[rows], y[coupling]))
     return TwoStage(
         first=_columns(matrix, first),
         offset=matrix.offset,
         own=_rows(matrix, own),
         own_first=x[own],
-        yearly=_rows(matrix, yearly),
-        yearly_first=x[yearly],
+        coupling=_rows(matrix, coupling),
+        coupling_first=x[coupling],
         periods=tuple(periods),
         legs=matrix.legs,
     )
 
 
 def join(program: TwoStage) -> Matrix:
-    """The whole as one matrix: first-stage columns, then period by period; own rows, yearly rows, then the periods'."""
+    """The extensive form as one matrix: first-stage columns, then the periods'; own rows, coupling, the periods'."""
     periods = list(program.periods)
     below: list[list[Any]] = [[program.own_first, *(None for _ in periods)]]
-    below += [[program.yearly_first, *(d.yearly for d in periods)]]
+    below += [[program.coupling_first, *(d.coupling for d in periods)]]
     below += [[d.T, *(d.W if d is other else None for other in periods)] for d in periods]
     sparse = csc_array(block_array(below, format="csc"))
     columns = [program.first, *(d.columns for d in periods)]
-    rows = [program.own, program.yearly, *(d.rows for d in periods)]
+    rows = [program.own, program.coupling, *(d.rows for d in periods)]
     names = ("", *(d.name for d in periods))
     return Matrix(
         columns=[(name, label) for name, part in zip(names, columns, strict=True) for label in part.labels],

@@ -56,14 +56,14 @@ def refuse_lost_of(program: TwoStage, unit: float) -> None:
     reach = _reach(first.lower, first.upper)
     names = _names("", first)
     _block(program.own, first, "", unit)
-    for rows, part in ((program.own, program.own_first), (program.yearly, program.yearly_first)):
+    for rows, part in ((program.own, program.own_first), (program.coupling, program.coupling_first)):
         _coefficients(part, reach, names, _names("", rows))
     for period in program.periods:
         columns, rows, own = period.columns, period.rows, _names(period.name, period.columns)
         _block(rows, columns, period.name, unit)
         _coefficients(period.T, reach, names, _names(period.name, rows))
         _coefficients(period.W, _reach(columns.lower, columns.upper), own, _names(period.name, rows))
-        _coefficients(period.yearly, _reach(columns.lower, columns.upper), own, _names("", program.yearly))
+        _coefficients(period.coupling, _reach(columns.lower, columns.upper), own, _names("", program.coupling))
 
 
 def _block(rows: Rows, columns: Columns, block: str, unit: float) -> None:
