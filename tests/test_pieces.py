@@ -87,7 +87,7 @@ def test_rows_and_columns_are_those_of_the_whole(both):
     x = order(program.first.labels, whole.first.labels)
     for name in ("cost", "lower", "upper", "integer"):
         assert getattr(program.first, name)[x] == pytest.approx(getattr(whole.first, name), rel=1e-12), name
-    for kind in ("own", "yearly"):
+    for kind in ("own", "coupling"):
         rows, theirs = getattr(program, kind), getattr(whole, kind)
         r = order(rows.labels, theirs.labels)
         assert sorted(r) == list(range(len(rows)))

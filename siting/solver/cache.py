@@ -1,4 +1,4 @@
-"""What is made of long lists of labels is made once: they are one object wherever they are equal."""
+"""A cache by identity, for long lists of labels, which are one object wherever they are equal."""
 
 from __future__ import annotations
 

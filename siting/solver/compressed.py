@@ -1,4 +1,4 @@
-"""Many large things of one kind, kept small: each is packed, and opened when it is asked for.
+"""Lists of large objects, compressed one by one and decompressed on access.
 
 The periods of a year say much the same, so that their matrices pack to a sixth; opening one takes a thousandth of the
 time that solving it takes.
@@ -23,7 +23,7 @@ _LONG = 16
 
 
 class Items(Protocol[T_co]):
-    """What a tuple, a shelf and a view have in common."""
+    """What a tuple, a compressed list and a view have in common."""
 
     def __len__(self) -> int: ...
 
@@ -68,7 +68,7 @@ class CompressedList(Generic[T]):
         return (self[i] for i in range(len(self)))
 
     def some(self, chosen: Iterable[int]) -> CompressedList[T]:
-        """A shelf with some of the items."""
+        """A compressed list with some of the items."""
         part: CompressedList[T] = CompressedList()
         for i in chosen:
             part._keep(*self._packed(i))

@@ -80,12 +80,12 @@ class Combination:
 
 
 class ConvexCombination:
-    """Evaluated plans, to be mixed.
+    """Convex combinations of evaluated plans.
 
     Parameters
     ----------
     program : TwoStage
-        The whole.
+        The program.
     layout : Layout
         Of its periods.
     bounds : pair of ndarray of float
@@ -128,7 +128,7 @@ class ConvexCombination:
         self.known.append(plan)
 
     def seed(self, plans: Iterable[Evaluated]) -> None:
-        """Add plans that mix to one that keeps all rows, but may be far from the best."""
+        """Add plans of which a combination keeps all rows, but may be far from the best."""
         self.known += plans
         self.seeded = True
 
@@ -152,7 +152,7 @@ class ConvexCombination:
         """The cheapest mean if rows may be broken at their prices."""
         mean = self._solve(self.known, prices)
         if mean is None:
-            raise SolverError("the evaluated plans could not be mixed")
+            raise SolverError("the evaluated plans could not be combined")
         return mean
 
     def _solve(self, plans: list[Evaluated], breaking: Penalties | None) -> Combination | None:

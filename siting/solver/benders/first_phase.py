@@ -34,7 +34,7 @@ class Verdict:
     none : bool
         Whether it is proven that there is no plan.
     plans : list of Evaluated
-        That mix to a plan; empty if none was found.
+        Of which a convex combination is a plan; empty if none was found.
     """
 
     none: bool
@@ -47,7 +47,7 @@ class FirstPhase:
     Parameters
     ----------
     program : TwoStage
-        The whole.
+        The program.
     layout, periods, groups
         As of a master.
     """

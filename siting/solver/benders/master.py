@@ -2,9 +2,9 @@
 
 Columns: the first stage, the cost of each group of periods, what each group uses of every coupling constraint (its
 budget), and how far that row is broken, at a penalty.
-Rows: the first stage's own, the coupling constraints, and the cuts. Held in a box around a plan it tells where to
-look next (Marsten, Hogan and Blankenship, "The BOXSTEP method for
-large-scale optimization", Operations Research 23, 1975); without the box its prices prove a bound of the whole problem.
+Rows: the first stage's own, the coupling constraints, and the cuts. Held in a trust region around a plan it tells
+where to look next (Marsten, Hogan and Blankenship, "The BOXSTEP method for large-scale optimization", Operations
+Research 23, 1975); without the box its duals prove a bound of the whole problem.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Master:
     Parameters
     ----------
     program : TwoStage
-        The whole.
+        The program.
     layout : Layout
         Of its periods.
     periods : sequence of Recourse
@@ -200,7 +200,7 @@ class Master:
         return float(self.program.first.cost @ x + self.program.offset)
 
     def solve(self, time_left_s: float) -> Step | None:
-        """The relaxation without a box; None if it has no plan, or no time was left to find it."""
+        """The relaxation without a trust region; None if it has no plan, or no time was left to find it."""
         step = self._solve(time_left_s)
         if step is not None and not self.keeps_cuts:
             self._drop_idle()
@@ -210,7 +210,7 @@ class Master:
         return step
 
     def solve_near(self, centre: FloatArray, radius: float, time_left_s: float) -> Step | None:
-        """The relaxation in a box; see :meth:`box`."""
+        """The relaxation in a trust region; see :meth:`trust_region`."""
         every = np.arange(self._size, dtype=np.int32)
         accepted(self._engine.changeColsBounds(self._size, every, *self.trust_region(centre, radius)), "bounds")
         step = self._solve(time_left_s)

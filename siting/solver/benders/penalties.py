@@ -1,9 +1,9 @@
 """What it costs to break a row, where the plans known so far cannot keep it.
 
-Rows of a period that a plan may break have shortfall columns, and the coupling constraints may be broken by master and
-mix, each at a price that is an exact penalty once it exceeds the row's true price (Han and Mangasarian, "Exact penalty
-functions in nonlinear programming", Mathematical Programming 17, 1979). So every plan has a value, and what the master
-proves is a bound at any price. A price that proves too low, because breaking its row pays in the end, is raised.
+Rows of a period that a plan may break have slack columns, and the coupling constraints may be broken by master and
+combination, at a penalty that is exact once it exceeds the row's dual (Han and Mangasarian, "Exact penalty functions in
+nonlinear programming", Mathematical Programming 17, 1979). So every plan has a value, and what the master proves is a
+bound at any penalty. One that proves too low, because breaking its row pays in the end, is raised.
 """
 
 from __future__ import annotations
@@ -52,18 +52,18 @@ class Penalties:
         self.coupling = np.where(size > self._parameters.no_dual * self.coupling, lower, self.coupling)
 
     def ask(self, above: FloatArray, below: FloatArray, broken: npt.NDArray[np.bool_]) -> None:
-        """Take up the next prices, between those of the mix, which are from above, and of the master, from below.
+        """Take up the next duals, between those of the combination, from above, and of the master, from below.
 
-        Where the mix breaks a row, its price is only what breaking it costs, often hundreds of times the true one; a
-        dispatch at such a price has nothing in common with others and takes as long as the first. So that is approached
+        Where the combination breaks a row, its dual is only the penalty, often hundreds of times the true dual; a
+        dispatch at such duals has nothing in common with others and takes as long as the first. So that is approached
         step by step.
 
         Parameters
         ----------
         above, below : ndarray of float
-            Prices of the coupling constraints in the mix, and in the master.
+            Duals of the coupling constraints in the combination, and in the master.
         broken : ndarray of bool
-            Which of them the mix breaks.
+            Which of them the combination breaks.
         """
         first = self._parameters.first_dual_step * np.abs(above)
         size = self._parameters.coupling_factor * np.maximum(np.abs(self.duals), first)

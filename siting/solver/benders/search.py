@@ -35,7 +35,7 @@ class SearchState:
     best : Combination or None
         Its best plan.
     centre : ndarray of float
-        The first stage of its best mix.
+        The first stage of its best combination.
     step : Step or None
         The master's last solution.
     value : float
@@ -55,7 +55,7 @@ class SearchState:
 
     @property
     def priced_gap(self) -> float:
-        """The same of the best mix, with what it breaks."""
+        """The same of the best combination, with what it breaks."""
         return _apart(self.value, self.bound)
 
 
@@ -131,7 +131,7 @@ def search(
     radius: float,
     done: Callable[[SearchState], bool],
 ) -> SearchState:
-    """Pass after pass until done, or until time is out.
+    """Iterate until done, or until time is out.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The way in: what can be decomposed, and the plan in the terms of the whole."""
+"""Entry points: what can be decomposed, and the plan in terms of the extensive form."""
 
 from __future__ import annotations
 

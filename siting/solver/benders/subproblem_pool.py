@@ -1,4 +1,4 @@
-"""Who solves the periods: this process, or a team whose workers keep the solvers of their periods warm."""
+"""The pool that solves the periods: this process, or workers that keep the solvers of their periods warm."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from siting.solver.parallel.pool import new_worker_pool
 _NOTHING = 1e-6
 """What a period may miss for the rounding of its solver, in units of its rows."""
 _KEPT_NUMBERS, _WORTH_KEEPING = 12_500_000, 60
-"""Numbers that a crew keeps (100 MB), and the least plans of which that is worth while."""
+"""Numbers of dispatches that a worker keeps (100 MB), and the least number of plans for which that is worth while."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ class SubproblemWorker:
     layout : Layout
         Shape of all.
     periods, means : Members
-        The share of this crew.
+        The share of this worker.
     legs : sequence of Leg
         Flows of the periods that may not go round in a circle.
     names : sequence of str
@@ -266,7 +266,7 @@ def _add(cuts: dict[int, Cut], more: dict[int, Cut]) -> None:
 
 
 class SubproblemPool:
-    """All crews; with one worker and no cluster the only crew is in this process.
+    """All workers; with one and no cluster it is this process.
 
     Parameters
     ----------

@@ -36,7 +36,7 @@ def guess(program: TwoStage, layout: Layout, mean: Recourse, time_left_s: float)
     Parameters
     ----------
     program : TwoStage
-        The whole.
+        The program.
     layout, mean : Layout, Recourse
         The mean of its periods in their layout.
     time_left_s : float

@@ -1,4 +1,4 @@
-"""A Pyomo model of some periods, compiled into labelled rows: a piece of the whole."""
+"""The matrix compiler: a Pyomo model of some periods as labelled rows, one chunk of the program."""
 
 from __future__ import annotations
 

@@ -89,6 +89,10 @@ class ProvenInfeasibleError(Exception):
 def compile_model(model: Any) -> Matrix:
     """Compile a Pyomo model with one linear objective to be minimized.
 
+    Columns and rows are Pyomo's variables and constraints, in the order of Pyomo's own writer, and what stands in no
+    row or cost is left out: plans are loaded into the variables. The compiler of :mod:`siting.solver.compile.chunk`
+    names all of them by labels and takes them apart by block, which is of no use here.
+
     Raises
     ------
     ProvenInfeasibleError

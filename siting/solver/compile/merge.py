@@ -1,4 +1,4 @@
-"""The whole from its pieces: a model that is built a few periods at a time and never in memory at once."""
+"""Chunks merged into one program: a model is built a few periods at a time and never in memory at once."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ TOLERANCE, ROUNDING = 1e-9, 1e-12
 
 
 class NotInChunksError(ValueError):
-    """The whole is not the sum of its pieces; it has to be built at once."""
+    """The model is not the sum of its chunks; it has to be built at once."""
 
 
 class SharedRows:

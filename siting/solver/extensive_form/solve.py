@@ -1,4 +1,4 @@
-"""A matrix solved as a whole: branch-and-bound, or for large ones a relaxation that is rounded by its own prices."""
+"""The extensive form: branch and bound, or for large ones a relaxation that is rounded by its own duals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where work is done: processes of this machine, or workers of a Dask cluster; both as executors of one worker each."""
+"""Backends: processes of this machine, or workers of a Dask cluster."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _BIG = "1GB"
 
 
 class WorkerLostError(Exception):
-    """A worker is gone, and all that it kept."""
+    """A worker is gone, and its state with it."""
 
 
 class Worker(Protocol):
@@ -34,20 +34,20 @@ class Worker(Protocol):
         """Call a function there and wait for what it returns; WorkerLostError if the worker is gone."""
 
     def leave(self) -> None:
-        """Have no more of it."""
+        """Release it."""
 
 
 class Backend(Protocol):
-    """Where workers come from; how many there are, and for whom."""
+    """Where workers come from: how many there are, and who owns their state."""
 
     count: int
     owner: str
 
     def take(self) -> Worker:
-        """One worker more."""
+        """A new worker."""
 
     def close(self) -> None:
-        """Let all go."""
+        """Release all workers."""
 
 
 class ProcessBackend:
@@ -69,7 +69,7 @@ class ProcessBackend:
         return _ProcessWorker()
 
     def close(self) -> None:
-        """Nothing: a process ends when its place is left."""
+        """Nothing: a process ends when it is released."""
 
 
 class _ProcessWorker:
@@ -89,14 +89,14 @@ class _ProcessWorker:
 
 
 class DaskBackend:
-    """Workers of a Dask cluster, a place for each of their threads.
+    """Workers of a Dask cluster, one for each of their threads.
 
     Parameters
     ----------
     address : str
         Of the scheduler, as ``tcp://scheduler:8786``.
     most : int
-        Most places; 0: all.
+        Most workers; 0: all.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Workers that each keep something, as solvers that stay warm. What a lost worker kept is made again elsewhere."""
+"""Pools of workers with state, such as warm solvers; the state of a lost worker is made again by another."""
 
 from __future__ import annotations
 
@@ -16,40 +16,40 @@ from siting.solver.parallel.worker_state import Key, StateLostError, ask, keep
 T = TypeVar("T")
 
 _TRIES = 5
-"""How often in a row a worker may be lost over one question."""
+"""How often in a row a worker may be lost over one call."""
 
 _AHEAD = 2
-"""So many items for each of a team are begun before the first is taken."""
+"""Items submitted for each worker before the first result is taken."""
 
 _numbers = count()
 
 
 class WorkerPool(Protocol):
-    """Some who each keep something."""
+    """Workers, each with its own state."""
 
     size: int
 
     def ask(self, function: Callable[..., T], *arguments: Any) -> list[T]:
-        """Call a function with what each of them keeps, and more."""
+        """Call a function with the state of every worker and further arguments."""
 
     def share(self, function: Callable[..., T], items: Iterable[Any]) -> Iterator[T]:
-        """Call a function with what any of them keeps and with each item; in order."""
+        """Call a function for each item with the state of any worker; results in order."""
 
     def close(self) -> None:
-        """Let them go."""
+        """Release the workers."""
 
 
 def new_worker_pool(
     begin: Callable[..., Any], share: Callable[[int, int], tuple[Any, ...]], most: int, workers: int, cluster: str
 ) -> WorkerPool:
-    """A team of this process, of processes, or of workers of a cluster.
+    """A pool of this process alone, of processes, or of workers of a cluster.
 
     Parameters
     ----------
     begin : callable
-        Makes what each keeps.
+        Makes the state of a worker.
     share : callable
-        The arguments of ``begin`` for one of so many.
+        The arguments of ``begin`` for worker i of so many.
     most : int
         At most so many, at least one.
     workers, cluster : int, str
@@ -63,7 +63,7 @@ def new_worker_pool(
 
 
 class SerialPool:
-    """A team of this process alone."""
+    """A pool without workers: calls are made in this process."""
 
     size = 1
 
@@ -71,28 +71,28 @@ class SerialPool:
         self._kept = kept
 
     def ask(self, function: Callable[..., T], *arguments: Any) -> list[T]:
-        """Call a function with what is kept, and more."""
+        """Call a function with the state and further arguments."""
         return [function(self._kept, *arguments)]
 
     def share(self, function: Callable[..., T], items: Iterable[Any]) -> Iterator[T]:
-        """Call a function with what is kept and with each item."""
+        """Call a function with the state for each item."""
         return (function(self._kept, item) for item in items)
 
     def close(self) -> None:
-        """Nothing to be let go."""
+        """Nothing to release."""
 
 
 class ParallelPool:
-    """A team of workers in places of their own.
+    """A pool of workers of a backend.
 
     Parameters
     ----------
     places : Backend
-        Where they are; closed with the team.
+        Where they run; closed with the pool.
     begin : callable
-        Makes what each keeps.
+        Makes the state of a worker.
     shares : sequence of tuple
-        Its arguments for each of them.
+        Its arguments for each worker.
     """
 
     def __init__(self, places: Backend, begin: Callable[..., Any], shares: Sequence[tuple[Any, ...]]) -> None:
@@ -101,11 +101,11 @@ class ParallelPool:
         self._posts = [_Slot(places, begin, share) for share in shares]
 
     def ask(self, function: Callable[..., T], *arguments: Any) -> list[T]:
-        """Call a function with what each of them keeps, and more."""
+        """Call a function with the state of every worker and further arguments."""
         return [job.result() for job in [post.ask(function, arguments) for post in self._posts]]
 
     def share(self, function: Callable[..., T], items: Iterable[Any]) -> Iterator[T]:
-        """Call a function with what any of them keeps and with each item; whoever is free takes the next."""
+        """Call a function for each item with the state of any worker; whichever is free takes the next."""
         left: queue.SimpleQueue[tuple[Any, Future[T]] | None] = queue.SimpleQueue()
         jobs: deque[Future[T]] = deque()
         coming = iter(items)
@@ -115,7 +115,7 @@ class ParallelPool:
                 jobs.append(Future())
                 left.put((item, jobs[-1]))
 
-        # Not all at once: what is done before it is asked for has to be kept.
+        # Not all at once: results that are not yet taken use memory.
         hand_out(_AHEAD * self.size)
         for post in self._posts:
             post.serve(function, left)
@@ -129,14 +129,14 @@ class ParallelPool:
                 left.put(None)
 
     def close(self) -> None:
-        """Let them go."""
+        """Release the workers."""
         for post in self._posts:
             post.close()
         self._places.close()
 
 
 class _Slot:
-    """One of a team: does one thing after the other, and begins anew at another place if its own is lost."""
+    """A worker of a pool: one call after the other; if it is lost, its state is made again in a new one."""
 
     def __init__(self, places: Backend, begin: Callable[..., Any], share: tuple[Any, ...]) -> None:
         self._places, self._begin, self._share = places, begin, share

@@ -1,4 +1,4 @@
-"""Processes that work for this one: deaf to Ctrl-C, which is this one's to take, and gone when it is gone."""
+"""Worker processes: they ignore SIGINT, which the parent handles, and end when the parent ends."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def new_process_pool(
 
 @cache
 def context() -> Any:
-    """How processes begin: on Linux as copies of one that does nothing but import libraries, from the first call on.
+    """The start method: on Linux a fork server that has imported the libraries, elsewhere spawn.
 
-    They are not copied from this process: a copy of one with running threads may hang.
+    Workers are not forked from this process: a fork of a process with running threads may hang.
     """
     if sys.platform == "linux":
         from multiprocessing import forkserver, util
@@ -55,7 +55,7 @@ def context() -> Any:
 
 @contextmanager
 def sigint_blocked() -> Iterator[None]:
-    """Ctrl-C in a terminal reaches every process of the group; processes begun meanwhile are deaf to it."""
+    """Block SIGINT, which Ctrl-C sends to every process of the group, in processes that are started meanwhile."""
     if sys.platform == "win32":
         yield
         return

@@ -1,7 +1,7 @@
-"""What the process that others are copied from imports first: it ends with its parent and takes a folder with it.
+"""Imported first by the fork server: it ends with its parent and deletes the folder of its socket.
 
-The folder of its socket is made by the process that wants copies, which deletes it at its end, but not when it is
-killed. Libraries take seconds to import, and it looks for its parent meanwhile.
+That folder is made by the parent, which deletes it at its end, but not when it is killed. Libraries take seconds to
+import; the parent is watched meanwhile.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ import signal
 from typing import Any
 
 SOCKETS = "SITING_SOCKETS"
-"""The variable that tells the process that others are copied from its parent and the folder."""
+"""The environment variable that tells the fork server its parent and the folder."""
 
 _LOOK_S = 1.0
 _PROCESS = os.getpid()
 
 
 def _delete(folder: str) -> None:
-    # Not at the end of a copy.
+    # Not at the end of a fork.
     if os.getpid() == _PROCESS:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def _stay_with(parent: int, folder: str) -> None:
-    """Look for the parent now and then; a timer and no thread, since what has threads is not to be copied."""
+    """Check for the parent once a second; by a timer, since a process with threads should not be forked."""
 
     def look(number: int, frame: Any) -> None:
         if os.getppid() != parent and os.getpid() == _PROCESS:
