@@ -23,6 +23,7 @@ _WHERE = {
     "draw": "siting.maps",
     "front": "siting.study.front",
     "load": "siting.instance",
+    "load_run": "siting.runs.solution",
     "make": "siting.problem",
     "solve": "siting.solving.solution",
     "stage_problem": "siting.problem.stages",

@@ -49,6 +49,19 @@ def layers(problem: Problem, tables: Tables, base: gpd.GeoDataFrame | None = Non
     }
 
 
+def site_points(problem: Problem, tables: Tables) -> gpd.GeoDataFrame:
+    """The layer of the sites alone; see :func:`layers`.
+
+    Parameters
+    ----------
+    problem : Problem
+        The instance as solved.
+    tables : mapping of str to DataFrame
+        The tidy tables of the solution.
+    """
+    return _sites(problem, tables, work(problem, tables))
+
+
 def own_base(problem: Problem) -> gpd.GeoDataFrame | None:
     """The bundled base map that the instance names, or None; one in the folder of the instance is given to us.
 

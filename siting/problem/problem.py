@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from siting.problem.notebook import as_html
 from siting.problem.presets import APPLIED
 from siting.problem.settings import Settings
 from siting.problem.tables import TABLES, Table
@@ -70,7 +71,7 @@ class Calendar:
         return {"count": self.periods, "hours": self.hours, "in_order": self.in_order}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Problem:
     """Everything that the model needs to know; nothing in it changes.
 
@@ -105,6 +106,25 @@ class Problem:
     def hours(self) -> int:
         """Hours of the year: 8,760 or 8,784."""
         return len(self.hourly["price_per_mwh"])
+
+    def __repr__(self) -> str:
+        facts = ", ".join(f"{value} {name}" if name != "periods" else value for name, value in self._facts().items())
+        return f"<Problem {self.settings.instance.name!r}: {facts}>"
+
+    def _repr_html_(self) -> str:
+        table = self.sites[["region", "tier", "latitude_deg", "longitude_deg", "most_mw", "cooling"]]
+        return as_html(f"{self.settings.instance.name}: {self.settings.instance.title_en}", self._facts(), table)
+
+    def _facts(self) -> dict[str, str]:
+        calendar = self.calendar
+        order = " in calendar order" if calendar.in_order else ""
+        return {
+            "regions": str(len(self.regions)),
+            "sites": str(len(self.sites)),
+            "workloads": str(len(self.workloads)),
+            "MW of demand": f"{float(self.demand['mean_mw'].sum()):,.0f}",
+            "periods": f"{calendar.periods} periods of {calendar.hours} h{order}",
+        }
 
     def replace(self, **changes: Any) -> Problem:
         """A copy with some parts changed, for what-ifs.

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
 
+from siting.errors import Sentence, UsageError, sentences
 from siting.model.build import Component
+from siting.problem.notebook import as_html
 from siting.problem.problem import Problem
 from siting.solver.compile.matrix import FloatArray
 from siting.solver.highs.engine import Limits, Progress, Status, Strategy
@@ -21,10 +23,15 @@ from siting.solver.warm_start import Start
 from siting.solving.compiled import Compiled, compile_problem
 from siting.solving.tables import pages, tables
 
+if TYPE_CHECKING:
+    import geopandas as gpd
 
-@dataclass(frozen=True)
+    from siting.maps.dispatch import Drawing
+
+
+@dataclass(frozen=True, repr=False)
 class Solution:
-    """What a solve gave.
+    """What a solve gave; a notebook shows it as a small table.
 
     Parameters
     ----------
@@ -41,6 +48,8 @@ class Solution:
         The tables of each stage of a pathway.
     outcome : Outcome
         Seconds, solver, version, options and the reason for stopping.
+    problem : Problem or None
+        What was solved; None where a Pyomo model was: ``dataclasses.replace(solution, problem=problem)`` adds it.
     """
 
     status: Status
@@ -50,6 +59,90 @@ class Solution:
     tables: dict[str, pd.DataFrame]
     outcome: Outcome
     stages: dict[int, dict[str, pd.DataFrame]] = field(default_factory=dict)
+    problem: Problem | None = None
+
+    @property
+    def sites(self) -> gpd.GeoDataFrame:
+        """Every site as a point, with its key as index and what the plan makes of it (see the layers of the map).
+
+        Raises
+        ------
+        UsageError
+            If there is no plan of one year, or the problem is not known.
+        """
+        from siting.maps import site_points
+
+        return site_points(self._solved(), self.tables).set_index("site")
+
+    def plot_dispatch(self, site: str, periods: Sequence[int] | None = None) -> Drawing:
+        """Draw the hours of a site and of its region; see :func:`siting.maps.draw_dispatch`.
+
+        Parameters
+        ----------
+        site : str
+            Key of the site.
+        periods : sequence of int, optional
+            Which periods, side by side; by default the first 14 at most.
+
+        Returns
+        -------
+        Drawing
+            A matplotlib figure.
+
+        Raises
+        ------
+        UsageError
+            If there is no plan of one year, no such site or period, or the problem is not known.
+        """
+        from siting.maps import draw_dispatch
+
+        return draw_dispatch(self._solved(), self.tables, site, periods)
+
+    def __repr__(self) -> str:
+        facts = ", ".join(f"{name} {value}" for name, value in self._facts().items() if name != "status")
+        return f"<Solution: {', '.join(filter(None, [self.status, facts]))}>"
+
+    def _repr_html_(self) -> str:
+        name = "" if self.problem is None else f" of {self.problem.settings.instance.name}"
+        return as_html(f"Solution{name}", self._facts(), self._table())
+
+    def _facts(self) -> dict[str, str]:
+        currency = "" if self.problem is None else f" {self.problem.settings.instance.currency}"
+        yearly = "" if self.stages else " a year"
+        told: dict[str, str] = {"status": self.status}
+        if self.objective is not None:
+            told["cost"] = f"{self.objective:,.1f} million{currency}{yearly}"
+        if self.bound is not None:
+            told["bound"] = f"{self.bound:,.1f}"
+        if self.gap is not None:
+            told["gap"] = f"{100 * self.gap:.2f} %"
+        if "carbon" in self.tables:
+            told["CO2"] = f"{float(self.tables['carbon']['carbon_t'].sum()):,.0f} t a year"
+        if "site" in self.tables:
+            told["sites in use"] = f"{int((self.tables['site']['open'] > 0.5).sum())} of {len(self.tables['site'])}"
+        if self.stages:
+            told["stages"] = ", ".join(map(str, self.stages))
+        return told
+
+    def _table(self) -> pd.DataFrame | None:
+        """IT power by type of equipment at the sites in use."""
+        if "site_compute" not in self.tables:
+            return None
+        capacity = self.tables["site_compute"].pivot_table(index="site", columns="compute", values="capacity_mw")
+        used = self.tables["site"].set_index("site")["open"] > 0.5
+        return capacity[used.reindex(capacity.index, fill_value=False)].add_suffix(" MW")
+
+    def _solved(self) -> Problem:
+        if self.problem is None:
+            raise UsageError(
+                sentences(
+                    "This solution does not know its problem, because a Pyomo model was solved.",
+                    "Add it with dataclasses.replace(solution, problem=problem).",
+                )
+            )
+        if not self.tables:
+            raise UsageError(Sentence("There is no plan of one year (status {status!r}).", status=self.status))
+        return self.problem
 
 
 def solve(
@@ -124,7 +217,7 @@ def solve(
         outcome, plan = optimize_program(
             what.program, limits, what.seconds, progress, start=start, keep_start=keep_start
         )
-        return _solution(outcome, {} if plan is None else what.tables(plan))
+        return replace(_solution(outcome, {} if plan is None else what.tables(plan)), problem=what.problem)
     outcome = optimize(what, limits, progress, start=start, keep_start=keep_start)
     if not outcome.has_plan:
         return _solution(outcome, {})
