@@ -117,3 +117,8 @@ def test_names_are_no_markup_and_long_tables_are_cut() -> None:
     assert "<b>" not in shown
     assert shown.count("<tr") <= MOST_ROWS + 3
     assert "8760 rows in all" in shown
+
+
+@pytest.mark.parametrize("name", siting.__all__)
+def test_every_public_name_can_be_had(name: str) -> None:
+    assert getattr(siting, name) is not None
