@@ -28,7 +28,9 @@ LAYERS = (
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 CONCEPTS_MAY_IMPORT = {"structure", "ports", "midnight"}
-FILES = sorted(PACKAGE.rglob("*.py"))
+EXAMPLES = PACKAGE / "guide" / "examples"
+"""Scripts as users write them: what they import is the package itself."""
+FILES = sorted(path for path in PACKAGE.rglob("*.py") if EXAMPLES not in path.parents)
 
 
 def unit(dotted):
