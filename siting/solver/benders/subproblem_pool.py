@@ -195,7 +195,7 @@ class SubproblemWorker:
                 shortfall += unit * _missed(found)
         return CutResponse(cuts, cost, usage, shortfall)
 
-    def dispatch(self, order: DispatchRequest) -> tuple[dict[int, FloatArray], list[Circle]]:
+    def dispatch(self, request: DispatchRequest) -> tuple[dict[int, FloatArray], list[Circle]]:
         """Decisions of each period at a mean of evaluated plans, and what went round in circles.
 
         Those of the plans are taken where they are known, and then cost as much in the mean; else they are the cheapest
@@ -210,12 +210,12 @@ class SubproblemWorker:
                 found[number], here = self._solver.one_way(
                     (False, number),
                     period,
-                    order.x,
-                    order.penalty * _unit(period),
-                    order.budgets[number],
+                    request.x,
+                    request.penalty * _unit(period),
+                    request.budgets[number],
                     self._networks.at(self._names[number], self.layout.columns),
-                    order.gap,
-                    self._kept.mean(order.weights, number),
+                    request.gap,
+                    self._kept.mean(request.weights, number),
                 )
                 met += (replace(circle, period=number) for circle in here)
         return found, met
@@ -294,7 +294,7 @@ class SubproblemPool:
         parameters: Parameters = DEFAULT,
     ) -> None:
         # A period always comes back to the solver that knows it.
-        self._team = new_worker_pool(
+        self._workers = new_worker_pool(
             SubproblemWorker,
             lambda i, size: (layout, periods.share(i, size), means.share(i, size), legs, names, parameters),
             len(periods),
@@ -305,12 +305,12 @@ class SubproblemPool:
     @property
     def size(self) -> int:
         """How many workers there are."""
-        return self._team.size
+        return self._workers.size
 
     def answer(self, request: CutRequest) -> CutResponse | None:
         """Evaluate a plan in all periods; None if it takes too long."""
         whole = CutResponse({}, 0.0, {}, 0.0)
-        for part in self._team.ask(SubproblemWorker.answer, request):
+        for part in self._workers.ask(SubproblemWorker.answer, request):
             if part is None:
                 return None
             _add(whole.cuts, part.cuts)
@@ -319,15 +319,15 @@ class SubproblemPool:
             )
         return whole
 
-    def dispatch(self, order: DispatchRequest) -> tuple[list[FloatArray], list[Circle]]:
+    def dispatch(self, request: DispatchRequest) -> tuple[list[FloatArray], list[Circle]]:
         """The decisions of each period at a mean of plans, and circles met; see :meth:`SubproblemWorker.dispatch`."""
         found: dict[int, FloatArray] = {}
         met: list[Circle] = []
-        for part, circles_there in self._team.ask(SubproblemWorker.dispatch, order):
+        for part, circles_there in self._workers.ask(SubproblemWorker.dispatch, request):
             found |= part
             met += circles_there
         return [found[number] for number in sorted(found)], met
 
     def close(self) -> None:
         """Let the workers go."""
-        self._team.close()
+        self._workers.close()

@@ -57,9 +57,9 @@ def new_worker_pool(
     """
     if not cluster and min(workers, most) == 1:
         return SerialPool(begin(*share(0, 1)))
-    places = DaskBackend(cluster, workers) if cluster else ProcessBackend(workers)
-    size = min(places.count, most)
-    return ParallelPool(places, begin, [share(i, size) for i in range(size)])
+    backend = DaskBackend(cluster, workers) if cluster else ProcessBackend(workers)
+    size = min(backend.count, most)
+    return ParallelPool(backend, begin, [share(i, size) for i in range(size)])
 
 
 class SerialPool:
@@ -67,16 +67,16 @@ class SerialPool:
 
     size = 1
 
-    def __init__(self, kept: Any) -> None:
-        self._kept = kept
+    def __init__(self, state: Any) -> None:
+        self._state = state
 
     def ask(self, function: Callable[..., T], *arguments: Any) -> list[T]:
         """Call a function with the state and further arguments."""
-        return [function(self._kept, *arguments)]
+        return [function(self._state, *arguments)]
 
     def share(self, function: Callable[..., T], items: Iterable[Any]) -> Iterator[T]:
         """Call a function with the state for each item."""
-        return (function(self._kept, item) for item in items)
+        return (function(self._state, item) for item in items)
 
     def close(self) -> None:
         """Nothing to release."""
@@ -87,7 +87,7 @@ class ParallelPool:
 
     Parameters
     ----------
-    places : Backend
+    backend : Backend
         Where they run; closed with the pool.
     begin : callable
         Makes the state of a worker.
@@ -95,14 +95,14 @@ class ParallelPool:
         Its arguments for each worker.
     """
 
-    def __init__(self, places: Backend, begin: Callable[..., Any], shares: Sequence[tuple[Any, ...]]) -> None:
+    def __init__(self, backend: Backend, begin: Callable[..., Any], shares: Sequence[tuple[Any, ...]]) -> None:
         self.size = len(shares)
-        self._places = places
-        self._posts = [_Slot(places, begin, share) for share in shares]
+        self._backend = backend
+        self._slots = [_Slot(backend, begin, share) for share in shares]
 
     def ask(self, function: Callable[..., T], *arguments: Any) -> list[T]:
         """Call a function with the state of every worker and further arguments."""
-        return [job.result() for job in [post.ask(function, arguments) for post in self._posts]]
+        return [job.result() for job in [slot.ask(function, arguments) for slot in self._slots]]
 
     def share(self, function: Callable[..., T], items: Iterable[Any]) -> Iterator[T]:
         """Call a function for each item with the state of any worker; whichever is free takes the next."""
@@ -117,44 +117,44 @@ class ParallelPool:
 
         # Not all at once: results that are not yet taken use memory.
         hand_out(_AHEAD * self.size)
-        for post in self._posts:
-            post.serve(function, left)
+        for slot in self._slots:
+            slot.serve(function, left)
         try:
             while jobs:
                 done = jobs.popleft().result()
                 hand_out(1)
                 yield done
         finally:
-            for _ in self._posts:
+            for _ in self._slots:
                 left.put(None)
 
     def close(self) -> None:
         """Release the workers."""
-        for post in self._posts:
-            post.close()
-        self._places.close()
+        for slot in self._slots:
+            slot.close()
+        self._backend.close()
 
 
 class _Slot:
     """A worker of a pool: one call after the other; if it is lost, its state is made again in a new one."""
 
-    def __init__(self, places: Backend, begin: Callable[..., Any], share: tuple[Any, ...]) -> None:
-        self._places, self._begin, self._share = places, begin, share
-        self._place: Worker | None = None
-        self._key: Key = (places.owner, -1)
+    def __init__(self, backend: Backend, begin: Callable[..., Any], share: tuple[Any, ...]) -> None:
+        self._backend, self._begin, self._share = backend, begin, share
+        self._worker: Worker | None = None
+        self._key: Key = (backend.owner, -1)
         self._closed = False
-        self._line = ThreadPoolExecutor(1)
+        self._calls = ThreadPoolExecutor(1)
 
     def ask(self, function: Callable[..., T], arguments: tuple[Any, ...]) -> Future[T]:
-        return self._line.submit(self._asked, function, arguments)
+        return self._calls.submit(self._asked, function, arguments)
 
     def serve(self, function: Callable[..., T], items: queue.SimpleQueue[tuple[Any, Future[T]] | None]) -> None:
         """Take item after item until there is none."""
-        self._line.submit(self._serve, function, items)
+        self._calls.submit(self._serve, function, items)
 
     def close(self) -> None:
         self._closed = True
-        self._line.shutdown(wait=False, cancel_futures=True)
+        self._calls.shutdown(wait=False, cancel_futures=True)
         self._leave()
 
     def _serve(self, function: Callable[..., T], items: queue.SimpleQueue[tuple[Any, Future[T]] | None]) -> None:
@@ -182,12 +182,12 @@ class _Slot:
         ) from lost
 
     def _begun(self) -> Worker:
-        if self._place is None:
-            self._place, self._key = self._places.take(), (self._places.owner, next(_numbers))
-            self._place.call(keep, self._key, self._begin, self._share)
-        return self._place
+        if self._worker is None:
+            self._worker, self._key = self._backend.take(), (self._backend.owner, next(_numbers))
+            self._worker.call(keep, self._key, self._begin, self._share)
+        return self._worker
 
     def _leave(self) -> None:
-        place, self._place = self._place, None
-        if place is not None:
-            place.leave()
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.leave()
