@@ -105,7 +105,7 @@ EXACT = {"mip_abs_gap": 0.0, "mip_feasibility_tolerance": 1e-9, "dual_feasibilit
 
 def solved(m: Any, **options: Any) -> Solution:
     """Solve to the optimum."""
-    return solve(m, gap=0.0, threads=1, options={**EXACT, **options})
+    return solve(m, gap=0.0, threads=1, highs={**EXACT, **options})
 
 
 def optimum(p: Problem) -> Solution:

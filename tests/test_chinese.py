@@ -12,10 +12,10 @@ from command_line import Cli, command_line  # noqa: F401 - a fixture
 from sentences import templates, unfilled
 from test_broken_inputs import CASES, Case, faults_of, folder, starter  # noqa: F401 - fixtures
 
-from siting.cli.faults import fault_line
 from siting.cli.options import MESSAGES
-from siting.cli.text import Text, faults, in_language
 from siting.errors import Sentence, sentences
+from siting.locale import Text, faults, in_language
+from siting.locale.lines import fault_line
 
 CJK = re.compile(r"[\u4e00-\u9fff]")
 ENGLISH = re.compile(r"(?:[A-Za-z]{2,} ){4,}")

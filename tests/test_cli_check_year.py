@@ -13,8 +13,8 @@ from small import optimum, problem
 from test_year_check import days_are_blocks, two_days
 
 from siting.cli.check_year import year_parts
-from siting.cli.text import Text
 from siting.instance import write
+from siting.locale import Text
 from siting.problem import problem as year_of
 from siting.study.year_check import check_year
 

@@ -13,7 +13,7 @@ from command_line import Cli, command_line, instance_folder  # noqa: F401 - fixt
 
 from siting import guide
 from siting.cli.tables import as_table
-from siting.cli.text import Text
+from siting.locale import Text
 
 PAGE = guide.read("howto/move")
 PRINTED = [block for block in re.findall(r"```text\n(.*?)```", PAGE, flags=re.DOTALL) if "siting move" in block]

@@ -16,8 +16,7 @@ from command_line import Cli, Done, start, stop_when_it_says
 from tiny import tiny_problem
 
 import siting
-from siting.cli.notes import messages
-from siting.cli.text import Text
+from siting.runs.messages import of_solve
 
 LIMIT_SITES = """
 import pyomo.environ as pyo
@@ -171,7 +170,7 @@ def test_why_a_plan_is_not_proven_is_said_as_it_was(changes: dict[str, Any], cod
     solved = siting.solve(p, time_limit=60.0)
     outcome = dataclasses.replace(solved.outcome, **changes)
     unproven = dataclasses.replace(solved, status="feasible", outcome=outcome)
-    notes = messages(p, unproven, None, Text("en"))
+    notes = of_solve(p, unproven, None)
     assert [note.code for note in notes] == [code]
 
 

@@ -18,7 +18,7 @@ from siting.problem.tables import TABLES
 
 def test_a_dispatched_system_from_solve_to_show(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Maps take most of the time and know nothing of the system.
-    monkeypatch.setattr("siting.cli.workflow.draw_into", lambda *given: [])
+    monkeypatch.setattr("siting.runs.plans.draw_into", lambda *given: [])
     p = tiny_problem()
     rows = pd.DataFrame(
         {"region": "north", "technology": ["coal", "gas"], "existing_mw": [1000.0, 100.0],

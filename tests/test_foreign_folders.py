@@ -19,7 +19,6 @@ import pytest
 from command_line import Cli, Done
 from pyarrow import parquet
 
-from siting.cli.jobs import as_asked, options_of
 from siting.errors import InputError, UsageError
 from siting.files import atomic
 from siting.files.reading import (
@@ -35,7 +34,8 @@ from siting.files.reading import (
 from siting.files.tables import read_parquet
 from siting.instance import load
 from siting.maps import load_base
-from siting.runs.document import Options
+from siting.options import SolveOptions
+from siting.runs.job import as_asked, options_of
 from siting.runs.unfinished import begun
 from siting.solver.highs.options import check_options, touches_files
 
@@ -54,7 +54,7 @@ def copied_run(run: tuple[Path, Done], tmp_path: Path) -> Path:
     return Path(shutil.copytree(run[0], tmp_path / "own-run"))
 
 
-def unfinished(run: Path, instance: Path, options: Options) -> Path:
+def unfinished(run: Path, instance: Path, options: SolveOptions) -> Path:
     """What a killed solve leaves; the file that says what was asked."""
     with pytest.raises(ZeroDivisionError), begun(run, as_asked(options), {}, lambda to: shutil.copytree(instance, to)):
         raise ZeroDivisionError
@@ -68,7 +68,7 @@ def unfinished(run: Path, instance: Path, options: Options) -> Path:
 def test_a_checkpoint_runs_reaches_opens_and_writes_nothing(wish: str, own: Path, tmp_path: Path, cli: Cli) -> None:
     evil, written = tmp_path / "evil.py", tmp_path / "written"
     evil.write_text(EVIL)
-    job = unfinished(tmp_path / "run", own, Options(periods=1))
+    job = unfinished(tmp_path / "run", own, SolveOptions(periods=1))
     document = json.loads(job.read_text())
     asked = document["asked"]
     if wish in ("edits", "rules"):
@@ -90,7 +90,7 @@ def test_a_checkpoint_runs_reaches_opens_and_writes_nothing(wish: str, own: Path
 
 
 def test_what_was_asked_comes_back_but_for_what_is_outside() -> None:
-    options = Options(
+    options = SolveOptions(
         gap=0.01, periods=2, highs={"presolve": "off"}, edits=(Path("a.py"),), base="own.geojson", cluster="tcp://a:1"
     )
     asked = json.loads(json.dumps(as_asked(options)))
@@ -106,7 +106,7 @@ def test_what_was_asked_comes_back_but_for_what_is_outside() -> None:
     ("name", "value"), [("workers", 10**6), ("threads", 10**6), ("gap", -1.0), ("gap", "0.1"), ("seed", None)]
 )
 def test_a_checkpoint_takes_no_more_than_this_machine_has(name: str, value: object) -> None:
-    asked = {**as_asked(Options()), name: value}
+    asked = {**as_asked(SolveOptions()), name: value}
     if name in ("workers", "threads"):
         assert getattr(options_of(asked, (), None, {}), name) == os.cpu_count()
     else:
@@ -116,7 +116,7 @@ def test_a_checkpoint_takes_no_more_than_this_machine_has(name: str, value: obje
 
 @pytest.mark.parametrize("place", ["checkpoint", "checkpoint/instance", "checkpoint/progress.npz", "checkpoint/more"])
 def test_a_checkpoint_with_a_link_is_not_gone_on_with(place: str, own: Path, tmp_path: Path, cli: Cli) -> None:
-    unfinished(tmp_path / "run", own, Options(periods=1))
+    unfinished(tmp_path / "run", own, SolveOptions(periods=1))
     path, away = tmp_path / "run" / place, tmp_path / "away"
     if path.exists():
         path.rename(away)

@@ -9,13 +9,15 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "siting"
 
 LAYERS = (
-    {"errors", "files"},
+    {"errors", "files", "version"},
+    {"locale"},
     {"physics"},
     {"problem"},
     {"periods", "synthetic"},
     {"instance"},
     {"model"},
     {"solver"},
+    {"options"},
     {"auditor"},
     {"maps"},
     {"solving"},
@@ -74,6 +76,28 @@ def ours(path):
     return {name for name in imports(path) if name.split(".")[0] == "siting"}
 
 
+MAY_BE_HIDDEN = {
+    "siting.instance.loading": {"siting"},  # importers of a form that few instances have
+    "siting.periods": {"sklearn", "threadpoolctl", "tsam"},  # a second, where no typical periods are chosen
+    "siting.problem.system": {"scipy"},
+    "siting.solver.compile.matrix": {"pyomo"},  # workers that only solve need no Pyomo
+    "siting.solver.parallel.processes": {"multiprocessing"},
+    "siting.solving.solution": {"siting"},  # maps: GeoPandas and matplotlib, where no one draws
+}
+"""What may be imported inside functions beside the command line, whose help has to be quick."""
+
+
+def hidden(path):
+    """Libraries that a file imports inside functions."""
+    found = set()
+    for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(function) if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) else ():
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            found |= {name.split(".")[0] for name in names}
+    return found
+
+
 def outside(path):
     return {name.split(".")[0] for name in imports(path)} - {"siting"}
 
@@ -95,6 +119,16 @@ def test_imports_go_down_only(path):
     beside = {"siting"} if here in ("cli", "guide") else set()
     wrong = {name for name in ours(path) - beside if unit(name) != here and LEVEL[unit(name)] >= LEVEL[here]}
     assert wrong == set()
+
+
+def test_imports_inside_functions_are_listed():
+    found = {name_of(path): hidden(path) for path in FILES if unit(name_of(path)) != "cli" and hidden(path)}
+    assert found == MAY_BE_HIDDEN
+
+
+def test_no_module_below_the_command_line_imports_it():
+    below = [path for path in FILES if LEVEL[unit(name_of(path))] < LEVEL["cli"]]
+    assert {name_of(path) for path in below if any(unit(name) == "cli" for name in ours(path))} == set()
 
 
 CONCEPTS = [path for path in sorted((PACKAGE / "model").glob("*.py")) if path.stem not in ("__init__", "build")]

@@ -14,8 +14,8 @@ from tiny import tiny_problem
 from siting.auditor import audit
 from siting.cli.money import amount, unit_of
 from siting.cli.tables import as_table
-from siting.cli.text import Text
 from siting.instance import load, write
+from siting.locale import Text
 from siting.maps.words import money, tonnes
 from siting.problem import Problem
 from siting.problem.derived import arcs, linked

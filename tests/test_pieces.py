@@ -12,10 +12,9 @@ from scipy.sparse import csr_array
 from small import problem
 
 import siting.solving.compiled
-from siting.cli.edits import read_edit
-from siting.cli.text import Text
 from siting.model.build import COMPONENTS, build
 from siting.problem import Calendar
+from siting.runs.edits import read_edit
 from siting.solver.compile.chunk import compile_chunk
 from siting.solver.compile.matrix import compile_model, label_of
 from siting.solver.compile.merge import chunks
@@ -246,7 +245,7 @@ def test_other_processes_build_the_same(tmp_path):
     path.write_text(RULE)
     p = problem(8, **random_rows(1))
     p = p.replace(calendar=Calendar(hour=np.arange(8).reshape(4, 2), weight=np.ones(4)))
-    components = [*COMPONENTS, read_edit(path, Text("en"))]
+    components = [*COMPONENTS, read_edit(path)]
     one, other = compile_problem(p, components), compile_problem(p, components, workers=2)
     assert not other.one_piece
     assert one.program.first.labels == other.program.first.labels

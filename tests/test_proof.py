@@ -115,7 +115,7 @@ def test_bound_below_optimum_below_plan(seed):
 
 def test_what_highs_calls_optimal_is_not_optimal_for_that():
     """With a wide absolute gap HiGHS ends as optimal far from the gap that was asked for."""
-    solution = solve(knapsack(), gap=1e-6, threads=1, options={"mip_abs_gap": 1e3})
+    solution = solve(knapsack(), gap=1e-6, threads=1, highs={"mip_abs_gap": 1e3})
     assert solution.outcome.reason == "Optimal"
     assert solution.gap > 1e-6
     assert solution.status == "feasible"

@@ -10,9 +10,11 @@ import pytest
 from tiny import tiny_problem
 
 from siting import build, solve
+from siting.options import SolveOptions
 from siting.periods import aggregation_error
 from siting.problem import Problem
-from siting.runs.document import Note, Options, document, status_of
+from siting.runs.document import document, status_of
+from siting.runs.journal import Message
 from siting.solving.solution import Solution
 
 
@@ -39,7 +41,7 @@ def made(solved: tuple[Problem, Solution], verdict: Verdict | None, **more: Any)
         version="1.2.3",
         problem=problem,
         sha256="abc",
-        options=more.pop("options", Options()),
+        options=more.pop("options", SolveOptions()),
         outcome=solution.outcome,
         verdict=verdict,
         aggregation=aggregation_error(problem),
@@ -70,15 +72,15 @@ def test_totals_come_from_the_audit(solved: tuple[Problem, Solution]) -> None:
 def test_what_was_used_is_named(solved: tuple[Problem, Solution], tmp_path: Path) -> None:
     rules = tmp_path / "rules.py"
     rules.write_bytes(b"def add(m, p): ...\n")
-    options = Options(gap=0.01, settings={"carbon.price": "5"}, edits=(rules,), base="deep/my.geojson")
-    note = Note("limit", "Stopped.", {"a": 1})
-    result = made(solved, None, options=options, messages=[note])
+    options = SolveOptions(gap=0.01, settings={"carbon.price": "5"}, edits=(rules,), base="deep/my.geojson")
+    note = Message("kept", {"folder": "run"})
+    result = made(solved, None, options=options, messages=[note], language="zh")
     assert result["options"]["edit"] == [{"file": "rules.py", "sha256": hashlib.sha256(rules.read_bytes()).hexdigest()}]
     assert result["options"]["set"] == {"carbon.price": "5"}
     assert result["options"]["base"] == "my.geojson"
     assert result["unit"] == "million CNY per year"
     assert result["seconds"] == {"load": 0.123}
     assert result["versions"]["siting"] == "1.2.3"
-    assert result["messages"] == [{"code": "limit", "text": "Stopped.", "values": {"a": 1}}]
+    assert result["messages"] == [{"code": "kept", "text": note.text("zh"), "values": {"folder": "run"}}]
     assert result["size"]["rows"] > 0
     assert {row["quantity"] for row in result["aggregation_error"]} >= {"load", "price", "pue"}

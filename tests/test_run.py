@@ -17,8 +17,10 @@ from tiny import tiny_problem
 
 from siting import build, solve
 from siting.errors import UsageError
+from siting.instance import write
 from siting.problem import TABLES, Calendar, Problem
 from siting.runs.folder import (
+    INSTANCE,
     KEYS,
     check_copies,
     encode,
@@ -28,7 +30,7 @@ from siting.runs.folder import (
     plain,
     read_result,
     read_run,
-    save_plan,
+    save_tables,
     target_of,
     with_first_hour,
 )
@@ -50,7 +52,8 @@ def written(solved: tuple[Problem, dict[str, pd.DataFrame]], tmp_path_factory: p
     problem, tables = solved
     target = tmp_path_factory.mktemp("runs") / "run"
     with new_run(target) as draft:
-        save_plan(draft, problem, tables)
+        save_tables(draft, problem, tables)
+        write(problem, draft / INSTANCE)
         encode({**dict.fromkeys(KEYS), "status": "optimal", "objective": 1.5, "periods": {"hours": 24}}, tables, draft)
     return target
 
@@ -87,7 +90,8 @@ def test_a_calendar_of_weeks_comes_back(tmp_path: Path, solved: tuple[Problem, d
     problem = problem.replace(calendar=weeks)
     tables = with_first_hour(problem, {"period": pd.DataFrame({"period": [0, 1], "weight": weeks.weight})})
     with new_run(tmp_path / "run") as draft:
-        save_plan(draft, problem, tables)
+        save_tables(draft, problem, tables)
+        write(problem, draft / INSTANCE)
         encode({**dict.fromkeys(KEYS), "status": "optimal", "periods": {"hours": 168}}, tables, draft)
     again, _, _ = read_run(tmp_path / "run")
     assert np.array_equal(again.calendar.hour, weeks.hour)

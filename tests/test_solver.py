@@ -65,7 +65,7 @@ def test_infeasible_by_presolve():
 def test_infeasible_by_the_solver():
     m = knapsack(6, 1)
     m.more = pyo.Constraint(expr=m.x[1] + m.x[2] + m.x[3] == 1.5)
-    assert solve(m, options={"presolve": "off"}).status == "infeasible"
+    assert solve(m, highs={"presolve": "off"}).status == "infeasible"
 
 
 def test_infeasible_by_the_compiler():
@@ -85,7 +85,7 @@ def test_unbounded(presolve, domain):
     m.z = pyo.Var(domain=domain)
     m.tie = pyo.Constraint(expr=m.z <= m.y + 3)
     m.aim.expr = m.z
-    solution = solve(m, options={"presolve": presolve})
+    solution = solve(m, highs={"presolve": presolve})
     assert solution.status == "unbounded"
     assert (solution.objective, solution.bound, solution.tables) == (None, None, {})
 
@@ -104,13 +104,13 @@ def test_neither_is_taken_for_the_other(cost):
 
 
 def test_a_limit_before_any_plan():
-    solution = solve(knapsack(), gap=0.0, options={"mip_max_nodes": 0, "mip_heuristic_effort": 0.0, "presolve": "off"})
+    solution = solve(knapsack(), gap=0.0, highs={"mip_max_nodes": 0, "mip_heuristic_effort": 0.0, "presolve": "off"})
     assert solution.status == "stopped"
     assert (solution.objective, solution.tables) == (None, {})
 
 
 def test_a_limit_with_a_plan():
-    solution = solve(knapsack(), gap=0.0, threads=1, options={"mip_max_improving_sols": 1})
+    solution = solve(knapsack(), gap=0.0, threads=1, highs={"mip_max_improving_sols": 1})
     assert solution.status == "feasible"
     assert solution.gap > 0
     assert solution.objective > solution.bound
@@ -154,7 +154,7 @@ def test_options_reach_highs_by_name():
 )
 def test_a_wrong_option(name, value, message):
     with pytest.raises(UsageError, match=message):
-        solve(line(low=0.0), options={name: value})
+        solve(line(low=0.0), highs={name: value})
 
 
 @pytest.mark.parametrize("version", ["1.14.0", "1.15.0", "1.9.12", "0.99.99"])

@@ -7,7 +7,7 @@ import pytest
 from tiny import tiny_problem
 
 from siting import build, solve
-from siting.cli.text import messages
+from siting.locale import messages
 from siting.problem import Problem
 from siting.report.summary import SUMMARIES, assumptions, synthetic, work
 

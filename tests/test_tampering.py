@@ -17,10 +17,11 @@ import siting
 from siting.auditor import Audit, audit
 from siting.auditor.document import year_check
 from siting.model.build import build_pathway
+from siting.options import SolveOptions
 from siting.periods import aggregation_error
 from siting.problem.stages import stage_problem
 from siting.runs.audit import document_checks, expected
-from siting.runs.document import Options, document
+from siting.runs.document import document
 from siting.runs.folder import plain, with_first_hour
 from siting.runs.seal import SEAL, sealed
 from siting.solving.solution import Solution
@@ -190,8 +191,8 @@ def told() -> dict[str, Any]:
     verdict = judged(tables)
     prices = yearly_means(p, tables["system_price"])
     made = document(
-        version="0", problem=p, sha256="0" * 64, options=Options(gap=0.0), outcome=solution.outcome, verdict=verdict,
-        aggregation=aggregation_error(p), seconds={"solve": 1.0}, prices=prices,
+        version="0", problem=p, sha256="0" * 64, options=SolveOptions(gap=0.0), outcome=solution.outcome,
+        verdict=verdict, aggregation=aggregation_error(p), seconds={"solve": 1.0}, prices=prices,
     )  # fmt: skip
     made["audit"]["checks"].append({"name": "outcome", "ok": True})
     return sealed(plain({"schema": "siting-run", **made, "tables": {name: len(t) for name, t in tables.items()}}))

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 import siting
-from siting.cli.text import LANGUAGES, Text, asked_language, language, messages
+from siting.cli.language import asked_language, language
+from siting.locale import LANGUAGES, Text, messages
 
 PACKAGE = Path(siting.__file__).parent
 
@@ -53,6 +54,28 @@ def test_every_sentence_that_the_code_asks_for_exists_and_gets_its_values() -> N
             if None not in given:
                 assert places(messages("en")[section][name]) == given, f"{path.name}:{node.lineno} {first.value}"
     assert calls > 30
+
+
+def test_every_sentence_is_asked_for() -> None:
+    said, built = set(), set()
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                said.add(node.value)
+            elif isinstance(node, ast.keyword) and node.arg is not None:
+                said.add(node.arg)
+            elif isinstance(node, ast.JoinedStr) and isinstance(node.values[-1], ast.Constant):
+                built.add(str(node.values[-1].value))
+    built = {end for end in built if end.startswith("_")}
+    unused = [
+        f"{section}.{name}"
+        for section, sentences in messages("en").items()
+        for name in sentences
+        if f"{section}.{name}" not in said
+        and (section in ("say", "error", "value") or name not in said)
+        and not (section == "column" and name.endswith(tuple(built)))
+    ]
+    assert unused == []
 
 
 def test_words_of_users_are_left_alone() -> None:

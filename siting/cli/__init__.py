@@ -19,8 +19,9 @@ import typer
 from siting import __version__
 from siting.cli import check_year, front, guide, instances, move, price_rules, rules, runs, show, solve
 from siting.cli.common import LangOption
+from siting.cli.language import asked_language
 from siting.cli.options import speaking
-from siting.cli.text import Text, asked_language
+from siting.locale import Text
 
 app = typer.Typer(name="siting", help="program", no_args_is_help=True, pretty_exceptions_enable=False)
 app.command("list", help="list")(instances.list_instances)

@@ -1,4 +1,4 @@
-"""What every command shares: exit codes, options, consoles, and how mistakes are reported."""
+"""What every command shares: options, consoles, and how mistakes are reported."""
 
 from __future__ import annotations
 
@@ -14,18 +14,16 @@ from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
 
 import typer
 
-from siting.cli.faults import fault_lines
-from siting.cli.text import Text, asked_language, in_language
+from siting.cli.exits import BAD_INPUT, NO_PLAN, SOLVED
+from siting.cli.language import asked_language
 from siting.errors import InputError, SitingError, UsageError, harmless
+from siting.locale import Text, in_language
+from siting.locale.lines import fault_lines
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from siting.problem import Problem
-
-SOLVED, FAULT, BAD_INPUT, LIMIT, INFEASIBLE, NO_PLAN = 0, 1, 2, 3, 4, 5
-"""Exit codes: solved to the gap (or done), a fault of ours, bad input or usage, stopped with a plan, infeasible,
-stopped without a plan."""
 
 _OF_THE_SYSTEM = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR, errno.ENAMETOOLONG}
 """Errors of the operating system that a user can mend."""

@@ -10,11 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from siting.cli.common import (
-    FAULT,
-    INFEASIBLE,
-    LIMIT,
-    NO_PLAN,
-    SOLVED,
     ClusterOption,
     InstanceArgument,
     JsonOption,
@@ -31,12 +26,13 @@ from siting.cli.common import (
     warn,
     workers_get_ready,
 )
+from siting.cli.exits import of_study
 from siting.cli.studies import folder_for, head, save
 
 if TYPE_CHECKING:
     from siting.cli.progress import Reporter
-    from siting.cli.text import Text
-    from siting.runs.document import Options
+    from siting.locale import Text
+    from siting.options import SolveOptions
     from siting.study.front import Front, Point
 
 FILES = "front.json", "front.csv"
@@ -66,10 +62,10 @@ def front(
     from siting.cli.progress import Reporter
 
     reporter = Reporter(say)
-    with reporter.phase("start"):
+    with reporter.journal.phase("start"):
         workers_get_ready(workers, cluster)
-        from siting.runs.document import Options
-    options = Options(gap=gap, time_limit_s=time_limit, seed=seed, periods=count, hours=hours, settings=settings)
+        from siting.options import SolveOptions
+    options = SolveOptions(gap=gap, time_limit_s=time_limit, seed=seed, periods=count, hours=hours, settings=settings)
     target = None if out is None else folder_for(out, FILES, say)
     crew = workers if cluster else workers or os.cpu_count() or 1
     with reporter.live():
@@ -87,11 +83,13 @@ def front(
             warn(say("say.rule_fault", what=fault))
     if target is not None and found.points[0].cost_million is not None:
         warn(say("say.front_written", folder=str(out)))
-    return _code(found)
+    first, *others = found.points
+    faults = any(point.audit_failures for point in found.points)
+    return of_study([first.status], [*(point.status for point in others), found.least.status], faults)
 
 
 def _solved(
-    instance: str, options: Options, points: int, workers: int, cluster: str, reporter: Reporter
+    instance: str, options: SolveOptions, points: int, workers: int, cluster: str, reporter: Reporter
 ) -> tuple[bytes, Front]:
     from siting.instance import digest, find, load
     from siting.periods import choose
@@ -99,10 +97,10 @@ def _solved(
     from siting.study.front import front as study
 
     say, solved = reporter.say, 0
-    with reporter.phase("load"):
+    with reporter.journal.phase("load"):
         source = find(instance)
         problem = load(instance, options.settings)
-    with reporter.phase("periods"):
+    with reporter.journal.phase("periods"):
         problem = choose(problem, options.periods, options.hours)
     limits = Limits(options.gap, options.time_limit_s, options.seed, workers=workers, cluster=cluster)
 
@@ -114,21 +112,12 @@ def _solved(
         status = say(f"status.{point.status}")
         reporter.tell(say("say.rule_solved", number=solved, count=points, what=cap, cost=cost, status=status))
 
-    with reporter.phase("front"):
-        found = study(problem, points, limits, progress=reporter.progress, tell=tell)
-    facts = head(problem, SCHEMA, VERSION, digest(source), options, reporter, points=points, workers=workers)
+    with reporter.journal.phase("front"):
+        found = study(problem, points, limits, progress=reporter.journal.progress, tell=tell)
+    facts = head(problem, SCHEMA, VERSION, digest(source), options, reporter.journal, points=points, workers=workers)
     return (
         json.dumps({**facts, **found.as_dict()}, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
     ).encode(), found
-
-
-def _code(found: Front) -> int:
-    statuses = {point.status for point in found.points}
-    if any(point.audit_failures for point in found.points) or statuses & {"error", "unbounded"}:
-        return FAULT
-    if found.points[0].cost_million is None:
-        return INFEASIBLE if found.points[0].status == "infeasible" else NO_PLAN
-    return SOLVED if statuses == {"optimal"} and found.least.status == "optimal" else LIMIT
 
 
 def _print(document: dict[str, Any], found: Front, say: Text) -> None:

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from siting import guide as pages
-from siting.cli.common import SOLVED, LangOption, console, guarded, speaker, warn
+from siting.cli.common import LangOption, console, guarded, speaker, warn
+from siting.cli.exits import SOLVED
 
 
 @guarded

@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 
 from siting.cli.common import (
-    SOLVED,
     InstanceArgument,
     JsonOption,
     LangOption,
@@ -22,7 +21,7 @@ from siting.cli.common import (
     speaker,
     warn,
 )
-from siting.cli.faults import doubt_lines
+from siting.cli.exits import SOLVED
 
 
 @guarded
@@ -51,6 +50,7 @@ def check(
 ) -> int:
     """Check an instance; faults end in the list of an InputError."""
     import siting
+    from siting.runs.messages import of_data
 
     say = speaker(lang)
     problem = siting.load(instance, chosen_settings(changes, presets, say), pathway=True)
@@ -65,8 +65,8 @@ def check(
             hours=problem.hours,
         )
     )
-    for line in doubt_lines(problem, say):
-        warn(line)
+    for message in of_data(problem, say):
+        warn(message.text(say.lang))
     return SOLVED
 
 

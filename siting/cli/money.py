@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from siting.cli.text import Text
+from siting.locale import Text
 
 _UNITS = (("million", 1.0), ("thousand", 1e3), ("one", 1e6))
 _LEAST = 0.1

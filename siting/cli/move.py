@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from siting.cli.common import (
-    FAULT,
-    INFEASIBLE,
-    LIMIT,
-    NO_PLAN,
-    SOLVED,
     InstanceArgument,
     JsonOption,
     LangOption,
@@ -25,6 +20,7 @@ from siting.cli.common import (
     pairs,
     speaker,
 )
+from siting.cli.exits import SOLVED, of_study
 
 if TYPE_CHECKING:
     from siting.cli.progress import Reporter
@@ -60,7 +56,7 @@ def move(
     from siting.cli.progress import Reporter
 
     reporter = Reporter(say)
-    with reporter.phase("load"):
+    with reporter.journal.phase("load"):
         from siting.instance import digest, find, load
         from siting.solver.highs.engine import Limits
         from siting.study.judge_move import judge
@@ -84,7 +80,7 @@ def move(
         out = console()
         for part in move_lines(problem, judged, proof, say):
             out.print(part, markup=False, soft_wrap=isinstance(part, str))
-    return SOLVED if proof is None else _code(proof)
+    return SOLVED if proof is None else of_study([proof.origin.status, proof.target.status])
 
 
 def _proof(
@@ -93,16 +89,7 @@ def _proof(
     from siting.periods import choose
     from siting.study.forced_move import pair, prove
 
-    with reporter.phase("periods"):
+    with reporter.journal.phase("periods"):
         only = choose(pair(problem, judged.move), *periods)
-    with reporter.phase("prove_move"), reporter.live():
-        return prove(only, judged.move, limits, reporter.progress)
-
-
-def _code(proof: Proof) -> int:
-    ended: set[Any] = {proof.origin.status, proof.target.status}
-    if ended & {"error", "unbounded"}:
-        return FAULT
-    if "infeasible" in ended:
-        return INFEASIBLE
-    return NO_PLAN if "stopped" in ended else LIMIT if "feasible" in ended else SOLVED
+    with reporter.journal.phase("prove_move"), reporter.live():
+        return prove(only, judged.move, limits, reporter.journal.progress)

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from siting.cli.tables import as_table, settled
-from siting.cli.text import Text
+from siting.locale import Text
 from siting.problem import Problem
 from siting.study.forced_move import Proof
 from siting.study.judge_move import Judgement

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from siting.cli.text import Text, in_language
+from siting.locale import Text, in_language
 
 MESSAGES = (
     "No such option: {name} Did you mean {meant}?",

@@ -7,7 +7,7 @@ from typing import Any
 
 from siting.cli.common import periods_said
 from siting.cli.money import amount
-from siting.cli.text import Text
+from siting.locale import Text
 
 
 def pathway_tables(result: Mapping[str, Any], say: Text) -> list[Any]:

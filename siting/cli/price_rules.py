@@ -10,11 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from siting.cli.common import (
-    FAULT,
-    INFEASIBLE,
-    LIMIT,
-    NO_PLAN,
-    SOLVED,
     InstanceArgument,
     JsonOption,
     LangOption,
@@ -30,15 +25,16 @@ from siting.cli.common import (
     warn,
     workers_get_ready,
 )
+from siting.cli.exits import of_study
 from siting.cli.money import amount
 from siting.cli.studies import folder_for, head, save
-from siting.cli.text import Text
 from siting.errors import UsageError
+from siting.locale import Text
 
 if TYPE_CHECKING:
     from siting.cli.progress import Reporter
+    from siting.options import SolveOptions
     from siting.problem.rules import Rule
-    from siting.runs.document import Options
     from siting.study.rule_prices import Case, RulePrice, RulePrices
 
 FILES = "price-rules.json", "price-rules.csv"
@@ -72,10 +68,10 @@ def price_rules(
     from siting.cli.progress import Reporter
 
     reporter = Reporter(say)
-    with reporter.phase("start"):
+    with reporter.journal.phase("start"):
         workers_get_ready(workers)
-        from siting.runs.document import Options
-    options = Options(
+        from siting.options import SolveOptions
+    options = SolveOptions(
         gap=gap,
         time_limit_s=time_limit,
         seed=seed,
@@ -100,11 +96,11 @@ def price_rules(
         warn(say("say.rule_fault", what=fault))
     if target is not None and prices.full.status != "stopped":
         warn(say("say.prices_written", folder=str(out)))
-    return _code(prices)
+    return of_study([prices.full.status], [price.without.status for price in prices.rules], bool(prices.faults))
 
 
 def _price(
-    instance: str, options: Options, names: list[str] | None, workers: int, reporter: Reporter
+    instance: str, options: SolveOptions, names: list[str] | None, workers: int, reporter: Reporter
 ) -> tuple[bytes, RulePrices]:
     from siting.instance import digest, find, load
     from siting.periods import choose
@@ -113,10 +109,10 @@ def _price(
     from siting.study.price_rules import price_rules as study
 
     say = reporter.say
-    with reporter.phase("load"):
+    with reporter.journal.phase("load"):
         source = find(instance)
         problem = load(instance, options.settings)
-    with reporter.phase("periods"):
+    with reporter.journal.phase("periods"):
         problem = choose(problem, options.periods, options.hours)
     chosen = _chosen(rules(problem), names, say)
     limits = Limits(options.gap, options.time_limit_s, options.seed, options.threads, dict(options.highs))
@@ -132,9 +128,9 @@ def _price(
             say("say.rule_solved", number=solved, count=1 + len(chosen), what=title, cost=cost, status=status)
         )
 
-    with reporter.phase("price_rules"):
-        prices = study(problem, limits, only=chosen, workers=workers, progress=reporter.progress, tell=tell)
-    facts = head(problem, SCHEMA, VERSION, digest(source), options, reporter, workers=workers)
+    with reporter.journal.phase("price_rules"):
+        prices = study(problem, limits, only=chosen, workers=workers, progress=reporter.journal.progress, tell=tell)
+    facts = head(problem, SCHEMA, VERSION, digest(source), options, reporter.journal, workers=workers)
     return (
         json.dumps({**facts, **prices.as_dict()}, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
     ).encode(), prices
@@ -147,15 +143,6 @@ def _chosen(known: tuple[Rule, ...], names: list[str] | None, say: Text) -> tupl
         listing = ", ".join(rule.name for rule in known) or say("say.none")
         raise UsageError(say("error.no_rule", name=missing[0], names=listing))
     return tuple(rule for rule in known if names is None or rule.name in names)
-
-
-def _code(prices: RulePrices) -> int:
-    statuses = {prices.full.status} | {price.without.status for price in prices.rules}
-    if prices.faults or statuses & {"error", "unbounded"}:
-        return FAULT
-    if prices.full.status in ("infeasible", "stopped"):
-        return INFEASIBLE if prices.full.status == "infeasible" else NO_PLAN
-    return LIMIT if statuses & {"feasible", "stopped"} else SOLVED
 
 
 def _print(document: Mapping[str, Any], prices: RulePrices, say: Text) -> None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from siting.cli.common import SOLVED, JsonOption, LangOption, SetOption, console, guarded, pairs, speaker
+from siting.cli.common import JsonOption, LangOption, SetOption, console, guarded, pairs, speaker
+from siting.cli.exits import SOLVED
 
 if TYPE_CHECKING:
     from siting.problem import Problem

@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from siting.cli.common import (
-    FAULT,
-    SOLVED,
     BaseOption,
     JsonOption,
     LangOption,
@@ -19,6 +17,7 @@ from siting.cli.common import (
     speaker,
     warn,
 )
+from siting.cli.exits import FAULT, SOLVED
 
 if TYPE_CHECKING:
     from siting.auditor import Audit
@@ -70,9 +69,9 @@ def _audited(run: str, stage: int | None) -> tuple[Audit | RunAudit, dict[int, d
 @guarded
 def draw_map(run: RunArgument, stage: StageOption = None, base: BaseOption = None, lang: LangOption = None) -> int:
     """Write the layers and the picture of a run again, of a pathway those of each stage."""
-    from siting.cli.maps import base_of, draw_into
     from siting.problem.stages import stage_problem
     from siting.runs.folder import INSTANCE, MAPS, read_plans
+    from siting.runs.pictures import base_of, draw_into
     from siting.runs.stages import own_place, plan_folder
 
     say = speaker(lang)
@@ -81,7 +80,7 @@ def draw_map(run: RunArgument, stage: StageOption = None, base: BaseOption = Non
     for year, tables in plans.items():
         own = problem if year is None else stage_problem(problem, year)
         folder = own_place(plan_folder(run, year), MAPS)
-        for line in draw_into(folder, own, tables, say.lang, chosen, result):
-            warn(line)
+        for message in draw_into(folder, own, tables, say.lang, chosen, result):
+            warn(message.text(say.lang))
         print(say("say.maps", folder=folder))
     return SOLVED

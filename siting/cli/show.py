@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from siting.cli.common import SOLVED, LangOption, StageOption, console, guarded, periods_said, speaker
+from siting.cli.common import LangOption, StageOption, console, guarded, periods_said, speaker
+from siting.cli.exits import SOLVED
 from siting.cli.money import amount
-from siting.cli.text import Text
 from siting.errors import UsageError, harmless
+from siting.locale import Text
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -30,10 +30,11 @@ from siting.cli.common import (
     warn,
     workers_get_ready,
 )
-from siting.cli.text import Text
+from siting.cli.exits import of_run
+from siting.locale import Text
 
 if TYPE_CHECKING:
-    from siting.cli.workflow import Finished
+    from siting.runs.pipeline import RunResult
 
 
 @guarded
@@ -72,12 +73,12 @@ def solve(
     from siting.cli.progress import Reporter
 
     reporter = Reporter(say)
-    with reporter.phase("start"):
+    with reporter.journal.phase("start"):
         # Libraries take a second or two to import.
         workers_get_ready(workers, cluster)
-        from siting.cli.workflow import carry_out
-        from siting.runs.document import Options
-    options = Options(
+        from siting.options import SolveOptions
+        from siting.runs.pipeline import run
+    options = SolveOptions(
         gap=gap,
         time_limit_s=time_limit,
         seed=seed,
@@ -94,7 +95,9 @@ def solve(
         cluster=cluster,
         check_year=check_year,
     )
-    return told(carry_out(instance, options, out, reporter), as_json, out, say)
+    with reporter.live():
+        done = run(instance, options, out, journal=reporter.journal)
+    return told(done, as_json, out, say)
 
 
 @guarded
@@ -117,15 +120,23 @@ def resume(
     from siting.cli.progress import Reporter
 
     reporter = Reporter(say)
-    with reporter.phase("load", "start"):
+    with reporter.journal.phase("load", "start"):
         workers_get_ready(workers, cluster)
-        from siting.cli.workflow import go_on
-    asked = {"time_limit_s": time_limit, "workers": workers, "cluster": cluster}
-    changes = {name: value for name, value in asked.items() if value is not None}
-    return told(go_on(run, edits or (), base, changes, reporter), as_json, run, say)
+        from siting.runs.pipeline import resume as go_on
+    with reporter.live():
+        done = go_on(
+            run,
+            edits=edits or (),
+            base=base,
+            time_limit=time_limit,
+            workers=workers,
+            cluster=cluster,
+            journal=reporter.journal,
+        )
+    return told(done, as_json, run, say)
 
 
-def told(done: Finished, as_json: bool, out: str | None, say: Text) -> int:
+def told(done: RunResult, as_json: bool, out: str | None, say: Text) -> int:
     """Print how a solve ended; the exit code."""
     if as_json:
         sys.stdout.buffer.write(done.content)
@@ -136,7 +147,7 @@ def told(done: Finished, as_json: bool, out: str | None, say: Text) -> int:
         warn(say("note.written", folder=out or done.folder.name))
     if done.can_go_on:
         warn(say("note.resume", folder=out or done.target.name))
-    return done.code
+    return of_run(done.status)
 
 
 def _print_result(content: bytes, say: Text) -> None:

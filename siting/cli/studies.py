@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from siting.cli.common import about
-from siting.cli.text import Text
 from siting.errors import UsageError
+from siting.locale import Text
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from siting.cli.progress import Reporter
+    from siting.options import SolveOptions
     from siting.problem import Problem
-    from siting.runs.document import Options
+    from siting.runs.journal import Journal
 
 
 def folder_for(folder: str, files: Sequence[str], say: Text) -> Path:
@@ -46,7 +46,7 @@ def save(target: Path, files: tuple[str, str], document: bytes, table: pd.DataFr
 
 
 def head(
-    problem: Problem, schema: str, version: int, sha256: str, options: Options, reporter: Reporter, **more: Any
+    problem: Problem, schema: str, version: int, sha256: str, options: SolveOptions, journal: Journal, **more: Any
 ) -> dict[str, Any]:
     """How the document of a study begins: the instance, units, periods, options (``more`` of its own) and seconds."""
     asked = {name: value for name, value in options.as_dict().items() if name not in ("edit", "base")}
@@ -55,5 +55,5 @@ def head(
         "unit": f"million {problem.settings.instance.currency} per year",
         "periods": problem.calendar.as_dict(),
         "options": {**asked, **more},
-        "seconds": round(reporter.elapsed_s, 3),
+        "seconds": round(journal.elapsed_s, 3),
     }

@@ -11,8 +11,8 @@ from rich.table import Table
 from rich.text import Text as Line
 
 from siting.cli.money import unit_of, word_of
-from siting.cli.text import Text
 from siting.errors import harmless
+from siting.locale import Text
 
 _WORDS = {"term": "term", "quantity": "quantity", "tier": "tier", "move": "move", "status": "provenance"}
 _WORDS |= {"what": "system", "default": "default"}

@@ -5,18 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Protocol
 
 import pandas as pd
 
-from siting.instance import file_digest
+from siting.options import SolveOptions
 from siting.problem import Problem
 from siting.problem.ages import alive
 from siting.problem.needed import gap_of_decided, needed_million
 from siting.problem.stages import Stage
-from siting.solver.highs.engine import Strategy
+from siting.runs.journal import Message
 from siting.solver.highs.options import interior_point
 from siting.solver.outcome import Outcome
 from siting.study.least_carbon import LeastCarbon
@@ -33,86 +31,6 @@ class Verdict(Protocol):
         """Checks and totals."""
 
 
-@dataclass(frozen=True)
-class Options:
-    """What the user asked for.
-
-    Parameters
-    ----------
-    gap, time_limit_s, seed, threads
-        As of :func:`siting.solve`.
-    periods, hours : int or None
-        Number and length of the periods; None: the instance's.
-    settings : mapping
-        Changed settings, ``section.key`` to value.
-    edits : sequence of Path
-        Files with rules of the user's own.
-    strategy : str
-        As of :func:`siting.solve`.
-    workers : int
-        Processes; 0: one for each core. Of a cluster: how many of its workers; 0: all.
-    cluster : str or None
-        Address of a Dask scheduler.
-    base : str or None
-        Base map.
-    highs : mapping
-        Options of HiGHS.
-    pathway : bool
-        Whether all stages are planned together.
-    check_year : bool or None
-        Whether the plan is held against the whole year; None: where the year is small.
-    """
-
-    gap: float = 0.005
-    time_limit_s: float = 600.0
-    seed: int = 0
-    threads: int = 0
-    periods: int | None = None
-    hours: int | None = None
-    settings: Mapping[str, str] = field(default_factory=dict)
-    edits: Sequence[Path] = ()
-    base: str | None = None
-    highs: Mapping[str, str] = field(default_factory=dict)
-    pathway: bool = False
-    strategy: Strategy = "auto"
-    workers: int = 0
-    cluster: str | None = None
-    check_year: bool | None = None
-
-    def as_dict(self) -> dict[str, Any]:
-        """In types that JSON knows; files by name and fingerprint."""
-        return {
-            "gap": self.gap,
-            "time_limit_s": self.time_limit_s,
-            "seed": self.seed,
-            "threads": self.threads,
-            "periods": self.periods,
-            "hours": self.hours,
-            "set": dict(self.settings),
-            "edit": [{"file": path.name, "sha256": file_digest(path)} for path in self.edits],
-            "base": None if self.base is None else Path(self.base).name,
-            "highs": dict(self.highs),
-            "pathway": self.pathway,
-            "strategy": self.strategy,
-            "workers": self.workers,
-            "cluster": self.cluster,
-            "check_year": self.check_year,
-        }
-
-
-@dataclass(frozen=True)
-class Note:
-    """Something that a reader must know: a stable code, its values, and the sentence in the language of the run."""
-
-    code: str
-    text: str
-    values: Mapping[str, Any]
-
-    def as_dict(self) -> dict[str, Any]:
-        """In types that JSON knows."""
-        return {"code": self.code, "text": self.text, "values": dict(self.values)}
-
-
 def status_of(outcome: Outcome, verdict: Verdict | None) -> str:
     """Status of a run: that of the solver, but ``error`` for a plan that failed its audit."""
     return "error" if verdict is not None and not verdict.ok else outcome.status
@@ -123,7 +41,7 @@ def document(
     version: str,
     problem: Problem,
     sha256: str,
-    options: Options,
+    options: SolveOptions,
     outcome: Outcome,
     verdict: Verdict | None,
     aggregation: pd.DataFrame,
@@ -132,8 +50,9 @@ def document(
     prices: pd.DataFrame | None = None,
     stages: Sequence[Mapping[str, Any]] = (),
     year: Mapping[str, Any] | None = None,
-    warnings: Sequence[Note] = (),
-    messages: Sequence[Note] = (),
+    warnings: Sequence[Message] = (),
+    messages: Sequence[Message] = (),
+    language: str = "en",
 ) -> dict[str, Any]:
     """Everything that ``result.json`` says of a run.
 
@@ -145,7 +64,7 @@ def document(
         As solved, with its calendar.
     sha256 : str
         Fingerprint of the instance.
-    options : Options
+    options : SolveOptions
         What was asked for.
     outcome : Outcome
         How the solver ended.
@@ -163,8 +82,10 @@ def document(
         From :func:`stage_document`, of a pathway; objective and totals are then discounted sums.
     year : mapping or None
         From :meth:`siting.study.year_check.YearCheck.as_dict`; None: the plan was not held against the year.
-    warnings, messages : sequence of Note
+    warnings, messages : sequence of Message
         What a reader must know of the data, and of the run.
+    language : str
+        Of their sentences.
     """
     audited = None if verdict is None else verdict.as_dict()
     totals = None if audited is None else audited.pop("totals")
@@ -183,8 +104,8 @@ def document(
         "versions": {"siting": version, "python": platform.python_version(), "platform": platform.platform()},
         "year_check": year,
         "audit": audited,
-        "warnings": [note.as_dict() for note in warnings],
-        "messages": [note.as_dict() for note in messages],
+        "warnings": [message.as_dict(language) for message in warnings],
+        "messages": [message.as_dict(language) for message in messages],
         **({"stages": list(stages)} if options.pathway else {}),
     }
 

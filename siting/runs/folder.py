@@ -23,7 +23,7 @@ from siting.errors import InputError, Sentence, UsageError, sentences
 from siting.files.atomic import draft_prefix, replaced
 from siting.files.reading import RESULT_MOST, SERIES_MOST, UnsafeError, parse_json, read_bytes
 from siting.files.tables import read_parquet, says_the_same, write_table
-from siting.instance import digest, load, write
+from siting.instance import digest, load
 from siting.problem import Calendar, Problem
 from siting.problem.stages import stage_problem
 from siting.runs.seal import sealed
@@ -114,24 +114,6 @@ def new_run(target: Path) -> Iterator[Path]:
     """
     with replaced(target) as draft:
         yield draft
-
-
-def save_plan(draft: Path, problem: Problem, tables: Tables, source: str | Path | None = None) -> None:
-    """Write the tables and the problem as solved, of a plan of one year.
-
-    Parameters
-    ----------
-    draft : Path
-        Folder of the run.
-    problem : Problem
-        With the calendar that was used.
-    tables : mapping of str to DataFrame
-        The tables of the solution; ``period`` gets the column ``first_hour``, which restores the calendar.
-    source : str or Path, optional
-        Folder of the instance, for its own base map.
-    """
-    save_tables(draft, problem, tables)
-    write(problem, draft / INSTANCE, source)
 
 
 def save_tables(folder: Path, problem: Problem, tables: Tables) -> None:

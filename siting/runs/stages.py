@@ -8,6 +8,9 @@ from typing import Any
 from siting.errors import Sentence, UsageError, sentences
 from siting.files.reading import is_within
 
+YEAR_CHECK = "year_check"
+"""Section of ``result.json``: the plan, held against the whole year."""
+
 STAGES = "stages"
 Result = dict[str, Any]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 import pandas as pd
@@ -13,10 +13,11 @@ import pyomo.environ as pyo
 
 from siting.errors import Sentence, UsageError, sentences
 from siting.model.build import Component
+from siting.options import SolveOptions, SolverChanges, of_solver
 from siting.problem.notebook import as_html
 from siting.problem.problem import Problem
 from siting.solver.compile.matrix import FloatArray
-from siting.solver.highs.engine import Limits, Progress, Status, Strategy
+from siting.solver.highs.engine import Progress, Status
 from siting.solver.outcome import Outcome
 from siting.solver.strategy import optimize, optimize_program
 from siting.solver.warm_start import Start
@@ -146,56 +147,38 @@ class Solution:
 
 
 def solve(
-    what: Any,
+    problem: Problem | Compiled | pyo.ConcreteModel,
+    options: SolveOptions | None = None,
     *,
-    gap: float = 0.005,
-    time_limit: float = 600.0,
-    seed: int = 0,
-    threads: int = 0,
-    options: dict[str, Any] | None = None,
-    strategy: Strategy = "auto",
-    workers: int = 1,
-    cluster: str = "",
+    components: Sequence[Component] | None = None,
     checkpoint: str | Path | None = None,
     progress: Callable[[Progress], None] | None = None,
-    components: Sequence[Component] | None = None,
     start: Start | None = None,
     keep_start: bool = False,
+    **changes: Unpack[SolverChanges],
 ) -> Solution:
-    """Solve a problem, or a model of :func:`siting.build` or :func:`siting.build_pathway` (that you may have edited).
+    """Solve a problem.
 
     Parameters
     ----------
-    what : Problem, Compiled or ConcreteModel
+    problem : Problem, Compiled or ConcreteModel
         A problem, as it is or from :func:`siting.solving.compiled.compile_problem`, is never held as one model in
-        memory. The variables of a model get the values of the plan.
-    gap : float
-        Relative gap to be proven.
-    time_limit : float
-        Wall-clock seconds; the best plan so far is returned with its bound.
-    seed, threads : int
-        Random seed; threads of HiGHS (0: HiGHS decides).
-    options : dict, optional
-        Options of HiGHS by their own names.
-    strategy : str
-        ``whole``: one matrix; ``decomposed``: period by period, for many periods; ``auto``: by the number of
-        periods and rows.
-    workers : int
-        Processes that solve periods, where they are solved one by one; 1: no other than this one. A script that asks
-        for more needs ``if __name__ == "__main__":``. With a cluster: how many of its workers at most; 0: all.
-    cluster : str
-        Address of a Dask scheduler whose workers build the pieces of a problem and solve the periods.
+        memory. A model goes to :func:`solve_model`.
+    options : SolveOptions, optional
+        Gap, time limit, strategy and the rest of what the solver obeys.
+    components : sequence of callable, optional
+        Of a problem, as of :func:`siting.build`.
     checkpoint : str or Path, optional
         File where a solve period by period keeps what it needs to go on. If it is there, the solve goes on from it;
         once the gap is proven, it is removed.
     progress : callable, optional
         Gets a :class:`siting.solver.highs.engine.Progress` about twice a second.
-    components : sequence of callable, optional
-        Of a problem, as of :func:`siting.build`.
     start : Start, optional
         ``outcome.start`` of the solve of a similar problem.
     keep_start : bool
         Whether ``outcome.start`` is wanted.
+    **changes
+        Options as keywords: ``solve(problem, gap=0.01, time_limit=60)``; they come before those of ``options``.
 
     Returns
     -------
@@ -209,20 +192,48 @@ def solve(
     WorkerError
         If the cluster is out of reach or has no workers, or workers are lost again and again.
     """
-    kept = None if checkpoint is None else Path(checkpoint)
-    limits = Limits(gap, time_limit, seed, threads, options or {}, strategy, workers, cluster, kept)
-    if isinstance(what, Problem):
-        what = compile_problem(what, components, workers, cluster)
-    if isinstance(what, Compiled):
-        outcome, plan = optimize_program(
-            what.program, limits, what.seconds, progress, start=start, keep_start=keep_start
-        )
-        return replace(_solution(outcome, {} if plan is None else what.tables(plan)), problem=what.problem)
-    outcome = optimize(what, limits, progress, start=start, keep_start=keep_start)
+    asked = of_solver(options, changes)
+    if not isinstance(problem, Problem | Compiled):
+        return solve_model(problem, asked, checkpoint=checkpoint, progress=progress, start=start, keep_start=keep_start)
+    limits = asked.limits(None if checkpoint is None else Path(checkpoint))
+    if isinstance(problem, Problem):
+        problem = compile_problem(problem, components, limits.workers, limits.cluster)
+    outcome, plan = optimize_program(
+        problem.program, limits, problem.seconds, progress, start=start, keep_start=keep_start
+    )
+    return replace(_solution(outcome, {} if plan is None else problem.tables(plan)), problem=problem.problem)
+
+
+def solve_model(
+    model: pyo.ConcreteModel,
+    options: SolveOptions | None = None,
+    *,
+    checkpoint: str | Path | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    start: Start | None = None,
+    keep_start: bool = False,
+    **changes: Unpack[SolverChanges],
+) -> Solution:
+    """Solve a model of :func:`siting.build` or :func:`siting.build_pathway`, that you may have edited.
+
+    Parameters
+    ----------
+    model : ConcreteModel
+        Its variables get the values of the plan.
+    options, checkpoint, progress, start, keep_start, **changes
+        As of :func:`solve`.
+
+    Returns
+    -------
+    Solution
+        Of a pathway with the tables of each stage.
+    """
+    limits = of_solver(options, changes).limits(None if checkpoint is None else Path(checkpoint))
+    outcome = optimize(model, limits, progress, start=start, keep_start=keep_start)
     if not outcome.has_plan:
         return _solution(outcome, {})
-    stages = {year: read_tables(what.stage[year]) for year in what.STAGE} if hasattr(what, "stage") else {}
-    return _solution(outcome, read_tables(what), stages)
+    stages = {year: read_tables(model.stage[year]) for year in model.STAGE} if hasattr(model, "stage") else {}
+    return _solution(outcome, read_tables(model), stages)
 
 
 def _solution(

@@ -147,7 +147,7 @@ def _held(p: Problem, what: Move, region: str, limits: Limits, progress: Callabl
         time_limit=limits.time_limit_s,
         seed=limits.seed,
         threads=limits.threads,
-        options=dict(limits.highs),
+        highs=dict(limits.highs),
         progress=progress,
     )
     interrupted = solution.outcome.interrupted

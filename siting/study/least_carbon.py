@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Unpack
 
 import pyomo.environ as pyo
 
 from siting.model.build import COMPONENTS, Component
+from siting.options import SolveOptions, SolverChanges, of_solver
 from siting.problem.problem import Problem
-from siting.solver.highs.engine import Limits, Progress, Status
+from siting.solver.highs.engine import Progress, Status
 from siting.solver.strategy import optimize_program
 from siting.solving.compiled import compile_problem
 
@@ -40,28 +41,23 @@ class LeastCarbon:
 def least_carbon(
     p: Problem,
     components: Sequence[Component] | None = None,
+    options: SolveOptions | None = None,
     *,
-    workers: int = 1,
-    cluster: str = "",
-    gap: float = 0.005,
-    time_limit: float = 600.0,
-    seed: int = 0,
-    threads: int = 0,
-    options: dict[str, Any] | None = None,
     progress: Callable[[Progress], None] | None = None,
+    **changes: Unpack[SolverChanges],
 ) -> LeastCarbon:
     """Minimize the carbon of the year of a problem, without its cap and whatever the cost.
 
     Parameters
     ----------
-    p, components, workers, cluster
+    p, components
         As of :func:`siting.solving.compiled.compile_problem`.
-    gap, time_limit, seed, threads, options, progress
+    options, progress, **changes
         As of :func:`siting.solve`.
     """
     every = [*(COMPONENTS if components is None else components), _carbon_instead_of_cost]
-    limits = Limits(gap, time_limit, seed, threads, options or {}, workers=workers, cluster=cluster)
-    compiled = compile_problem(p, every, workers, cluster)
+    limits = of_solver(options, changes).limits()
+    compiled = compile_problem(p, every, limits.workers, limits.cluster)
     outcome, _ = optimize_program(compiled.program, limits, compiled.seconds, progress)
     return LeastCarbon(outcome.status, outcome.objective, outcome.bound, outcome.interrupted)
 

@@ -103,7 +103,7 @@ def solve_case(
         time_limit=limits.time_limit_s,
         seed=limits.seed,
         threads=limits.threads,
-        options=dict(limits.highs),
+        highs=dict(limits.highs),
         progress=progress,
         start=start,
         keep_start=start is None,

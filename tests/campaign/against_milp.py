@@ -88,7 +88,7 @@ def disagreements(p: Problem) -> Iterator[str]:
     best = optimum(p)
     for strategy, gap in GAPS.items():
         solution = siting.solve(
-            build(p), gap=gap, time_limit=TIME_LIMIT_S, threads=1, strategy=strategy, options=dict(EXACT)
+            build(p), gap=gap, time_limit=TIME_LIMIT_S, threads=1, strategy=strategy, highs=dict(EXACT)
         )
         if strategy == "decomposed" and solution.outcome.strategy not in ("decomposed", "compile"):
             yield f"{UNFINISHED}: {strategy} by itself, {solution.outcome.reason}"

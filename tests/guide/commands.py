@@ -9,7 +9,7 @@ from typing import Any, get_args, get_type_hints
 import typer
 
 from siting.cli import app, translate
-from siting.cli.text import Text
+from siting.locale import Text
 
 _HIDDEN = {"help", "install_completion", "show_completion"}
 

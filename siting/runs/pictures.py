@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from siting.instance.configuration import base_map_path
 from siting.maps import FontWarning, bundled_base, draw, layers, load_base, write_layers
+from siting.runs.journal import Message
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,10 +47,10 @@ def draw_into(
     lang: str,
     base: GeoDataFrame | None,
     result: Mapping[str, Any],
-) -> list[str]:
-    """Write the GeoJSON layers and the picture; what a reader must know of them is returned as lines."""
+) -> list[Message]:
+    """Write the GeoJSON layers and the picture; what a reader must know of them is returned."""
     write_layers(layers(problem, tables, base), folder)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", FontWarning)
         draw(problem, tables, folder / PICTURE, lang, base, result)
-    return [str(warning.message) for warning in caught if issubclass(warning.category, FontWarning)]
+    return [Message("no_font")] if any(issubclass(one.category, FontWarning) for one in caught) else []

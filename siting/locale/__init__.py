@@ -1,10 +1,8 @@
-"""What the command line says, in English and in Chinese."""
+"""What people are told, in English and in Chinese: sentences by key, and mistakes by their English template."""
 
 from __future__ import annotations
 
-import os
 import tomllib
-from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,6 @@ from typing import Any
 from siting.errors import harmless
 
 LANGUAGES = ("en", "zh")
-_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
 
 
 class Text:
@@ -62,35 +59,12 @@ def in_language(text: str, lang: str) -> str:
 @cache
 def faults(lang: str) -> dict[str, str]:
     """Sentences about mistakes by their English template."""
-    path = Path(__file__).parent.parent / "locale" / f"faults_{lang}.toml"
+    path = Path(__file__).parent / f"faults_{lang}.toml"
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 @cache
 def messages(lang: str) -> dict[str, dict[str, str]]:
     """Every sentence of a language, by section and name."""
-    path = Path(__file__).parent.parent / "locale" / f"{lang}.toml"
+    path = Path(__file__).parent / f"{lang}.toml"
     return tomllib.loads(path.read_text(encoding="utf-8"))
-
-
-def language(environment: Mapping[str, str] | None = None) -> str:
-    """The language of the locale: Chinese for ``zh*``, else English.
-
-    Parameters
-    ----------
-    environment : mapping, optional
-        By default that of the process; the first of LC_ALL, LC_MESSAGES and LANG that is set counts.
-    """
-    known = os.environ if environment is None else environment
-    chosen = next((known[name] for name in _VARIABLES if known.get(name)), "")
-    return "zh" if chosen.lower().startswith("zh") else "en"
-
-
-def asked_language(arguments: Sequence[str]) -> str:
-    """The language of a command line, before it is understood: ``--lang`` if it is given, else the locale's."""
-    chosen = language()
-    for argument, following in zip(arguments, [*arguments, ""][1:], strict=True):
-        given = following if argument == "--lang" else argument.removeprefix("--lang=")
-        if argument.startswith("--lang") and given in LANGUAGES:
-            chosen = given
-    return chosen

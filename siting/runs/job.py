@@ -1,4 +1,4 @@
-"""What a solve is asked to do, from the command line or from a run that was not finished; all is checked first."""
+"""What a run is asked to do, by a user or by a run that was not finished; all is checked first."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 
-import siting
-from siting.cli.edits import read_edit
-from siting.cli.faults import doubt_lines
-from siting.cli.maps import base_of, own_base
-from siting.cli.progress import Reporter
 from siting.errors import Sentence, UsageError
 from siting.instance import find, load
+from siting.options import SolveOptions
 from siting.periods import aggregation_error, choose
 from siting.problem import Problem
-from siting.runs.document import Options
+from siting.runs.edits import read_edit
 from siting.runs.folder import target_of
+from siting.runs.journal import Journal
+from siting.runs.messages import of_data
+from siting.runs.pictures import base_of, own_base
 from siting.solver.highs.options import check_options
+from siting.version import __version__
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,28 +45,29 @@ class Job:
     aggregation: pd.DataFrame
 
 
-def prepare(instance: str, options: Options, out: str | None, reporter: Reporter) -> Job:
+def prepare(instance: str | Path, options: SolveOptions, out: str | Path | None, journal: Journal) -> Job:
     """Everything that a user can have wrong is found here, before the solver spends an hour."""
     check_options(options.highs)
-    edits = tuple(read_edit(path, reporter.say) for path in options.edits)
+    edits = tuple(read_edit(path) for path in options.edits)
     if out is not None:
         target_of(out)
-    with reporter.phase("load"):
+    with journal.phase("load"):
         source = find(instance)
         problem = load(instance, options.settings, pathway=options.pathway)
         if options.pathway and problem.stages.empty:
-            raise UsageError(reporter.say("error.no_stages", name=problem.settings.instance.name))
-        for line in doubt_lines(problem, reporter.say):
-            reporter.tell(line)
+            name = problem.settings.instance.name
+            raise UsageError(Sentence("--pathway: {name} has no stages. Add stages.csv with their years.", name=name))
+        for message in of_data(problem, journal.say):
+            journal.tell(message)
         target = target_of(default_target(problem.settings.instance.name) if out is None else out)
-    with reporter.phase("maps", "base_map"):
+    with journal.phase("maps", "base_map"):
         base = base_of(problem, source, options.base)
-    with reporter.phase("periods"):
+    with journal.phase("periods"):
         problem = choose(problem, options.periods, options.hours)
         aggregation = aggregation_error(problem)
-    reporter.note(f"siting {siting.__version__}, {problem.settings.instance.name}, {options.as_dict()}")
+    journal.note(f"siting {__version__}, {problem.settings.instance.name}, {options.as_dict()}")
     for quantity, row in aggregation.iterrows():
-        reporter.note(f"{quantity}: {row['year']:.6g} -> {row['periods']:.6g} ({row['error_percent']:+.2f} %)")
+        journal.note(f"{quantity}: {row['year']:.6g} -> {row['periods']:.6g} ({row['error_percent']:+.2f} %)")
     return Job(problem, source, edits, base, target, aggregation)
 
 
@@ -88,7 +89,7 @@ OUTSIDE = ("edits", "cluster", "base")
 """Options that make us run, reach or read what is outside the folders: no folder says them, and :func:`given` does."""
 
 
-def as_asked(options: Options) -> dict[str, Any]:
+def as_asked(options: SolveOptions) -> dict[str, Any]:
     """Options in types that JSON knows, but for what is outside; a bundled base map is said by its name."""
     asked = {**dataclasses.asdict(options), "settings": dict(options.settings), "highs": dict(options.highs)}
     kept = {name: value for name, value in asked.items() if name not in OUTSIDE}
@@ -104,7 +105,7 @@ def given(edits: Sequence[Path], base: str | None) -> dict[str, list[Path]]:
 
 def options_of(
     asked: Mapping[str, Any], edits: Sequence[Path], base: str | None, changes: Mapping[str, Any]
-) -> Options:
+) -> SolveOptions:
     """The options again, some of them changed; what is outside the folders comes from the command line alone.
 
     Raises
@@ -120,9 +121,9 @@ def options_of(
                 "The run asks for the base map {bundled!r}, which is not a bundled one. Solve again.", bundled=bundled
             )
         )
-    wrong = sorted({*known} ^ {one.name for one in dataclasses.fields(Options) if one.name not in OUTSIDE})
+    wrong = sorted({*known} ^ {one.name for one in dataclasses.fields(SolveOptions) if one.name not in OUTSIDE})
     try:
-        asked_again = TypeAdapter(Options).validate_json(json.dumps({**known, "base": bundled}), strict=True)
+        asked_again = TypeAdapter(SolveOptions).validate_json(json.dumps({**known, "base": bundled}), strict=True)
     except ValidationError as error:
         wrong += [".".join(map(str, one["loc"])) for one in error.errors()]
     if wrong:

@@ -9,22 +9,19 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from siting.cli.text import Text
-from siting.errors import UsageError
+from siting.errors import Sentence, UsageError
 
 if TYPE_CHECKING:
     from siting.model.build import Component
 
 
-def read_edit(path: Path, say: Text) -> Component:
+def read_edit(path: Path) -> Component:
     """The function ``add(m, p)`` of a file.
 
     Parameters
     ----------
     path : Path
         Python file; modules beside it can be imported.
-    say : Text
-        The language of the messages.
 
     Returns
     -------
@@ -37,11 +34,11 @@ def read_edit(path: Path, say: Text) -> Component:
         If the file is missing, does not run, or has no such function.
     """
     if not path.is_file():
-        raise UsageError(say("error.edit_missing", file=path))
-    return _edit(path, path.read_bytes(), say)
+        raise UsageError(Sentence("--edit {file}: there is no such file.", file=path))
+    return _edit(path, path.read_bytes())
 
 
-def _edit(path: Path, content: bytes, say: Text) -> Edit:
+def _edit(path: Path, content: bytes) -> Edit:
     module = ModuleType(path.stem)
     module.__file__ = str(path)
     # Last, so that a file of the user's does not hide a library.
@@ -51,18 +48,24 @@ def _edit(path: Path, content: bytes, say: Text) -> Edit:
         exec(compile(content, str(path), "exec"), vars(module))
     except (UnicodeDecodeError, SyntaxError) as error:
         line = getattr(error, "lineno", None) or 1
-        raise UsageError(say("error.edit_import", file=path, line=line, what=_what(error))) from error
+        raise UsageError(
+            Sentence("--edit {file}, line {line}: {what}", file=path, line=line, what=_what(error))
+        ) from error
     except (Exception, SystemExit) as error:
-        raise UsageError(say("error.edit_import", file=path, line=_line(error, path), what=_what(error))) from error
+        raise UsageError(
+            Sentence("--edit {file}, line {line}: {what}", file=path, line=_line(error, path), what=_what(error))
+        ) from error
     add = getattr(module, "add", None)
     if not callable(add):
-        raise UsageError(say("error.edit_add", file=path))
+        raise UsageError(Sentence("--edit {file}: it must define a function add(m, p).", file=path))
     try:
         inspect.signature(add).bind(None, None)
     except TypeError as error:
-        raise UsageError(say("error.edit_form", file=path)) from error
+        raise UsageError(
+            Sentence("--edit {file}: add must take two arguments, the model and the problem: add(m, p).", file=path)
+        ) from error
 
-    return Edit(path, content, say, add)
+    return Edit(path, content, add)
 
 
 class Edit:
@@ -74,14 +77,12 @@ class Edit:
         Where it is from.
     content : bytes
         The file.
-    say : Text
-        The language of the messages.
     add : callable
         The function.
     """
 
-    def __init__(self, path: Path, content: bytes, say: Text, add: Component) -> None:
-        self.path, self.content, self.say, self.add = path, content, say, add
+    def __init__(self, path: Path, content: bytes, add: Component) -> None:
+        self.path, self.content, self.add = path, content, add
 
     def __call__(self, m: Any, p: Any) -> None:
         """Call it; UsageError with file and line where it fails."""
@@ -89,10 +90,12 @@ class Edit:
             self.add(m, p)
         except (Exception, SystemExit) as error:
             line = _line(error, self.path)
-            raise UsageError(self.say("error.edit_rule", file=self.path, line=line, what=_what(error))) from error
+            raise UsageError(
+                Sentence("--edit {file}, line {line}: add failed: {what}", file=self.path, line=line, what=_what(error))
+            ) from error
 
     def __reduce__(self) -> Any:
-        return _edit, (self.path, self.content, self.say)
+        return _edit, (self.path, self.content)
 
 
 def _line(error: BaseException, path: Path) -> int:
