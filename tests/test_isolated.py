@@ -10,10 +10,10 @@ from test_solver import knapsack
 
 from siting.model.build import build
 from siting.solver.compile.matrix import compile_model
+from siting.solver.highs import isolated_process, retry
 from siting.solver.highs.engine import Limits, Run, Task
 from siting.solver.highs.isolated_process import CRASHED, LATE, Isolated
 from siting.solver.highs.retry import run
-from siting.solver.highs.solve import isolated_process, retry
 
 LIMITS = Limits(gap=0.0, threads=1)
 

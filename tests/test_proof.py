@@ -22,6 +22,9 @@ from siting.solver.benders.recourse import reduce_periods
 from siting.solver.benders.solve import solve_decomposed
 from siting.solver.compile.matrix import Matrix, compile_model
 from siting.solver.compile.two_stage import split
+from siting.solver.highs import options as highs_options
+from siting.solver.highs import retry
+from siting.solver.highs import solve as highs
 from siting.solver.highs.cost_scaling import factor, guessed
 from siting.solver.highs.engine import (
     BY_BRANCHING,
@@ -36,9 +39,6 @@ from siting.solver.highs.engine import (
 )
 from siting.solver.highs.options import check_options
 from siting.solver.highs.retry import run
-from siting.solver.highs.solve import options as highs_options
-from siting.solver.highs.solve import retry
-from siting.solver.highs.solve import solve as highs
 from siting.solving.solution import solve
 
 UNITS = (1e-6, 1e-4, 1.0, 1e6)

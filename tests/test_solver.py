@@ -15,11 +15,11 @@ from siting.errors import UsageError
 from siting.model.build import build
 from siting.solver.compile.matrix import Matrix, compile_model
 from siting.solver.extensive_form import solve as whole
+from siting.solver.highs import engine
+from siting.solver.highs import options as highs_options
+from siting.solver.highs import solve as highs
 from siting.solver.highs.engine import Limits, Progress, Task, relative_gap
 from siting.solver.highs.options import check_options
-from siting.solver.highs.solve import engine
-from siting.solver.highs.solve import options as highs_options
-from siting.solver.highs.solve import solve as highs
 from siting.solving.solution import solve
 
 

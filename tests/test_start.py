@@ -8,7 +8,7 @@ from small import MILLION, problem
 from siting.model.build import build
 from siting.problem import Problem
 from siting.solver.extensive_form import solve as whole
-from siting.solver.highs.solve import engine
+from siting.solver.highs import engine
 from siting.solving.solution import solve
 
 WIND = {"supply": [{"capex_per_kw": 1.0}], "cf": {"wind": {"a": 1.0}}}

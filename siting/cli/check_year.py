@@ -21,7 +21,6 @@ from siting.cli.common import (
 )
 from siting.cli.exits import FAULT, LIMIT, SOLVED
 from siting.locale import Text
-from siting.runs.stages import YEAR_CHECK
 
 _WORST_DAYS = 5
 _VISIBLE_PERCENT = 0.005
@@ -47,6 +46,7 @@ def check_year(
         workers_get_ready(workers)
         from siting.cli.show import print_parts
         from siting.options import SolveOptions
+        from siting.runs.stages import YEAR_CHECK
         from siting.runs.year import check_run
 
     options = SolveOptions(time_limit_s=time_limit, workers=workers)
@@ -61,6 +61,8 @@ def check_year(
 
 def year_parts(result: Mapping[str, Any], say: Text) -> list[Any]:
     """What a run says of the year: a table of what was promised and what it is, and sentences; nothing unchecked."""
+    from siting.runs.stages import YEAR_CHECK
+
     section = result.get(YEAR_CHECK)
     if section is None:
         return []
