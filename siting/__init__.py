@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from siting.problem.problem import Problem
     from siting.problem.stages import stage_problem
     from siting.runs.journal import Message
-    from siting.runs.pipeline import RunResult, resume, run
+    from siting.runs.pipeline import resume, run
+    from siting.runs.result import RunResult
     from siting.solving.solution import Solution, solve, solve_model
     from siting.study.front import front
     from siting.study.year_check import check_year
@@ -31,7 +32,7 @@ _WHERE = {
     "COMPONENTS": "siting.model.build",
     "Message": "siting.runs.journal",
     "Problem": "siting.problem.problem",
-    "RunResult": "siting.runs.pipeline",
+    "RunResult": "siting.runs.result",
     "Solution": "siting.solving.solution",
     "SolveOptions": "siting.options",
     "audit": "siting.auditor",

@@ -21,6 +21,7 @@ from siting.solver.benders.clusters import cluster, mean_of
 from siting.solver.benders.cuts import cut
 from siting.solver.benders.master import EVERYWHERE, Master
 from siting.solver.benders.parameters import Parameters
+from siting.solver.benders.penalties import Penalties
 from siting.solver.benders.recourse import reduce_periods
 from siting.solver.benders.rounding import IntegerProposals
 from siting.solver.benders.solve import solve_decomposed
@@ -100,8 +101,30 @@ def test_days_in_calendar_order(seed, days, settings):
     agree(program, few_periods=5, clusters=2)
 
 
-def test_in_two_steps_of_the_simplex():
+def test_in_two_steps_of_the_simplex(monkeypatch):
+    asked = []
+    differ = Solver._many_differ
+    monkeypatch.setattr(Solver, "_many_differ", lambda *given: asked.append(differ(*given)) or asked[-1])
     agree(program_of(random_days(1, 4, settings=GREEN)), few_duals=-1)
+    assert asked
+    assert all(asked)
+
+
+def test_the_dual_of_a_rule_that_plans_break_is_approached_step_by_step():
+    """At its penalty, which may be hundreds of times the dual, an iteration takes as long as the first."""
+    parameters = Parameters(first_dual_step=0.01, coupling_factor=4.0)
+    penalties = Penalties(np.array([100.0, 100.0]), parameters)
+    broken, above, below = np.array([True, False]), np.array([-100.0, -3.0]), np.array([0.0, -1.0])
+    found = []
+    for _ in range(5):
+        penalties.ask(above, below, broken)
+        found.append(penalties.duals.tolist())
+    # 0.01 · 100 · 4, and then four times what was asked before, halfway to the dual of the master.
+    assert [first for first, _ in found] == pytest.approx([-2.0, -4.0, -8.0, -16.0, -32.0])
+    assert [second for _, second in found] == pytest.approx([-2.0] * 5)
+    for _ in range(3):
+        penalties.ask(above, below, broken)
+    assert penalties.duals[0] == pytest.approx(-50.0)
 
 
 def test_integers_are_not_kept_waiting_for_the_bound(monkeypatch):

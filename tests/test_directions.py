@@ -12,6 +12,10 @@ from siting.instance import write
 from siting.model.build import COMPONENTS, build, build_pathway
 from siting.problem import Calendar
 from siting.solver import strategy as ways
+from siting.solver.benders.solve import solve_decomposed
+from siting.solver.compile.matrix import compile_model
+from siting.solver.compile.two_stage import plan_of, split
+from siting.solver.directions import Networks, circles
 from siting.solver.highs.engine import Limits
 from siting.solving.solution import solve
 from siting.study.front import front
@@ -94,6 +98,20 @@ def with_binaries(p):
 
 
 TWO = [{}, {"region": "b"}]
+
+
+@pytest.mark.parametrize("p", [battery_problem(), corridor_problem()], ids=["battery", "corridor"])
+def test_circles_are_broken_where_periods_are_dispatched(p):
+    """The decomposition tells of those that it met, and its plan has none; that it then costs more, others judge."""
+    program = split(compile_model(build(p)))
+    run = solve_decomposed(program, Limits(gap=1e-4, time_limit_s=60.0, threads=1))
+    assert run.circles
+    assert {circle.period for circle in run.circles} == {0, 1}
+    networks = Networks(program.legs)
+    every = zip(program.periods, plan_of(program, run.values).periods, strict=True)
+    assert not [c for period, y in every for c in circles(0, period.columns.upper, networks.of(period), y)]
+    assert run.bound is not None
+    assert run.objective > run.bound
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)

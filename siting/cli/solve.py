@@ -34,7 +34,7 @@ from siting.cli.exits import of_run
 from siting.locale import Text
 
 if TYPE_CHECKING:
-    from siting.runs.pipeline import RunResult
+    from siting.runs.result import RunResult
 
 
 @guarded

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -96,7 +97,8 @@ def _site(ax: Axes, p: Problem, tables: Tables, site: str, periods: Sequence[int
     _stack(ax, {str(kind): _hours(p, rows, "it_load_total", periods) for kind, rows in kinds})
     power = table(tables, "site_hour", "period", "site", "hour", "power_mw")
     mw = _hours(p, power[power["site"] == site], "power_mw", periods)
-    ax.plot(np.arange(len(mw)) + 0.5, mw, color=style.INK, lw=1.4, label="power, cooling included")
+    _steps(ax, mw, color=style.INK, lw=1.4, label="power, cooling included")
+    ax.set_ylim(bottom=0.0)
     ax.legend(loc="upper left", bbox_to_anchor=(1.08, 1.0), fontsize=8, frameon=False)
 
 
@@ -163,13 +165,18 @@ def _stack(ax: Axes, parts: dict[str, FloatArray]) -> None:
             base = top
 
 
+def _steps(ax: Axes, values: FloatArray, **how: Any) -> None:
+    """A line that is level within each hour, the last one included."""
+    ax.step(np.arange(len(values) + 1), np.append(values, values[-1]), where="post", **how)
+
+
 def _price(ax: Axes, p: Problem, region: str, periods: Sequence[int]) -> None:
     if p.settings.system.dispatch:
         return  # The tariff does not count then.
     hours = p.calendar.hour[list(periods)].ravel()
     price = p.hourly["price_per_mwh"][region].to_numpy(dtype=float)[hours]
     beside = ax.twinx()
-    beside.step(np.arange(len(price)), price, where="post", color=style.INK, lw=0.9, ls=":")
+    _steps(beside, price, color=style.INK, lw=0.9, ls=":")
     beside.set_ylabel(f"{p.settings.instance.currency}/MWh (dotted)", fontsize=8)
     beside.set_ylim(bottom=min(0.0, float(price.min())))
 

@@ -6,110 +6,32 @@ What ``siting solve`` does, from Python: nothing is printed. Who wants to see wh
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Unpack
 
-from siting.auditor import Audit
-from siting.auditor.pathway import PathwayAudit
 from siting.errors import Sentence, UsageError
-from siting.instance import copy, digest
+from siting.instance import copy
 from siting.model.build import COMPONENTS, build_pathway
 from siting.options import RunChanges, SolveOptions, changed
-from siting.problem import Problem
 from siting.problem.system import dispatched
-from siting.runs.document import document
-from siting.runs.folder import LOG, encode, holds_plan, new_run
+from siting.runs.folder import LOG, holds_plan, new_run
 from siting.runs.job import Job, as_asked, given, options_of, prepare
 from siting.runs.journal import Event, Journal, Message
 from siting.runs.messages import of_solve, warnings
-from siting.runs.plans import audited, draw_all, mean_prices, plans_of, save_all, stage_documents, with_prices
+from siting.runs.plans import audited, draw_all, plans_of, save_all, with_prices
+from siting.runs.result import Ending, RunResult
 from siting.runs.unfinished import Unfinished, begun, can_go_on, gone_on_with
 from siting.runs.year import AfterSolve, after_solve
 from siting.solving.compiled import compile_problem
 from siting.solving.solution import Solution, solve, solve_model
 from siting.study.least_carbon import LeastCarbon, least_carbon
-from siting.version import __version__
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from siting.model.build import Component
-
-
-@dataclass(frozen=True)
-class RunResult:
-    """What a run gave.
-
-    Parameters
-    ----------
-    status : str
-        As of :class:`siting.Solution`, but ``error`` for a plan that failed its audit.
-    solution : Solution
-        What the solve gave.
-    problem : Problem
-        As solved, with its calendar.
-    tables : dict of str to DataFrame
-        The tables as they are written; empty without a plan, and of a pathway.
-    stages : dict of int to dict of str to DataFrame
-        The tables of each stage of a pathway.
-    audit : Audit, PathwayAudit or None
-        The audit; None without a plan.
-    warnings, messages : tuple of Message
-        What a reader must know of the data, and of the run.
-    content : bytes
-        ``result.json`` as it is written.
-    folder : Path or None
-        The run folder; None where an earlier plan was kept in its place.
-    target : Path
-        Where the run folder is to be.
-    """
-
-    status: str
-    solution: Solution
-    problem: Problem
-    tables: dict[str, pd.DataFrame]
-    stages: dict[int, dict[str, pd.DataFrame]]
-    audit: Audit | PathwayAudit | None
-    warnings: tuple[Message, ...]
-    messages: tuple[Message, ...]
-    content: bytes
-    folder: Path | None
-    target: Path
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """``result.json``."""
-        read: dict[str, Any] = json.loads(self.content)
-        return read
-
-    @property
-    def can_go_on(self) -> bool:
-        """Whether :func:`resume` finds something to go on with."""
-        return can_go_on(self.target)
-
-    @property
-    def objective(self) -> float | None:
-        """Million per year; of a pathway discounted."""
-        return self.solution.objective
-
-    @property
-    def bound(self) -> float | None:
-        """Proven: no plan costs less."""
-        return self.solution.bound
-
-    @property
-    def gap(self) -> float | None:
-        """Relative."""
-        return self.solution.gap
-
-    def __repr__(self) -> str:
-        cost = "no plan" if self.objective is None else f"objective {self.objective:,.2f}"
-        return f"RunResult({self.status}, {cost}, {str(self.target)!r})"
 
 
 def run(
@@ -283,47 +205,11 @@ def _finish(
     messages += year.messages if good else ()
     if good and dispatched(job.problem):
         plans = [replace(plan, tables=with_prices(plan)) for plan in plans]
-    single = plans[0] if plans and plans[0].stage is None else None
-    of_data = warnings(job.problem, journal.say)
-
-    def content(draft: Path | None) -> bytes:
-        result = document(
-            version=__version__,
-            problem=job.problem,
-            sha256=digest(job.source),
-            options=options,
-            outcome=solution.outcome,
-            verdict=verdict,
-            aggregation=job.aggregation,
-            seconds={**journal.seconds, "total": journal.elapsed_s},
-            least=least,
-            prices=mean_prices(single) if single is not None else None,
-            stages=stage_documents(job.problem, plans, verdict),
-            year=year.section if good else None,
-            warnings=of_data,
-            messages=messages,
-            language=journal.language,
-        )
-        return encode(result, {} if single is None else single.tables, draft)
-
-    def result(written: bytes, folder: Path | None) -> RunResult:
-        return RunResult(
-            status=json.loads(written)["status"],
-            solution=solution,
-            problem=job.problem,
-            tables={} if single is None else single.tables,
-            stages={plan.stage: plan.tables for plan in plans if plan.stage is not None},
-            audit=verdict,
-            warnings=tuple(of_data),
-            messages=tuple(messages),
-            content=written,
-            folder=folder,
-            target=job.target,
-        )
-
+    section = year.section if good else None
+    end = Ending(job, options, solution, least, section, plans, verdict, warnings(job.problem, journal.say), messages)
     if not good and holds_plan(job.target):
         messages.append(Message("kept", {"folder": str(job.target)}))
-        return result(content(None), None)
+        return end.result(end.written(None, journal), None)
     failure = None
     with new_run(job.target) as draft:
         if plans:
@@ -334,10 +220,10 @@ def _finish(
         if failure is not None:
             messages.append(Message("no_maps"))
         unfinished.copy_to(draft)
-        written = content(draft)
-        for message in (*of_data, *messages):
+        written = end.written(draft, journal)
+        for message in (*end.warnings, *messages):
             journal.note(message.text(journal.language))
         (draft / LOG).write_text(journal.log, encoding="utf-8")
     if failure is not None:
         raise failure
-    return result(written, job.target)
+    return end.result(written, job.target)

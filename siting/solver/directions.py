@@ -9,7 +9,7 @@ stage, so that periods stay continuous and can be decomposed, and there are none
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -29,6 +29,8 @@ Ints = npt.NDArray[np.int64]
 NOTHING, NOTHING_SHARE = 1e-5, 1e-7
 """A smaller flow is none, in its own unit and as a share of the most that it may be; the audit allows ten times it."""
 
+_TRIES = 100
+"""Dispatches of one period; each closes a step that was not closed before."""
 FRICTION = 0.01
 """What all flows of a period cost more where free circles are to go, as a share of the gap asked for."""
 
@@ -156,6 +158,52 @@ def with_friction(cost: FloatArray, network: Network, y: FloatArray, share: floa
     dearer, flow = cost.copy(), float(np.abs(y[network.column]).sum())
     dearer[network.column] += share * float(np.abs(cost * y).sum()) / max(flow, 1.0)
     return dearer
+
+
+def close_circles(
+    y: FloatArray,
+    bounds: tuple[FloatArray, FloatArray],
+    network: Network,
+    best: Callable[[FloatArray], FloatArray | None],
+    met: list[Circle],
+    number: int = 0,
+) -> FloatArray | None:
+    """Close the weakest step of each circle of a period, again and again, until there is none.
+
+    Parameters
+    ----------
+    y : ndarray of float
+        Values of the columns of the period.
+    bounds : pair of ndarray of float
+        Lower and upper of these.
+    network : Network
+        The legs of the period.
+    best : callable
+        The cheapest values below some upper bounds; None if there are none.
+    met : list of Circle
+        Gets the circles that are met.
+    number : int
+        Of the period.
+
+    Returns
+    -------
+    ndarray of float or None
+        Values without circles; None if closing steps leaves none.
+    """
+    lower, most = bounds
+    upper = most.copy()
+    for _ in range(_TRIES):
+        found = circles(number, most, network, y)
+        if not found:
+            return y
+        met += found
+        for circle in found:
+            upper[weakest(circle, network, y)] = 0.0
+        solved = None if (upper < lower).any() else best(upper)
+        if solved is None:
+            return None
+        y = solved
+    return None
 
 
 def _going_round(network: Network, some: Ints) -> npt.NDArray[np.bool_]:

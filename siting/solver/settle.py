@@ -25,7 +25,7 @@ from siting.solver.directions import (
     Circle,
     Networks,
     circles,
-    weakest,
+    close_circles,
     with_directions,
     with_friction,
 )
@@ -176,27 +176,25 @@ class _Settlement:
     def _closed(self, program: TwoStage, d: int, y: FloatArray, until: float) -> FloatArray | None:
         """The best dispatch of a period with the weakest step of each circle closed, again and again."""
         period = program.periods[0]
-        network, upper = self.networks.of(period), period.columns.upper.copy()
+        network = self.networks.of(period)
         dearer = with_friction(period.columns.cost, network, y, FRICTION * self.limits.gap)
         slow = replace(period, columns=replace(period.columns, cost=dearer))
         paid = float(np.abs(period.columns.cost * y).sum())
         engine = Redispatch(join(replace(program, periods=(slow,))), self.limits, paid)
-        for _ in range(_TRIES):
+
+        def best(upper: FloatArray) -> FloatArray | None:
             left_s = until - time.monotonic()
-            solved = engine.best(upper, left_s) if left_s > 0 else None
+            found = engine.best(upper, left_s) if left_s > 0 else None
             if engine.interrupted:
                 self.outcome = replace(self.outcome, interrupted=True)
-            if solved is None:
-                return None
-            y, found = solved, circles(d, period.columns.upper, network, solved)
-            if not found:
-                return y
-            self.met |= dict.fromkeys(found)
-            for circle in found:
-                upper[weakest(circle, network, y)] = 0.0
-            if (upper < period.columns.lower).any():
-                return None
-        return None
+            return found
+
+        met: list[Circle] = []
+        bounds = period.columns.lower, period.columns.upper
+        slowed = best(period.columns.upper)
+        freed = None if slowed is None else close_circles(slowed, bounds, network, best, met, d)
+        self.met |= dict.fromkeys(met)
+        return freed
 
     def _chosen(self, program: TwoStage, d: int, until: float) -> FloatArray | None:
         """The best dispatch of a period with directions wherever a circle was met."""

@@ -29,12 +29,14 @@ class Penalties:
 
     Attributes
     ----------
-    shortfall : float
-        A unit of shortfall of a period, in units of the highest cost of its columns.
-    asked : ndarray of float
+    slack : float
+        Penalty of a unit of slack of a period, in units of the highest cost of its columns.
+    coupling : ndarray of float
+        Penalty of breaking each coupling constraint, a unit.
+    duals : ndarray of float
         What use of the coupling constraints is paid for in the next dispatch.
     raised : int
-        How often a price has proven too low.
+        How often a penalty has proven too low.
     """
 
     def __init__(self, coupling: FloatArray, parameters: Parameters = DEFAULT) -> None:

@@ -14,7 +14,7 @@ from siting.errors import SolverError
 from siting.solver.benders.parameters import DEFAULT, Parameters
 from siting.solver.benders.recourse import Layout, Recourse
 from siting.solver.compile.matrix import FloatArray
-from siting.solver.directions import FRICTION, Circle, Network, circles, weakest, with_friction
+from siting.solver.directions import FRICTION, Circle, Network, circles, close_circles, with_friction
 from siting.solver.elastic import with_slack
 from siting.solver.highs.linear import new_linear, pass_arrays
 from siting.solver.highs.options import accepted, set_option
@@ -24,8 +24,8 @@ _TYPICAL_COST = 100.0
 
 _ROUNDING = 1e-8
 """Room in a budget, relative to it."""
-_TRIES = 100
-"""Dispatches of one period without circles; each closes some more steps."""
+ROUNDED = 1e-6
+"""What a period may miss for the rounding of its solver, in units of its rows."""
 _DEVEX, _DUAL, _PRIMAL = 1, 1, 4
 _AS_IT_IS, _SCALED = 0, 2
 """By their numbers in HiGHS; as it is, a first solve takes two thirds of the time, later ones take the same."""
@@ -166,7 +166,7 @@ class Solver:
         """The cheapest dispatch within a budget that does not go round in circles.
 
         Where it would, free circles go by a little friction, and the weakest step of each of the others is closed,
-        again and again. If that leaves no dispatch, it goes round in those that were not closed.
+        again and again. If that leaves no dispatch, or one that misses something, it is the one with circles.
 
         Parameters
         ----------
@@ -184,49 +184,37 @@ class Solver:
         tuple of ndarray of float, list of Circle
             The dispatch, and circles that were met on the way, of period 0.
         """
+        none, loaded = np.zeros(len(budget.least)), y is None
         if y is None:
-            y = self.solve(key, period, x, np.zeros(len(budget.least)), penalty, budget).y
-            loaded = True
-        else:
-            loaded = False
+            solved = self.solve(key, period, x, none, penalty, budget)
+            y = solved.y
+            if solved.missed > ROUNDED:
+                return y, []
         met = circles(0, period.upper, network, y)
         if not met:
             return y, []
         every = np.arange(len(y), dtype=np.int32)
         dear, upper = with_friction(period.cost, network, y, FRICTION * gap), _upper(period, x)
-        try:
-            if loaded:
-                accepted(self._engine.changeColsCost(len(y), every, dear * _scale(period.cost)), "costs")
-                self._run(_PRIMAL)
-                y = self._values(period, upper)
-            else:
-                y = self.solve(key, replace(period, cost=dear), x, np.zeros(len(budget.least)), penalty, budget).y
-        except SolverError:
-            return y, met
-        return self._close_circles(period, network, y, upper, met), met
 
-    def _close_circles(
-        self, period: Recourse, network: Network, y: FloatArray, upper: FloatArray, met: list[Circle]
-    ) -> FloatArray:
-        """Close the weakest step of each circle, again and again; circles that are met are added to ``met``.
-
-        Where the solver fails, directions for what is left are looked for elsewhere.
-        """
-        every = np.arange(len(y), dtype=np.int32)
-        for _ in range(_TRIES):
-            found = circles(0, period.upper, network, y)
-            met += found
-            closed = [weakest(circle, network, y) for circle in found]
-            if not closed or period.lower[np.concatenate(closed)].any():
-                break
-            upper[np.concatenate(closed)] = 0.0
+        def best(closed: FloatArray, strategy: int = _DUAL) -> FloatArray | None:
+            within = np.minimum(upper, closed)
             try:
-                accepted(self._engine.changeColsBounds(len(y), every, period.lower, upper), "bounds")
-                self._run()
+                accepted(self._engine.changeColsBounds(len(within), every, period.lower, within), "bounds")
+                self._run(strategy)
             except SolverError:
-                break
-            y = self._values(period, upper)
-        return y
+                # Directions for what is left are looked for elsewhere.
+                return None
+            return self._values(period, within)
+
+        if loaded:
+            accepted(self._engine.changeColsCost(len(y), every, dear * _scale(period.cost)), "costs")
+            slowed = best(upper, _PRIMAL)
+        else:
+            found = self.solve(key, replace(period, cost=dear), x, none, penalty, budget)
+            slowed = None if found.missed > ROUNDED else found.y
+        bounds = period.lower, period.upper
+        freed = None if slowed is None else close_circles(slowed, bounds, network, best, met)
+        return (y if freed is None else freed), met
 
     def _many_differ(self, prices: FloatArray, old: FloatArray) -> bool:
         """Whether a period is solved in two steps, its new bounds at old prices first."""

@@ -13,14 +13,12 @@ from threadpoolctl import threadpool_limits
 from siting.solver.benders.cuts import Cut, cut
 from siting.solver.benders.parameters import DEFAULT, Parameters
 from siting.solver.benders.recourse import Layout, Recourse, without_cost
-from siting.solver.benders.subproblem import Budget, Dispatch, Solver
+from siting.solver.benders.subproblem import ROUNDED, Budget, Dispatch, Solver
 from siting.solver.compile.matrix import FloatArray, Leg
 from siting.solver.compressed import CompressedList
 from siting.solver.directions import Circle, Networks
 from siting.solver.parallel.pool import new_worker_pool
 
-_NOTHING = 1e-6
-"""What a period may miss for the rounding of its solver, in units of its rows."""
 _KEPT_NUMBERS, _WORTH_KEEPING = 12_500_000, 60
 """Numbers of dispatches that a worker keeps (100 MB), and the least number of plans for which that is worth while."""
 
@@ -257,7 +255,7 @@ def _unit(period: Recourse) -> float:
 
 
 def _missed(found: Dispatch) -> float:
-    return found.missed if found.missed > _NOTHING else 0.0
+    return found.missed if found.missed > ROUNDED else 0.0
 
 
 def _add(cuts: dict[int, Cut], more: dict[int, Cut]) -> None:
