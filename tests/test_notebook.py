@@ -67,7 +67,9 @@ def test_the_dispatch_of_a_site_is_drawn(solution: siting.Solution) -> None:
     assert figure._repr_png_()[:4] == b"\x89PNG"
     above, below, _ = figure.axes
     power = solution.tables["site_hour"].query("site == 'alpha'")["power_mw"]
-    assert above.lines[0].get_ydata() == pytest.approx(power.to_numpy())
+    # A step for each hour, and the end of the last one.
+    assert above.lines[0].get_ydata() == pytest.approx([*power, power.iloc[-1]])
+    assert above.lines[0].get_drawstyle() == "steps-post"
     labels = {text.get_text() for text in below.get_legend().get_texts()}
     assert labels <= {"grid", "solar", "storage", "corridors"}
     assert "solar" in labels
